@@ -1,0 +1,26 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { defaultServerConditions } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+// One project per package and app, so `vitest run --project kit` runs one of them; `tests` holds what spans packages.
+const folders = ['packages', 'apps', 'examples'].flatMap((parent) =>
+  existsSync(parent) ? readdirSync(parent).map((name) => ({ name, folder: `${parent}/${name}` })) : [],
+)
+
+// Order is random on purpose. To repeat a run: PARLEY_TEST_SEED=<printed seed> npm test
+const seed = Number(process.env['PARLEY_TEST_SEED'] ?? Date.now() % 1_000_000)
+
+export default defineConfig({
+  ssr: { resolve: { conditions: ['@parley/source', ...defaultServerConditions] } },
+  test: {
+    sequence: { shuffle: { files: true, tests: true }, seed },
+    projects: [...folders, { name: 'tests', folder: 'tests' }].map(({ name, folder }) => ({
+      extends: true,
+      test: {
+        name,
+        include: [`${folder}/**/*.test.{ts,tsx}`],
+        exclude: ['**/node_modules/**', '**/dist/**', 'tests/e2e/**'],
+      },
+    })),
+  },
+})
