@@ -1,1 +1,219 @@
-export {}
+export { assertNever } from './assert-never.ts'
+export {
+  type Budget,
+  type BudgetSpec,
+  type Envelope,
+  type EnvelopeKind,
+  type ExceededCap,
+  type Measured,
+  type OnExceed,
+  type Price,
+  type PriceTable,
+  type Reservation,
+  type Spend,
+} from './budget-port.ts'
+export { createCallIds, type CallIds } from './call-ids.ts'
+export {
+  bindingOptionsSchema,
+  rateLimitSchema,
+  retryPolicySchema,
+  type AgentOutput,
+  type BindingOptions,
+  type Channel,
+  type ChannelAccess,
+  type ChannelBinding,
+  type ChannelCapabilities,
+  type ChannelCategory,
+  type ChannelDirection,
+  type ChannelType,
+  type Delivery,
+  type DeliveryContext,
+  type DeliveryOutcome,
+  type DeliveryReport,
+  type DeliveryStatus,
+  type OutputSink,
+  type ParseContext,
+  type RateLimit,
+  type RetryPolicy,
+  type SettledOutput,
+  type WebhookRequest,
+} from './channel.ts'
+export {
+  type CallOptions,
+  type ChatMessage,
+  type ChatModel,
+  type ChatPart,
+  type ChatRequest,
+  type ChatResult,
+  type ContentPart,
+  type EndReason,
+  type ModelCard,
+  type ToolCallPart,
+  type ToolDefinition,
+  type ToolResultPart,
+  type Usage,
+} from './chat-model.ts'
+export { cardObjection, checkContentParts, type PartPlace } from './check-content-parts.ts'
+export { contentSchema, type Content, type SystemContent, type TextContent, type ToolCallContent } from './content.ts'
+export {
+  checkContract,
+  toJsonSchema,
+  type Checked,
+  type Contract,
+  type ContractOutput,
+  type StandardSchema,
+  type Violation,
+} from './contract.ts'
+export {
+  ConversationState,
+  PHASE_HISTORY_LIMIT,
+  type ConversationMode,
+  type ConversationPhase,
+  type ConversationStateJson,
+  type HandoffNote,
+  type HumanState,
+  type PhaseTransition,
+  type TransitionOptions,
+} from './conversation-state.ts'
+export {
+  type Backplane,
+  type CommitExtras,
+  type CommitOutcome,
+  type ConversationStore,
+  type EventDraft,
+  type Family,
+  type FamilyFilter,
+  type FencingToken,
+  type Page,
+  type RoomContext,
+  type RoomFilter,
+  type RoomLocks,
+  type RoomPatch,
+  type TargetEffect,
+} from './conversation-store.ts'
+export { type DelegateOptions, type Delegation, type DelegationResult } from './delegation.ts'
+export { type DeliveryQueue, type QueuedDelivery } from './delivery-queue.ts'
+export { type EphemeralEvent, type EphemeralInput, type EphemeralType } from './ephemeral.ts'
+export { errorCodes, isRetryableCode, type ErrorCode, type ErrorCodeInfo } from './error-codes.ts'
+export { generate } from './generate.ts'
+export {
+  handoffRejections,
+  type ChannelEscalation,
+  type HandoffActor,
+  type HandoffContract,
+  type HandoffInput,
+  type HandoffOpening,
+  type HandoffParticipant,
+  type HandoffPlan,
+  type HandoffRejection,
+  type HandoffRequest,
+  type HandoffResult,
+} from './handoff.ts'
+export { type IdentityResolver, type IdentityResult, type InboundRouter } from './identity-port.ts'
+export {
+  type ChannelId,
+  type EventId,
+  type Id,
+  type OrganizationId,
+  type ParticipantId,
+  type RequestId,
+  type RoomId,
+  type TurnId,
+} from './ids.ts'
+export {
+  blockReasons,
+  type BlockReason,
+  type Cascade,
+  type InboundMessage,
+  type InboundResult,
+  type SendResult,
+} from './inbound.ts'
+export { type Disposer, type Instant, type Json, type JsonSchema } from './json.ts'
+export { type Memory, type MemoryProvider, type MemoryQuery } from './memory.ts'
+export { checkOptions, nearestName, nearestNames } from './options.ts'
+export { type PipelineStage, type RoutingConditions, type RoutingPredicate, type RoutingRule } from './orchestration.ts'
+export { ParleyError, toParleyError, type ParleyErrorOptions } from './parley-error.ts'
+export { type Identity, type Participant, type ParticipantRole } from './participant.ts'
+export {
+  REDACTED,
+  type Actor,
+  type Answer,
+  type AnswerResult,
+  type PendingRequest,
+  type RequestDecision,
+} from './requests.ts'
+export { type Embedder, type Passage, type RetrievalQuery, type Retriever } from './retrieval.ts'
+export { defaultRetryPolicy, retryDelayMs } from './retry.ts'
+export {
+  eventTypes,
+  type ChannelData,
+  type EventInput,
+  type EventSource,
+  type EventType,
+  type RoomEvent,
+} from './room-event.ts'
+export {
+  type EventQuery,
+  type Observation,
+  type ObservationInput,
+  type ReadMarker,
+  type Receipt,
+  type ReceiptKind,
+  type Reminder,
+  type RoomTask,
+  type RoomTaskInput,
+  type StoredToolResult,
+  type Tombstone,
+} from './room-records.ts'
+export {
+  roomTimersSchema,
+  type AgentResponsePolicy,
+  type OrchestrationSpec,
+  type Room,
+  type RoomStatus,
+  type RoomTimers,
+} from './room.ts'
+export { type RoutingDecision, type RoutingReason, type SkippedCandidate } from './routing.ts'
+export { type AgentRunner, type RunnerEvent, type RunnerRequest, type RunnerResult } from './runner.ts'
+export { type SqlDatabase } from './sql-database.ts'
+export { type StatusEntry } from './status-entry.ts'
+export { isContent, streamModel, type ModelCodec, type StreamModelOptions } from './stream-model.ts'
+export { foldOutputTool, planStructuredOutput, type StructuredOutputPlan } from './structured-output.ts'
+export { createSystemClock, createSystemIds, sleepOn, type SystemClockOptions } from './system.ts'
+export {
+  ToolError,
+  checkToolInput,
+  defineTool,
+  type AnyTool,
+  type Approval,
+  type DefineToolOptions,
+  type McpConnection,
+  type McpHost,
+  type McpServer,
+  type Tool,
+  type ToolContext,
+  type ToolDescription,
+  type ToolEffect,
+  type ToolKernel,
+  type ToolPolicy,
+  type ToolResult,
+  type ToolSource,
+  type Tools,
+} from './tool.ts'
+export { type RoomHandle, type ToolCallRecord, type TurnContext, type TurnEnd, type TurnOutput } from './turn.ts'
+export { UlidTail, encodeUlidTime } from './ulid.ts'
+export { visibilitySchema, type Visibility } from './visibility.ts'
+export {
+  noLogger,
+  noTelemetry,
+  type Attributes,
+  type Clock,
+  type IdSource,
+  type Logger,
+  type RateLimiter,
+  type Socket,
+  type SocketFactory,
+  type Span,
+  type Telemetry,
+  type UrlGuard,
+} from './world.ts'

@@ -1,0 +1,217 @@
+import { checkContract, toJsonSchema, type Contract, type ContractOutput } from './contract.ts'
+import type { ContentPart } from './chat-model.ts'
+import type { ErrorCode } from './error-codes.ts'
+import type { Json, JsonSchema, Disposer } from './json.ts'
+import { checkOptions } from './options.ts'
+import { ParleyError } from './parley-error.ts'
+import type { Answer } from './requests.ts'
+import type { TurnContext } from './turn.ts'
+import type { Clock, UrlGuard } from './world.ts'
+
+/** What a tool does to the world. Speculation may run only pure ones; effectful ones run once per call. */
+export type ToolEffect = 'pure' | 'idempotent' | 'effectful'
+
+/** When and how a colleague is asked before a tool runs. */
+export type Approval<Input = unknown> =
+  | boolean
+  | 'when-tainted'
+  | {
+      when?: (input: Input, context: ToolContext) => boolean
+      /** @default 'detach' in rooms, 'suspend' elsewhere */
+      mode?: 'suspend' | 'detach'
+      /** @default 600 000 */
+      timeoutMs?: number
+    }
+
+/** What a tool gets beside its input. */
+export interface ToolContext extends TurnContext {
+  callId: string
+  attempt: number
+  /** Stable over retries and recovery of the same call. */
+  idempotencyKey: string
+  /** Tells people what the tool is doing. */
+  progress(text: string): void
+  /** Asks the person of the room for a value. @default timeoutMs 120 000 */
+  requestInput(question: {
+    schema: Contract
+    prompt: string
+    jsonSchema?: JsonSchema
+    timeoutMs?: number
+    sensitive?: boolean
+  }): Promise<Answer>
+}
+
+/** A function an agent may call. */
+export interface Tool<Input = never> {
+  readonly name: string
+  readonly description: string
+  readonly input: Contract
+  readonly inputJsonSchema: JsonSchema
+  readonly output?: Contract
+  readonly effect: ToolEffect
+  /** Runs after the turn went on. */
+  readonly background: boolean
+  /** The person in the room must say yes first. */
+  readonly confirm: boolean
+  readonly approval: Approval<Input>
+  /** Arguments and results are masked in events, receipts and spans. */
+  readonly sensitive: boolean
+  /** The turn ends after this tool. */
+  readonly endsTurn: boolean
+  readonly timeoutMs: number
+  run(input: Input, context: ToolContext): unknown
+}
+
+/** Any tool, whatever it takes. */
+export type AnyTool = Tool<never>
+
+/** A list of tools, or a record whose keys are the names. */
+export type Tools = readonly AnyTool[] | { readonly [name: string]: AnyTool }
+
+/** Tools that come and go: asked once per step. */
+export interface ToolSource {
+  readonly id?: string
+  tools(context: TurnContext): Promise<AnyTool[]>
+  onChanged?(listener: () => void): Disposer
+  close?(): Promise<void>
+}
+
+export interface DefineToolOptions<Input extends Contract, Output extends Contract> {
+  /** @default the key under which the tool is given */
+  name?: string
+  description: string
+  input: Input
+  /** For schemas that cannot say their own JSON Schema. */
+  jsonSchema?: JsonSchema
+  output?: Output
+  /** @default 'effectful' */
+  effect?: ToolEffect
+  background?: boolean
+  confirm?: boolean
+  approval?: Approval<ContractOutput<Input>>
+  sensitive?: boolean
+  endsTurn?: boolean
+  /** @default 60 000 */
+  timeoutMs?: number
+  run(input: ContractOutput<Input>, context: ToolContext): unknown
+}
+
+const toolOptions = [
+  'name',
+  'description',
+  'input',
+  'jsonSchema',
+  'output',
+  'effect',
+  'background',
+  'confirm',
+  'approval',
+  'sensitive',
+  'endsTurn',
+  'timeoutMs',
+  'run',
+] as const
+
+/**
+ * Makes a tool of a function and its schemas; the input's type is inferred from the schema.
+ * @throws {ParleyError} `tool_invalid` without description, input or run; `tool_schema_unsupported`; `invalid_options`
+ */
+export function defineTool<Input extends Contract, Output extends Contract = Contract>(
+  options: DefineToolOptions<Input, Output>,
+): Tool<ContractOutput<Input>> {
+  checkOptions('defineTool', options, toolOptions)
+  const { name = '', description, input, jsonSchema, output, effect = 'effectful', timeoutMs = 60_000 } = options
+  if (typeof options.run !== 'function' || typeof description !== 'string' || input?.['~standard'] === undefined) {
+    throw new ParleyError({
+      code: 'tool_invalid',
+      message: `Tool ${name === '' ? '(unnamed)' : name} needs a description, an input schema and a run function.`,
+      details: { name },
+    })
+  }
+  return {
+    name,
+    description,
+    input,
+    inputJsonSchema: toJsonSchema(input, jsonSchema),
+    ...(output === undefined ? {} : { output }),
+    effect,
+    background: options.background ?? false,
+    confirm: options.confirm ?? false,
+    approval: options.approval ?? false,
+    sensitive: options.sensitive ?? false,
+    endsTurn: options.endsTurn ?? false,
+    timeoutMs,
+    run: options.run,
+  }
+}
+
+/** A failure whose text the model may read. */
+export class ToolError extends ParleyError {
+  constructor(publicMessage: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+    super({ code: 'tool_failed', message: publicMessage, ...options })
+  }
+}
+
+/** What a call of a tool gave. Never thrown for what the tool did. */
+export type ToolResult =
+  | { ok: true; value: Json; media?: ContentPart[]; durationMs: number }
+  | { ok: true; pending: true; requestId: string }
+  | { ok: false; error: { code: ErrorCode; message: string; retryable: boolean }; durationMs: number }
+
+/** A tool as a kernel describes it. */
+export interface ToolDescription {
+  uri: string
+  name: string
+  description: string
+  input: JsonSchema
+  output?: JsonSchema
+  effect: ToolEffect
+  changed?: boolean
+}
+
+/** A host for tools of several kinds: functions, REST, MCP. */
+export interface ToolKernel {
+  register(tool: AnyTool): Disposer
+  describe(allowed?: string[]): ToolDescription[]
+  /** Throws only for misuse (`invalid_options`) and the signal's reason. */
+  call(uri: string, args: Json, context: ToolContext): Promise<ToolResult>
+  close(): Promise<void>
+}
+
+/** One MCP server to connect to. */
+export interface McpServer {
+  id: string
+  transport: { kind: 'stdio'; command: string; args?: string[] } | { kind: 'http'; url: string }
+}
+
+/** Connects MCP servers; implemented by the `mcp` package. */
+export interface McpHost {
+  connect(
+    server: McpServer,
+    options: { env: Record<string, string>; signal: AbortSignal; guard: UrlGuard; clock: Clock },
+  ): Promise<McpConnection>
+}
+
+export interface McpConnection {
+  readonly tools: readonly ToolDescription[]
+  call(
+    name: string,
+    args: Json,
+    options: { signal: AbortSignal; idempotencyKey: string; onProgress?: (text: string) => void },
+  ): Promise<ToolResult>
+  onToolsChanged(listener: () => void): Disposer
+  readonly closed: Promise<{ error?: ParleyError }>
+  close(): Promise<void>
+}
+
+/** Which tools may be called. `deny` wins; absent `allow` allows all, `[]` none. Entries are globs. */
+export interface ToolPolicy {
+  allow?: string[]
+  deny?: string[]
+  roles?: Record<string, { mode: 'restrict' | 'replace'; allow?: string[]; deny?: string[] }>
+}
+
+/** Checks arguments by a tool's schema. */
+export function checkToolInput(tool: AnyTool, args: unknown): ReturnType<typeof checkContract> {
+  return checkContract(tool.input, args)
+}
