@@ -1,0 +1,61 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+/** What some suites need from the machine. */
+export type RequirementName = 'chromium' | 'postgres'
+
+/** Whether the machine has it: `value` is the browser's path or the server's URL. */
+export type Requirement =
+  | { readonly met: true; readonly value: string }
+  | { readonly met: false; readonly reason: string }
+
+/** Looks for what a suite needs, in the environment given. */
+export function requirement(
+  name: RequirementName,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Requirement {
+  if (name === 'postgres') {
+    const url = environment['PARLEY_TEST_POSTGRES_URL']
+    if (url !== undefined && url !== '') return { met: true, value: url }
+    return { met: false, reason: 'no PostgreSQL server: set PARLEY_TEST_POSTGRES_URL' }
+  }
+  const named = environment['PARLEY_CHROMIUM']
+  const candidates =
+    named !== undefined && named !== ''
+      ? [named]
+      : (environment['PATH'] ?? '')
+          .split(delimiter)
+          .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((file) => join(folder, file)))
+  const path = candidates.find(isExecutable)
+  if (path !== undefined) return { met: true, value: path }
+  return { met: false, reason: 'no Chromium: install it, or set PARLEY_CHROMIUM to its path' }
+}
+
+/**
+ * A suite that needs something of the machine. Where that is absent the suite is skipped and its title says why;
+ * with `CI=true` its absence is a failure, so a check can never pass by not running.
+ * @example describeNeeding('postgres', 'store on a server', (url) => { test('...', ...) })
+ */
+export function describeNeeding(name: RequirementName, title: string, suite: (value: string) => void): void {
+  const found = requirement(name)
+  if (found.met) {
+    describe(title, () => {
+      suite(found.value)
+    })
+  } else if (process.env['CI'] === 'true') {
+    test(`${title}: ${name} is there`, () => expect.fail(`This suite must run in CI, but there is ${found.reason}.`))
+  } else {
+    // oxlint-disable-next-line vitest/no-disabled-tests -- the one place that skips, and it says why
+    test.skip(`${title} (skipped, ${found.reason})`, () => {})
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false // absent or not executable: the next candidate is tried
+  }
+}
