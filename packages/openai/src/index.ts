@@ -1,1 +1,2 @@
-export {}
+export { createOpenAiChatModel, type OpenAiChatModelOptions } from './chat-model.ts'
+export { openAiModelCard } from './model-card.ts'
