@@ -1,0 +1,37 @@
+import type { AnyTool, ChannelId, ConversationState, Room, RoomEvent, RoomId, TurnContext } from '@parley/spec'
+import type { HookMap } from '../hooks/hook-map.ts'
+import type { SyncHookResult } from '../hooks/hook-results.ts'
+import type { LockedRoom } from './locked-room.ts'
+import type { CommitExtras, EventDraft } from '@parley/spec'
+
+/**
+ * What the pipeline and the turns ask of orchestration. A kit without any gets the answers of plain rooms: nothing is
+ * stamped, stored or offered.
+ */
+export interface OrchestrationRuntime {
+  /** Stamps the routing decision: the built-in `beforeBroadcast` hook of priority -100. Undefined results change nothing. */
+  route(payload: HookMap['beforeBroadcast']['payload']): SyncHookResult<'beforeBroadcast'> | Promise<SyncHookResult<'beforeBroadcast'>>
+  /** Whether the hook above has anything to do in this room; false costs nothing. */
+  routes(room: Room): boolean
+  /** Tools of one step of a turn: handoff, delegation, strategies. */
+  tools(context: TurnContext): Promise<AnyTool[]>
+  /** Notes for one turn: handoff note, delegation results, whispered instructions. Using them up is its business. */
+  notes(context: TurnContext): Promise<string[]>
+  /** State and records to be written with an event that is about to be committed (initial state, counters reset). */
+  beforeCommit(locked: LockedRoom, event: EventDraft): CommitExtras | undefined
+  /** The first connection of a participant to a room: greets once. */
+  connected(roomId: RoomId): void
+  /** Whether turns of the room wait for a greeting in preparation; resolves when they may start. */
+  greeting(roomId: RoomId): Promise<void> | undefined
+  /** The agent that speaks now, for openings by requests and outcomes. Null in modes `human` and `paused`. */
+  speaker(room: Room): ChannelId | null
+  /** The room's effective language for an agent. */
+  language(room: Room, agentId: ChannelId): string | undefined
+  /** The name people see an agent by. */
+  agentName(agentId: ChannelId): string
+  /** Whom to ask about an event that lost its turn (recovery, requests), by the present state. */
+  decideAnew(room: Room, event: RoomEvent): Promise<ChannelId[]>
+  /** A turn has ended: counters of notes, sequences of strategies. */
+  turnEnded(context: TurnContext, state: ConversationState): Promise<void>
+  close(): Promise<void>
+}
