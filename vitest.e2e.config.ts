@@ -1,0 +1,13 @@
+import { defaultServerConditions } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+// Tests that start the real server and drive a real browser: slower, one at a time, apart from `npm test`.
+export default defineConfig({
+  ssr: { resolve: { conditions: ['@parley/source', ...defaultServerConditions] } },
+  test: {
+    include: ['tests/e2e/**/*.test.ts'],
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+})
