@@ -11,7 +11,9 @@ const files = globSync('examples/*/main.ts')
   .filter((file) => wanted.length === 0 || wanted.some((name) => dirname(file).includes(name)))
 
 if (files.length === 0) {
-  console.error(wanted.length === 0 ? 'There are no examples in examples/.' : `No example is called ${wanted.join(' or ')}.`)
+  console.error(
+    wanted.length === 0 ? 'There are no examples in examples/.' : `No example is called ${wanted.join(' or ')}.`,
+  )
   process.exit(1)
 }
 

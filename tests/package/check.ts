@@ -44,25 +44,38 @@ async function readPackages(): Promise<Package[]> {
       const folder = `packages/${name}`
       const manifest = manifestSchema.parse(JSON.parse(await readFile(`${folder}/package.json`, 'utf8')))
       if (manifest.private === true) return []
-      return [{ name: manifest.name, folder, entryPoints: Object.keys(manifest.exports).map((path) => join(manifest.name, path)) }]
+      return [
+        {
+          name: manifest.name,
+          folder,
+          entryPoints: Object.keys(manifest.exports).map((path) => join(manifest.name, path)),
+        },
+      ]
     }),
   )
   return all.flat()
 }
 
 async function pack({ name, folder }: Package, destination: string): Promise<string | undefined> {
-  const json = await command(`${name} packs`, 'npm', ['pack', '--json', '--pack-destination', destination], { cwd: folder })
+  const json = await command(`${name} packs`, 'npm', ['pack', '--json', '--pack-destination', destination], {
+    cwd: folder,
+  })
   if (json === '') return undefined
   const [packed] = packedSchema.parse(JSON.parse(json))
   if (packed === undefined) return undefined
-  const unwanted = packed.files.map(({ path }) => path).filter((path) => /\.test\.|__fixtures__|^src\/|\.tsbuildinfo$/.test(path))
+  const unwanted = packed.files
+    .map(({ path }) => path)
+    .filter((path) => /\.test\.|__fixtures__|^src\/|\.tsbuildinfo$/.test(path))
   report(`${name} packs ${packed.files.length} files, none of them a test or a source`, unwanted)
   return join(destination, packed.filename)
 }
 
 async function checkManifest({ name, folder }: Package, tarball: string): Promise<void> {
   const { messages, pkg } = await publint({ pkgDir: resolve(folder), strict: true })
-  report(`${name} has a sound manifest (publint)`, messages.map((message) => formatMessage(message, pkg) ?? message.code))
+  report(
+    `${name} has a sound manifest (publint)`,
+    messages.map((message) => formatMessage(message, pkg) ?? message.code),
+  )
   const attw = await runCommand('attw', ['--profile', 'esm-only', '--no-emoji', '--no-color', tarball])
   report(`${name} resolves with types (attw)`, attw.code === 0 ? [] : [attw.output.trim()])
 }
@@ -73,7 +86,15 @@ async function checkConsumer(packages: readonly Package[], tarballs: readonly st
     .parse(JSON.parse(await readFile('package.json', 'utf8')))
   const tools = ['@types/node', 'vitest'].map((name) => `${name}@${rootManifest.devDependencies[name] ?? '*'}`)
   await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
-  const installing = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', ...tarballs, ...tools]
+  const installing = [
+    'install',
+    '--no-audit',
+    '--no-fund',
+    '--prefer-offline',
+    '--ignore-scripts',
+    ...tarballs,
+    ...tools,
+  ]
   const { code, output } = await runCommand('npm', installing, { cwd: folder })
   report('the tarballs install in an empty folder', code === 0 ? [] : [output.slice(-6_000)])
   if (code !== 0) return
@@ -81,19 +102,35 @@ async function checkConsumer(packages: readonly Package[], tarballs: readonly st
   const entryPoints = packages.flatMap((entry) => entry.entryPoints)
   const imports = entryPoints.map((path, index) => `import * as entry${index} from '${path}'`)
   const uses = entryPoints.map((_path, index) => `entry${index}`)
-  await writeFile(join(folder, 'consumer.ts'), `${imports.join('\n')}\nexport const all: object[] = [${uses.join(', ')}]\n`)
+  await writeFile(
+    join(folder, 'consumer.ts'),
+    `${imports.join('\n')}\nexport const all: object[] = [${uses.join(', ')}]\n`,
+  )
   const compilerOptions = {
-    ...{ target: 'es2024', lib: ['es2024', 'esnext.disposable', 'dom', 'dom.iterable'], module: 'nodenext' },
-    ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
-    ...{ skipLibCheck: false, noEmit: true, types: ['node'] },
+    target: 'es2024',
+    lib: ['es2024', 'esnext.disposable', 'dom', 'dom.iterable'],
+    module: 'nodenext',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: false,
+    noEmit: true,
+    types: ['node'],
   }
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }))
   const compiled = await runCommand('tsc', ['-p', folder])
-  report('a consumer compiles against the packed types, skipLibCheck off', compiled.code === 0 ? [] : [compiled.output.slice(0, 6_000)])
+  report(
+    'a consumer compiles against the packed types, skipLibCheck off',
+    compiled.code === 0 ? [] : [compiled.output.slice(0, 6_000)],
+  )
 
   for (const path of entryPoints) {
-    const script = `const names = Object.keys(await import(${JSON.stringify(path)})); if (names.length === 0) throw new Error('exports nothing')`
-    const imported = await runCommand('node', ['--input-type=module', '--eval', script], { cwd: folder, timeoutMs: 30_000 })
+    // Written without a throw, so that a failure is one line and no stack.
+    const script = `const names = Object.keys(await import(${JSON.stringify(path)})); if (names.length === 0) { console.error('exports nothing'); process.exitCode = 1 }`
+    const imported = await runCommand('node', ['--input-type=module', '--eval', script], {
+      cwd: folder,
+      timeoutMs: 30_000,
+    })
     report(`${path} imports`, imported.code === 0 ? [] : [imported.output.slice(-2_000)])
   }
 }
@@ -120,5 +157,9 @@ try {
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
-console.log(failures.length === 0 ? 'All packages are fit to publish.' : `${failures.length} checks failed: ${failures.join('; ')}`)
+console.log(
+  failures.length === 0
+    ? 'All packages are fit to publish.'
+    : `${failures.length} checks failed: ${failures.join('; ')}`,
+)
 process.exitCode = failures.length === 0 ? 0 : 1
