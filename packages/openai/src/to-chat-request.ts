@@ -7,7 +7,9 @@ import type {
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions'
 import { toAddress, toBase64 } from './content-data.ts'
+import { markError } from './mark-error.ts'
 import { toReasoningEffort } from './reasoning-effort.ts'
+import { isStrictSchema } from './strict-schema.ts'
 import { vendorOptions } from './vendor-options.ts'
 
 const reserved = ['model', 'messages', 'stream', 'stream_options', 'tools']
@@ -49,7 +51,7 @@ export function toChatCompletionsRequest(
       : {
           response_format: {
             type: 'json_schema',
-            json_schema: { name: output.name, schema: output.schema, strict: output.strict ?? true },
+            json_schema: { name: output.name, schema: output.schema, strict: output.strict ?? isStrictSchema(output.schema) },
           },
         }),
     ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
@@ -85,11 +87,14 @@ function toMessages(message: ChatMessage): ChatCompletionMessageParam[] {
       return [{ role: 'user', content, ...(hasName ? { name: message.name } : {}) }]
     }
     case 'tool':
-      return message.results.map(({ callId, content }) => ({
-        role: 'tool',
-        tool_call_id: callId,
-        content: typeof content === 'string' ? content : content.map(textOf).join(''),
-      }))
+      return message.results.map((result) => {
+        const content = markError(result)
+        return {
+          role: 'tool',
+          tool_call_id: result.callId,
+          content: typeof content === 'string' ? content : content.map(textOf).join(''),
+        }
+      })
     case 'assistant': {
       const calls = message.toolCalls ?? []
       const assistant: ChatCompletionAssistantMessageParam = {

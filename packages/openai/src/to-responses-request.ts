@@ -9,8 +9,10 @@ import type {
   ResponseReasoningItem,
 } from 'openai/resources/responses/responses'
 import { toAddress, toBase64 } from './content-data.ts'
+import { markError } from './mark-error.ts'
 import { toReasoningEffort } from './reasoning-effort.ts'
 import { unpackReasoning } from './reasoning-items.ts'
+import { isStrictSchema } from './strict-schema.ts'
 import { vendorOptions } from './vendor-options.ts'
 
 const reserved = ['model', 'input', 'stream', 'instructions', 'tools']
@@ -45,7 +47,7 @@ export function toResponsesRequest(
     ...(request.toolChoice === undefined || !request.tools?.length ? {} : { tool_choice: toToolChoice(request.toolChoice) }),
     ...(output === undefined
       ? {}
-      : { text: { format: { type: 'json_schema', name: output.name, schema: output.schema, strict: output.strict ?? true } } }),
+      : { text: { format: { type: 'json_schema', name: output.name, schema: output.schema, strict: output.strict ?? isStrictSchema(output.schema) } } }),
     ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
     ...(request.topP === undefined ? {} : { top_p: request.topP }),
     ...(request.maxOutputTokens === undefined ? {} : { max_output_tokens: request.maxOutputTokens }),
@@ -71,7 +73,7 @@ function toItems(message: ChatMessage): ResponseInputItem[] {
       return message.results.map((result) => ({
         type: 'function_call_output',
         call_id: result.callId,
-        output: toContent(result.content),
+        output: toContent(markError(result)),
       }))
     case 'assistant': {
       const reasoning = unpackReasoning(message.reasoning)
