@@ -64,6 +64,7 @@ export {
   type StandardSchema,
   type Violation,
 } from './contract.ts'
+export { costOf } from './cost-of.ts'
 export {
   ConversationState,
   PHASE_HISTORY_LIMIT,
@@ -132,6 +133,7 @@ export { type Disposer, type Instant, type Json, type JsonSchema } from './json.
 export { type Memory, type MemoryProvider, type MemoryQuery } from './memory.ts'
 export { checkOptions, nearestName, nearestNames } from './options.ts'
 export { type PipelineStage, type RoutingConditions, type RoutingPredicate, type RoutingRule } from './orchestration.ts'
+export { pageLimit, parseCursor } from './paging.ts'
 export { ParleyError, toParleyError, type ParleyErrorOptions } from './parley-error.ts'
 export { type Identity, type Participant, type ParticipantRole } from './participant.ts'
 export {
@@ -144,6 +146,7 @@ export {
 } from './requests.ts'
 export { type Embedder, type Passage, type RetrievalQuery, type Retriever } from './retrieval.ts'
 export { defaultRetryPolicy, retryDelayMs } from './retry.ts'
+export { saveConversation } from './save-conversation.ts'
 export {
   eventTypes,
   type ChannelData,
@@ -182,6 +185,7 @@ export { foldOutputTool, planStructuredOutput, type StructuredOutputPlan } from 
 export { createSystemClock, createSystemIds, sleepOn, type SystemClockOptions } from './system.ts'
 export {
   ToolError,
+  ToolOutcome,
   checkToolInput,
   defineTool,
   type AnyTool,
@@ -203,6 +207,7 @@ export {
 export { type RoomHandle, type ToolCallRecord, type TurnContext, type TurnEnd, type TurnOutput } from './turn.ts'
 export { UlidTail, encodeUlidTime } from './ulid.ts'
 export { visibilitySchema, type Visibility } from './visibility.ts'
+export { fromWire, fromWireName, toWire, toWireName } from './wire-case.ts'
 export {
   noLogger,
   noTelemetry,

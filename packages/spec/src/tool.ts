@@ -158,6 +158,18 @@ export type ToolResult =
   | { ok: true; pending: true; requestId: string }
   | { ok: false; error: { code: ErrorCode; message: string; retryable: boolean }; durationMs: number }
 
+/**
+ * What `run` may return instead of a plain value: a finished result of a kernel or server, passed on with its media and
+ * its error as they are.
+ */
+export class ToolOutcome {
+  readonly result: ToolResult
+
+  constructor(result: ToolResult) {
+    this.result = result
+  }
+}
+
 /** A tool as a kernel describes it. */
 export interface ToolDescription {
   uri: string
