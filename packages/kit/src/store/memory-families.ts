@@ -75,7 +75,17 @@ function createIdentities(): MemoryFamilies['identities'] {
     idOf,
     organizationOf: (scope) => scope,
     matches: (identity, { channelType, address }) => ownsAddress(identity, channelType, address),
-    accepts: (identity) => addressKeys(scopeOf(identity), identity).every((key) => (owners.get(key) ?? identity.id) === identity.id),
+    accepts(identities) {
+      const claims = new Map<string, string>()
+      for (const identity of identities) {
+        for (const key of addressKeys(scopeOf(identity), identity)) {
+          const owner = claims.get(key) ?? owners.get(key) ?? identity.id
+          if (owner !== identity.id) return false
+          claims.set(key, owner)
+        }
+      }
+      return true
+    },
     onChange(before, after) {
       if (before !== undefined) for (const key of addressKeys(scopeOf(before), before)) owners.delete(key)
       if (after !== undefined) for (const key of addressKeys(scopeOf(after), after)) owners.set(key, after.id)

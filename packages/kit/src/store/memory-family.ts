@@ -15,8 +15,8 @@ export interface FamilyShape<V, F> {
   organizationOf: (scope: string) => string | undefined
   /** Told of each change, for indexes kept elsewhere. */
   onChange?: (before: V | undefined, after: V | undefined) => void
-  /** Refuses values that break a rule of the family. */
-  accepts?: (value: V) => boolean
+  /** Refuses values that break a rule of the family, alone or together. */
+  accepts?: (values: readonly V[]) => boolean
 }
 
 /** Records of one kind, by scope (a room or an organization) and id. What goes in is frozen, what comes out is the same object. */
@@ -39,8 +39,8 @@ export class MemoryFamily<V extends object, F extends object> implements Family<
       const stored = this.find(scopeOf(value), idOf(value))
       if (ifAbsent && stored !== undefined) return { written: false }
       if (expected !== undefined && (stored === undefined || !matchesFields(stored, expected))) return { written: false }
-      if (accepts !== undefined && !accepts(value)) return { written: false }
     }
+    if (accepts !== undefined && !accepts(values)) return { written: false }
     for (const value of values) this.write(value)
     return { written: true }
   }
