@@ -1,1 +1,18 @@
-export {}
+export { type RulesDescription } from './describe-rules.ts'
+export { type Grammar, type GrammarOptions } from './grammar.ts'
+export { HANDOFF_NOTE_MARK } from './internal-note.ts'
+export { createLocalModel, type LocalModel, type LocalModelOptions } from './local-model.ts'
+export { type Lookup, type LookupEntry } from './lookups.ts'
+export { parseRules, type RulesFault } from './parse-rules.ts'
+export {
+  slotTypes,
+  type Action,
+  type IntentRule,
+  type MenuEntry,
+  type Rule,
+  type RulesDocument,
+  type RuleTrigger,
+  type SlotRule,
+  type SlotType,
+} from './rules-document.ts'
+export { rulesJsonSchema } from './rules-schema.ts'

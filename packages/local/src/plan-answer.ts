@@ -1,0 +1,125 @@
+import type { Json } from '@parley/spec'
+import type { CompiledRules } from './compiled-rules.ts'
+import { createDialogueMemory, learnResult } from './dialogue-memory.ts'
+import { dialogue, HANDOFF_TOOL_NAME, type DialogueWorld, type TurnInput } from './dialogue.ts'
+import { ladderTexts } from './ladder-texts.ts'
+import { isMap, parseMap } from './internal-note.ts'
+import type { Sentence } from './read-slot.ts'
+import type { RecordedCall, RecordedTurn } from './read-conversation.ts'
+
+/** What is needed to plan an answer; the same input gives the same plan. */
+export interface PlanInput {
+  rules: CompiledRules
+  /** The conversation, the turn to go on with last. */
+  turns: readonly RecordedTurn[]
+  /** Every line of the turns, made ready to be read. */
+  sentences: ReadonlyMap<string, Sentence>
+  /** Whether this turn offers a tool for these arguments. */
+  isOffered: (tool: string, args: Record<string, Json>) => boolean
+  /** The agent takes over from a colleague. */
+  isOpening: boolean
+  timeZone: string
+  phase?: string
+}
+
+/** What the agent says, and the tool it calls after that. */
+export interface Plan {
+  text: string
+  call?: { tool: string; args: Record<string, Json> }
+}
+
+/**
+ * Plans the next piece of an answer: goes through the conversation again by the rules, with the tools' recorded results,
+ * and stops where the record ends.
+ */
+export function planAnswer(input: PlanInput): Plan {
+  const { rules, turns, timeZone, phase } = input
+  const memory = createDialogueMemory()
+  const calls = createCallReader(input)
+  const world: DialogueWorld = { canCall: calls.canCall, timeZone, ...(phase === undefined ? {} : { phase }) }
+  const steps = dialogue(rules, memory, world)
+  steps.next()
+  let lastSaid = ''
+  for (const [index, turn] of turns.entries()) {
+    const isLive = index === turns.length - 1
+    calls.begin(turn, isLive)
+    let text: string[] = []
+    // What was said before anybody spoke is a greeting: no rule began it.
+    const isTurn = turn.entries.length > 0 || isLive
+    let step = isTurn ? steps.next(toTurnInput(turn, input, isLive, lastSaid)) : undefined
+    while (step && step.value.kind !== 'wait') {
+      if (step.value.kind === 'say') {
+        text.push(step.value.text)
+        step = steps.next({ kind: 'said' })
+        continue
+      }
+      const { tool, args } = step.value
+      const recorded = calls.take(tool, args)
+      if (!recorded && isLive) return { text: text.join(' '), call: { tool, args } }
+      text = []
+      step = steps.next(recorded?.result ? { kind: 'result', ...recorded.result } : { kind: 'said' })
+    }
+    if (isLive) return { text: text.join(' ') }
+    for (const { name, result } of calls.rest()) {
+      if (result && !result.isError) learnResult(memory, name, result.value, rules.savesOf.get(name) ?? [])
+    }
+    lastSaid = turn.said.join(' ')
+  }
+  return { text: '' }
+}
+
+function toTurnInput(turn: RecordedTurn, input: PlanInput, isLive: boolean, lastSaid: string): TurnInput {
+  const lines = turn.entries.flatMap((entry) => {
+    const sentence = entry.kind === 'line' ? input.sentences.get(entry.text) : undefined
+    return sentence && entry.kind === 'line' ? [{ sentence, isOverheard: entry.isOverheard }] : []
+  })
+  const reports = turn.entries.flatMap((entry) => (entry.kind === 'note' ? [entry.report] : []))
+  const outcomes = turn.entries.flatMap((entry) => (entry.kind === 'outcome' ? [entry.outcome] : []))
+  const isOpening = reports.length > 0 || (isLive && input.isOpening)
+  return { kind: 'turn', lines, reports, outcomes, isOpening, lastSaid }
+}
+
+interface CallReader {
+  begin(turn: RecordedTurn, isLive: boolean): void
+  canCall(tool: string, args: Record<string, Json>): 'yes' | 'no' | 'cut'
+  take(tool: string, args: Record<string, Json>): RecordedCall | undefined
+  rest(): readonly RecordedCall[]
+}
+
+/** Reads the calls of each turn in order; what was called could be called. */
+function createCallReader({ rules, isOffered }: PlanInput): CallReader {
+  const texts = ladderTexts(rules)
+  let turn: RecordedTurn = { entries: [], said: [], calls: [] }
+  let isLive = false
+  let next = 0
+  const find = (tool: string, args: Record<string, Json>): number =>
+    turn.calls.findIndex((call, index) => index >= next && isSameCall(call, tool, args))
+  return {
+    begin(begun, live) {
+      turn = begun
+      isLive = live
+      next = 0
+    },
+    canCall(tool, args) {
+      if (find(tool, args) >= 0) return 'yes'
+      if (isLive) return isOffered(tool, args) ? 'yes' : 'no'
+      // A past turn without the call: either the tool was not offered and the fallback spoke, or the turn was cut short.
+      const said = turn.said.join(' ')
+      return texts.some((text) => said.includes(text)) ? 'no' : 'cut'
+    },
+    take(tool, args) {
+      const index = find(tool, args)
+      if (index < 0) return undefined
+      next = index + 1
+      return turn.calls[index]
+    },
+    rest: () => turn.calls.slice(next),
+  }
+}
+
+function isSameCall(call: RecordedCall, tool: string, args: Record<string, Json>): boolean {
+  if (call.name !== tool) return false
+  if (tool !== HANDOFF_TOOL_NAME) return true
+  const recorded = parseMap(call.arguments)
+  return isMap(recorded) && recorded['target'] === args['target']
+}
