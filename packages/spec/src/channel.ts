@@ -39,6 +39,10 @@ export interface ChannelCapabilities {
   /** Event types beyond `message` that the channel shows. @default none */
   eventTypes?: EventType[]
   maxLength?: number
+  /** Text over `maxLength` is sent as several messages; otherwise it is cut. @default false */
+  multipart?: boolean
+  /** The channel connects several people of a room, so what comes by it is delivered to it too. @default false */
+  echo?: boolean
   maxMediaBytes?: number
   mimeTypes?: string[]
   threads?: boolean
