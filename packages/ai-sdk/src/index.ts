@@ -1,1 +1,1 @@
-export {}
+export { fromLanguageModel, type AnyLanguageModel, type LanguageModelOptions } from './from-language-model.ts'

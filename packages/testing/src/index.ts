@@ -1,6 +1,7 @@
 export { toAnswerParts, type Answer, type AnswerChunks } from './answer-parts.ts'
 export {
   languageModelDouble,
+  type LanguageModelCall,
   type LanguageModelDouble,
   type LanguageModelDoubleOptions,
 } from './language-model-double.ts'

@@ -66,7 +66,7 @@ export function scriptedModel(turns: readonly ScriptedTurn[], options: ScriptedM
     requests.push(structuredClone(request))
     calls.push(callOptions)
     const turn = next(call)
-    const answer = typeof turn === 'function' ? await turn(request, call) : turn
+    const answer = typeof turn === 'function' ? await orAborted(turn(request, call), signal) : turn
     if (ttftMs > 0) await clock.sleep(ttftMs, { signal })
     signal.throwIfAborted()
     if (answer instanceof Error || ParleyError.isInstance(answer)) throw answer
@@ -101,4 +101,15 @@ export function scriptedModel(turns: readonly ScriptedTurn[], options: ScriptedM
       return Math.max(0, turns.length - requests.length)
     },
   }
+}
+
+/** A turn that never comes still ends with the request. */
+function orAborted<T>(work: T | Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    Promise.resolve(work)
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', onAbort))
+  })
 }

@@ -27,6 +27,7 @@ export function createSseWriter({ response, fault, clock, signal, toError }: Sse
   const newline = fault?.kind === 'crlf' ? '\r\n' : '\n'
   let written = 0
   let held = ''
+  let flushed: Promise<void> = Promise.resolve()
 
   const toText = ({ event, data }: Frame): string => {
     const comment = fault?.kind === 'comments' ? `: ping${newline}${newline}` : ''
@@ -35,7 +36,10 @@ export function createSseWriter({ response, fault, clock, signal, toError }: Sse
   }
   const flush = async (text: string): Promise<void> => {
     if (text === '' || response.destroyed) return
-    const isAccepted = response.write(text)
+    let isAccepted = true
+    flushed = new Promise((resolve) => {
+      isAccepted = response.write(text, () => resolve())
+    })
     if (!isAccepted) await Promise.race([once(response, 'drain'), once(response, 'close')])
   }
   const drip = async (text: string): Promise<void> => {
@@ -60,6 +64,8 @@ export function createSseWriter({ response, fault, clock, signal, toError }: Sse
         return
       case 'drop':
         if (fault.midCharacter) await cutInsideCharacter(response, next)
+        // What was written before the cut arrives.
+        await Promise.race([flushed, once(response, 'close')])
         response.socket?.destroy()
         throw new WireCut('dropped')
       case 'stop':

@@ -1,0 +1,118 @@
+import type { LanguageModelV4, LanguageModelV4StreamPart } from '@ai-sdk/provider'
+import type { CallOptions, ChatModel, ChatPart, ChatRequest, Clock, IdSource, ModelCard } from '@parley/spec'
+import {
+  checkOptions,
+  createCallIds,
+  createSystemClock,
+  createSystemIds,
+  foldOutputTool,
+  ParleyError,
+  planStructuredOutput,
+  streamModel,
+} from '@parley/spec'
+import { createStreamCodec } from './from-stream-parts.ts'
+import { toCallOptions } from './to-call-options.ts'
+import { toModelError } from './to-model-error.ts'
+
+/** A language model of the AI SDK, specification `v4`, by its shape: any provider's model fits. */
+export interface AnyLanguageModel {
+  readonly specificationVersion: 'v4'
+  readonly provider: string
+  readonly modelId: string
+  doStream(options: never): PromiseLike<unknown>
+}
+
+/** What `fromLanguageModel` may be given besides the model. */
+export interface LanguageModelOptions {
+  /** @default `provider/modelId` of the model */
+  id?: string
+  /** Overrides fields of the card; the AI SDK tells nothing of a model's limits. */
+  card?: Partial<Omit<ModelCard, 'id'>>
+  /** Longest wait for the provider to accept a request, in ms. @default 60000 */
+  openMs?: number
+  /** Longest silence inside an answer, in ms. @default 120000 */
+  idleMs?: number
+  /** @default the machine's clock */
+  clock?: Clock
+  /** Names tool calls that the provider left unnamed. @default random */
+  ids?: IdSource
+}
+
+const known: readonly (keyof LanguageModelOptions)[] = ['id', 'card', 'openMs', 'idleMs', 'clock', 'ids']
+
+/**
+ * Makes a chat model of any AI SDK language model.
+ * @throws {ParleyError} `invalid_options` for something that is not a language model of specification `v4`
+ * @example fromLanguageModel(anthropic('claude-sonnet-4-5'), { card: { contextTokens: 200_000 } })
+ */
+export function fromLanguageModel(languageModel: AnyLanguageModel, options: LanguageModelOptions = {}): ChatModel {
+  checkOptions('fromLanguageModel', options, known)
+  const model = toLanguageModel(languageModel)
+  const provider = model.provider.split('.')[0] ?? model.provider
+  const id = options.id ?? `${provider}/${model.modelId}`
+  const card: ModelCard = {
+    provider,
+    contextTokens: 128_000,
+    maxOutputTokens: 4_096,
+    input: ['text', 'image', 'audio', 'file'],
+    tools: true,
+    structuredOutput: 'native',
+    reasoning: true,
+    ...options.card,
+    id,
+  }
+  const { clock = createSystemClock(), ids = createSystemIds(), openMs, idleMs } = options
+
+  async function* stream(request: ChatRequest, { signal }: CallOptions): AsyncGenerator<ChatPart, void, void> {
+    const plan = planStructuredOutput(request, card)
+    const codec = createStreamCodec({ modelId: id, callIds: createCallIds(request, ids) })
+    // Mapped before anything is sent; the signal is put in when the call is made.
+    const call = toCallOptions(plan.request, card, signal)
+    yield* streamModel({
+      modelId: id,
+      open: async (end) => partsOf((await model.doStream({ ...call, abortSignal: end })).stream, end),
+      codec: foldOutputTool(codec, plan.outputTool),
+      signal,
+      clock,
+      toError: (thrown, stage) => toModelError(thrown, stage, id),
+      ...(openMs === undefined ? {} : { openMs }),
+      ...(idleMs === undefined ? {} : { idleMs }),
+    })
+  }
+  return { id, card, stream }
+}
+
+function toLanguageModel(value: AnyLanguageModel): LanguageModelV4 {
+  const shape: unknown = value
+  const isModel =
+    typeof shape === 'object' &&
+    shape !== null &&
+    'specificationVersion' in shape &&
+    shape.specificationVersion === 'v4' &&
+    'doStream' in shape &&
+    typeof shape.doStream === 'function'
+  // The specification's version, checked above, says what the model has.
+  if (isModel) return shape as unknown as LanguageModelV4
+  throw new ParleyError({
+    code: 'invalid_options',
+    message: 'fromLanguageModel takes a language model of specification "v4", such as a provider of the AI SDK gives. Update the provider.',
+    details: { path: 'languageModel', expected: 'specificationVersion "v4"' },
+  })
+}
+
+/** A readable stream's parts; the reader is cancelled when the request ends, whoever ends it. */
+async function* partsOf(
+  stream: ReadableStream<LanguageModelV4StreamPart>,
+  end: AbortSignal,
+): AsyncGenerator<LanguageModelV4StreamPart, void, void> {
+  const reader = stream.getReader()
+  const nothing = (): void => {}
+  // A provider that ignores the signal still sees that nobody reads; how it takes that concerns nobody.
+  const cancel = (): void => void reader.cancel(end.reason).then(nothing, nothing)
+  end.addEventListener('abort', cancel, { once: true })
+  try {
+    for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value
+  } finally {
+    end.removeEventListener('abort', cancel)
+  }
+}

@@ -1,0 +1,63 @@
+import { AISDKError, APICallError, LoadAPIKeyError, NoSuchModelError, UnsupportedFunctionalityError } from '@ai-sdk/provider'
+import type { ErrorCode, Json } from '@parley/spec'
+import { ParleyError } from '@parley/spec'
+
+const sentences: Readonly<Partial<Record<ErrorCode, string>>> = {
+  model_unauthorized: 'the key is missing or was refused. Check the key of the provider',
+  model_quota: 'the quota of the account is used up. Check the plan and billing',
+  model_rate_limited: 'too many requests. Wait, then try again',
+  model_context_exceeded: 'the request is longer than the context window. Shorten the conversation',
+  model_refused: 'the provider refused the content. Change the request',
+  model_request_invalid: 'the request was not accepted. Correct it',
+  model_unavailable: 'the provider failed or cannot be reached. Try again',
+  model_timeout: 'the provider took too long. Try again',
+  model_stream_broken: 'the answer broke off. Ask again',
+}
+
+/**
+ * Translates what a language model threw or sent as an error part. Errors are known by the marker that the AI SDK puts
+ * on them, so that several copies of it may be installed. Their words stay in `cause`.
+ */
+export function toModelError(thrown: unknown, stage: 'open' | 'read', modelId: string): ParleyError {
+  if (ParleyError.isInstance(thrown)) return thrown
+  const details: { [key: string]: Json } = { model: modelId }
+  let code: ErrorCode = stage === 'open' ? 'model_unavailable' : 'model_stream_broken'
+  if (APICallError.isInstance(thrown)) {
+    code = codeOf(thrown)
+    if (thrown.statusCode !== undefined) details['status'] = thrown.statusCode
+    const retryAfterMs = retryAfter(thrown.responseHeaders)
+    if (retryAfterMs !== undefined) details['retryAfterMs'] = retryAfterMs
+  } else if (LoadAPIKeyError.isInstance(thrown)) code = 'model_unauthorized'
+  else if (NoSuchModelError.isInstance(thrown) || UnsupportedFunctionalityError.isInstance(thrown)) code = 'model_request_invalid'
+  // Other marked errors come from checking the request before it is sent, or from reading what came back.
+  else if (AISDKError.isInstance(thrown)) code = stage === 'open' ? 'model_request_invalid' : 'model_stream_broken'
+  const status = details['status']
+  return new ParleyError({
+    code,
+    message: `The model "${modelId}" did not answer${typeof status === 'number' ? ` (${status})` : ''}: ${sentences[code] ?? 'the request failed'}.`,
+    details,
+    cause: thrown,
+  })
+}
+
+function codeOf({ statusCode: status, responseBody = '', message }: APICallError): ErrorCode {
+  const text = `${message} ${responseBody}`
+  if (status === undefined) return 'model_unavailable'
+  if (status === 401 || status === 403) return 'model_unauthorized'
+  if (status === 402) return 'model_quota'
+  if (status === 429) return /insufficient_quota|billing|credit balance/i.test(text) ? 'model_quota' : 'model_rate_limited'
+  if (status === 408 || status === 504) return 'model_timeout'
+  if (status === 413 || /context_length_exceeded|context (length|window)|maximum context|prompt is too long/i.test(text)) {
+    return 'model_context_exceeded'
+  }
+  if (status === 409 || status === 425 || status >= 500) return 'model_unavailable'
+  return /content_policy|content_filter|safety/i.test(text) ? 'model_refused' : 'model_request_invalid'
+}
+
+/** How long the provider asks to wait, in ms. */
+function retryAfter(headers: Record<string, string> | undefined): number | undefined {
+  const exact = Number(headers?.['retry-after-ms'] ?? Number.NaN)
+  if (Number.isFinite(exact) && exact >= 0) return Math.ceil(exact)
+  const seconds = Number(headers?.['retry-after'] ?? Number.NaN)
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds * 1000) : undefined
+}
