@@ -34,6 +34,8 @@ export interface RequestSpec {
   timeoutMs: number
   tool?: string
   callId?: string
+  /** The key the tool runs under once it is decided; the same after a restart. */
+  idempotencyKey?: string
   /** Kept in memory for the tool; stored as `[REDACTED]` if sensitive. */
   arguments?: Json
   prompt?: string

@@ -1,0 +1,100 @@
+import { REDACTED, type Json } from '@parley/spec'
+import type { RequestOutcome } from '../core/turn-services.ts'
+import { approvalFor, callRequest, isGranted, refusedValue } from './call-approval.ts'
+import { checkArguments, type Refusal } from './check-arguments.ts'
+import type { LoopInput } from './loop-input.ts'
+import type { LoopState } from './loop-state.ts'
+import { finishCall, runTool, type ReadyCall, type RunPlace } from './run-tool.ts'
+import { createToolContext, whilePaused } from './tool-context.ts'
+import { callError, withoutSecrets, type CallValue } from './tool-results.ts'
+import { untilAborted } from './until-aborted.ts'
+
+/** Asks the person or a colleague, if the tool wants it. A value is the call's result instead of running it. */
+export async function askPeople({
+  ready,
+  input,
+  state,
+  place,
+}: {
+  ready: ReadyCall
+  input: LoopInput
+  state: LoopState
+  place: RunPlace
+}): Promise<CallValue | undefined> {
+  const { entry, call } = ready
+  const context = createToolContext({ ...place, timers: [] })
+  const approval = approvalFor(entry.tool, ready.parsed, context, { input, isTainted: state.isTainted })
+  const asks = [
+    ...(entry.tool.confirm ? [{ kind: 'confirm' as const, mode: 'suspend' as const, timeoutMs: input.limits.confirmMs }] : []),
+    ...(approval === undefined ? [] : [{ kind: 'approval' as const, ...approval }]),
+  ]
+  for (const ask of asks) {
+    const { request } = input.services
+    if (request === undefined) return callError('tool_denied', `${entry.name} needs a person's yes, and there is nobody to ask here.`)
+    const spec = { ...ask, ...callRequest(entry, { ...call, idempotencyKey: place.idempotencyKey }) }
+    if (ask.mode === 'detach') {
+      const { requestId } = await request({ ...spec, onDecided: (decision) => runDecided({ ready, input, place, decision }) })
+      return { value: { status: 'pending', requestId } }
+    }
+    const { outcome } = await request(spec)
+    const decision = await whilePaused([state.timer], () => untilAborted(outcome, state.signal))
+    if (!isGranted(decision)) return refusedValue(decision, entry.name)
+    const replaced = await replaceArguments(ready, decision)
+    if ('error' in replaced) return replaced
+    ready.parsed = replaced.parsed
+    ready.call = replaced.call
+  }
+  return undefined
+}
+
+/** "Approve less": arguments given with the decision take the place of the model's. */
+async function replaceArguments(
+  ready: ReadyCall,
+  decision: Extract<RequestOutcome, { status: 'approved' | 'answered' }>,
+): Promise<ReadyCall | Refusal> {
+  if (decision.value === undefined) return ready
+  const checked = await checkArguments(ready.entry, decision.value)
+  if ('error' in checked) return checked
+  return { ...ready, parsed: checked.parsed, call: { ...ready.call, arguments: decision.value } }
+}
+
+/** Runs a call whose turn went on without it, and tells what came of it. */
+async function runDecided({
+  ready,
+  input,
+  place,
+  decision,
+}: {
+  ready: ReadyCall
+  input: LoopInput
+  place: RunPlace
+  decision: RequestOutcome
+}): Promise<Json> {
+  if (!isGranted(decision)) {
+    return { status: decision.status, ...(decision.reason === undefined ? {} : { reason: decision.reason }) }
+  }
+  const decided = await replaceArguments(ready, decision)
+  if ('error' in decided) return { status: 'failed', ...decided }
+  // The turn is over: its signal and timer no longer count, the tool's own time does.
+  const later: RunPlace = { ...place, signal: new AbortController().signal, turnTimer: undefined }
+  return await outcomeOf(decided, input, later)
+}
+
+/** Starts a tool whose result comes later; false where nothing outlives the turn. */
+export function startInBackground(ready: ReadyCall, input: LoopInput, place: RunPlace): boolean {
+  const { background, deliverOutcome } = input.services
+  if (background === undefined || deliverOutcome === undefined) return false
+  background(async (signal) => {
+    const result = await outcomeOf(ready, input, { ...place, signal, turnTimer: undefined })
+    await deliverOutcome({ callId: place.callId, tool: place.name, result })
+  })
+  return true
+}
+
+async function outcomeOf(ready: ReadyCall, input: LoopInput, place: RunPlace): Promise<Json> {
+  const ran = await runTool(ready.entry.tool, ready.parsed, place)
+  const { value = null, error } = await finishCall(ran, ready, input)
+  if (error !== undefined) return { status: 'failed', error: { code: error.code, message: error.message } }
+  const shown = ready.entry.tool.sensitive ? REDACTED : withoutSecrets(value, place.secrets, REDACTED)
+  return { status: 'completed', result: shown }
+}
