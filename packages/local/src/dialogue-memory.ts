@@ -15,11 +15,13 @@ export interface DialogueMemory {
   candidates: Map<string, readonly LookupEntry[]>
   /** Sentences in a row that were not understood. */
   misses: number
+  /** Whether anything was said in the present turn. */
+  hasSpoken: boolean
 }
 
 /** An empty memory. */
 export function createDialogueMemory(): DialogueMemory {
-  return { slots: {}, results: {}, payload: {}, context: {}, candidates: new Map(), misses: 0 }
+  return { slots: {}, results: {}, payload: {}, context: {}, candidates: new Map(), misses: 0, hasSpoken: false }
 }
 
 /** What templates and conditions read of it. */

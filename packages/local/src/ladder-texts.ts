@@ -1,5 +1,6 @@
 import type { CompiledAction, CompiledRules } from './compiled-rules.ts'
-import { lastResort, menuText } from './dialogue.ts'
+import { lastResort } from './dialogue.ts'
+import { menuText } from './ask-person.ts'
 import type { Template } from './template.ts'
 
 /** The fixed texts by which the fallback of a document can be recognized in what was said. */

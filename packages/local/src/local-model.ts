@@ -14,7 +14,7 @@ import {
 } from '@parley/spec'
 import type { CompiledRules } from './compiled-rules.ts'
 import { describeRules, type RulesDescription } from './describe-rules.ts'
-import { HANDOFF_TOOL_NAME } from './dialogue.ts'
+import { HANDOFF_TOOL_NAME } from './dialogue-step.ts'
 import { foldSentence } from './fold-sentence.ts'
 import { buildGrammar, type Grammar, type GrammarOptions } from './grammar.ts'
 import { askLookups, type Lookup } from './lookups.ts'

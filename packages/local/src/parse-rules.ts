@@ -1,5 +1,5 @@
 import { ParleyError, type Json } from '@parley/spec'
-import { isNode, LineCounter, parseDocument, type Document } from 'yaml'
+import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
 import { checkSchema, type DocumentPath, type Fault } from './check-schema.ts'
 import { compileRules } from './compile-rules.ts'
 import type { CompiledRules } from './compiled-rules.ts'
@@ -41,7 +41,7 @@ export function parseRules(rules: string | RulesDocument, lookups?: readonly str
     )
   }
   const value: unknown = readValue(document)
-  return compileChecked(value, lookups, (path) => locate(document, lines, path))
+  return compileChecked(value, lookups, (fault) => locate(document, lines, fault))
 }
 
 function readValue(document: Document): unknown {
@@ -59,10 +59,12 @@ type Place = { line: number; column: number } | undefined
 function compileChecked(
   value: unknown,
   lookups: readonly string[] | undefined,
-  placeOf: (path: DocumentPath) => Place,
+  placeOf: (fault: Fault) => Place,
 ): CompiledRules {
   const report = (faults: readonly Fault[]): ParleyError =>
-    rulesInvalid(faults.map(({ path, expected }) => ({ path: formatDocumentPath(path), ...placeOf(path), expected })))
+    rulesInvalid(
+      faults.map((fault) => ({ path: formatDocumentPath(fault.path), ...placeOf(fault), expected: fault.expected })),
+    )
   // YAML's core schema gives JSON values; an object given by code is refused by the schema where it holds anything else.
   const json = value as Json | undefined
   const shape = checkSchema(rulesJsonSchema, json)
@@ -73,14 +75,23 @@ function compileChecked(
   return rules
 }
 
-function locate(document: Document, lines: LineCounter, path: DocumentPath): Place {
+function locate(document: Document, lines: LineCounter, { path, isUnknownKey = false }: Fault): Place {
   for (let length = path.length; length >= 0; length -= 1) {
-    const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
+    const node = isUnknownKey && length === path.length ? keyAt(document, path) : nodeAt(document, path.slice(0, length))
     if (!isNode(node) || !node.range) continue
     const { line, col } = lines.linePos(node.range[0])
     return { line, column: col }
   }
   return { line: 1, column: 1 }
+}
+
+function nodeAt(document: Document, path: DocumentPath): unknown {
+  return path.length === 0 ? document.contents : document.getIn(path, true)
+}
+
+function keyAt(document: Document, path: DocumentPath): unknown {
+  const map = nodeAt(document, path.slice(0, -1))
+  return isMap(map) ? map.items.find(({ key }) => isScalar(key) && key.value === path.at(-1))?.key : undefined
 }
 
 function formatDocumentPath(path: DocumentPath): string {
