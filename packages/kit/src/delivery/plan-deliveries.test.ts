@@ -97,10 +97,10 @@ test('EV-6 an empty address asks nobody and delivers all the same, unbound ids a
 
 test('IN-9 an injected event goes only to the bindings it names and asks nobody', () => {
   const event = sampleEvent({ source: { kind: 'system', channelType: 'system', medium: 'system' } })
-  const plan = planDeliveries({ event, bindings, room: chain, to: ['sms', 'triage'] })
+  const plan = planDeliveries({ event, bindings, room: chain, injectedTo: ['sms', 'triage'] })
   expect(plan.deliveries.map(({ channelId }) => channelId)).toEqual(['sms'])
   expect(plan.asked).toEqual([])
-  expect(planDeliveries({ event, bindings, room: chain, to: [] }).deliveries).toEqual([])
+  expect(planDeliveries({ event, bindings, room: chain, injectedTo: [] }).deliveries).toEqual([])
 })
 
 test('a channel of several people gets what came by it', () => {

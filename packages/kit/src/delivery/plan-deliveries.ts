@@ -9,7 +9,7 @@ export interface PlanInput {
   bindings: readonly ChannelBinding[]
   room: Pick<Room, 'agentResponsePolicy'>
   /** Set for an event that a hook injected: the bindings it is delivered to. It asks nobody. */
-  to?: readonly ChannelId[] | undefined
+  injectedTo?: readonly ChannelId[] | undefined
 }
 
 /** Who gets an event, and who is asked about it. */
@@ -28,17 +28,17 @@ const nobody: ChannelId[] = []
  * Plans one event of the log. Pure: the same event and bindings give the same plan, so a plan that was lost with its
  * process is computed again from the log.
  */
-export function planDeliveries({ event, bindings, room, to }: PlanInput): DeliveryPlan {
+export function planDeliveries({ event, bindings, room, injectedTo }: PlanInput): DeliveryPlan {
   if (event.status === 'blocked') return { deliveries: [], asked: nobody, unbound: nobody }
   const deliveries: ChannelBinding[] = []
   const agents: ChannelId[] = []
   for (const binding of bindings) {
     if (!isTarget(event, binding)) continue
-    if (to !== undefined && !to.includes(binding.channelId)) continue
+    if (injectedTo !== undefined && !injectedTo.includes(binding.channelId)) continue
     if (binding.category === 'intelligence') agents.push(binding.channelId)
     else if (!binding.outputMuted) deliveries.push(binding)
   }
-  const asked = to === undefined ? whoIsAsked(event, agents, room) : nobody
+  const asked = injectedTo === undefined ? whoIsAsked(event, agents, room) : nobody
   return { deliveries, asked, unbound: unboundAddresses(event, bindings) }
 }
 
@@ -53,7 +53,7 @@ function whoIsAsked(event: RoomEvent, agents: ChannelId[], room: PlanInput['room
   if (agents.length === 0 || !asksAnybody(event)) return nobody
   const { routing, addressedTo, source } = event
   if (routing !== undefined) {
-    if (routing.reason === 'unrouted') return agents
+    if (routing.reason === 'unrouted' && routing.targets === undefined) return agents
     const chosen = new Set([...(routing.targets ?? [routing.target]), ...routing.observers])
     return agents.filter((agentId) => chosen.has(agentId))
   }

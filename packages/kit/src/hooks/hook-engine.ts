@@ -1,5 +1,6 @@
 import type {
   BlockReason,
+  Channel,
   ChannelId,
   ChannelType,
   Clock,
@@ -26,6 +27,8 @@ export interface HookContext {
   inject(event: EventInput, options?: { to?: ChannelId[] }): void
   task(task: RoomTaskInput): void
   observation(observation: ObservationInput): void
+  /** A registered channel. */
+  channel?(channelId: ChannelId): Channel | undefined
 }
 
 export type SyncHook<T extends SyncTrigger> = (
@@ -105,6 +108,8 @@ export interface HookEngine {
   fire<T extends HookTrigger>(trigger: T, payload: HookMap[T]['payload'], scope: HookScope): void
   /** Whether text of agents in this room must be held back until hooks have passed it. */
   holdsLive(scope: HookScope): boolean
+  /** Resolves when no watching hook runs any more. */
+  settled(): Promise<void>
   /** Forgets the hooks of one room. */
   removeRoom(roomId: RoomId): void
   clear(): void
