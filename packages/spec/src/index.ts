@@ -55,6 +55,7 @@ export {
 } from './chat-model.ts'
 export { cardObjection, checkContentParts, type PartPlace } from './check-content-parts.ts'
 export { contentSchema, type Content, type SystemContent, type TextContent, type ToolCallContent } from './content.ts'
+export { checkMetadataKeys } from './check-metadata-keys.ts'
 export {
   checkContract,
   toJsonSchema,
@@ -64,7 +65,6 @@ export {
   type StandardSchema,
   type Violation,
 } from './contract.ts'
-export { costOf } from './cost-of.ts'
 export {
   ConversationState,
   PHASE_HISTORY_LIMIT,
@@ -222,3 +222,8 @@ export {
   type Telemetry,
   type UrlGuard,
 } from './world.ts'
+export { createBudget, type BudgetOptions, type BudgetWarning } from './budget.ts'
+export { estimateInputTokens } from './estimate-request.ts'
+export { costOf, priceAt, toNanoUsd, toUsd } from './price.ts'
+export { budgetExceeded, withBudget, type WithBudgetOptions } from './with-budget.ts'
+export { withFallback, type WithFallbackOptions } from './with-fallback.ts'
