@@ -25,7 +25,7 @@ function check(root: JsonSchema, schema: JsonSchema, value: Json | undefined, pa
   const expected = typeof schema['description'] === 'string' ? schema['description'] : 'another value'
   const refuse = (): void => void faults.push({ path, expected })
   if (value === undefined) return refuse()
-  if (schema['$ref'] !== undefined) return check(root, definition(root, schema['$ref']), value, path, faults)
+  if (typeof schema['$ref'] === 'string') return check(root, definition(root, schema['$ref']), value, path, faults)
   if (Array.isArray(schema['anyOf'])) {
     const branch = branches(schema['anyOf']).find(({ type }) => type === typeOf(value))
     return branch ? check(root, branch, value, path, faults) : refuse()
@@ -75,9 +75,9 @@ function checkMap(
   }
 }
 
-function definition(root: JsonSchema, reference: Json): JsonSchema {
+function definition(root: JsonSchema, reference: string): JsonSchema {
   const definitions = isMap(root['$defs']) ? root['$defs'] : {}
-  const found = definitions[String(reference).replace('#/$defs/', '')]
+  const found = definitions[reference.replace('#/$defs/', '')]
   return isMap(found) ? found : {}
 }
 

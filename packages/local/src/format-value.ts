@@ -46,7 +46,7 @@ function formatTime(value: Json, timeZone: string): string | undefined {
 function formatDigits(value: Json): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
   const digits = String(value).replace(/\D/gu, '')
-  return digits === '' ? undefined : [...digits].join(' ')
+  return digits === '' ? undefined : digits.split('').join(' ')
 }
 
 function formatList(value: Json): string | undefined {

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { createVirtualClock } from '@parley/testing'
-import { ParleyError, type CallOptions, type ChatMessage, type ChatPart, type ChatRequest, type Json, type ToolDefinition } from '@parley/spec'
-import { HANDOFF_NOTE_MARK } from './internal-note.ts'
+import type { CallOptions, ChatMessage, ChatPart, ChatRequest, Json, ToolDefinition } from '@parley/spec'
 import { createLocalModel, type LocalModel, type LocalModelOptions } from './local-model.ts'
 
 const triage = `
@@ -77,7 +76,9 @@ function createLoop(model: LocalModel, handlers: Record<string, Handler>, extra:
 }
 
 async function drain(model: LocalModel, request: ChatRequest, extra: Partial<CallOptions> = {}): Promise<ChatPart[]> {
-  return Array.fromAsync(model.stream(request, { signal: new AbortController().signal, ...extra }))
+  const parts: ChatPart[] = []
+  for await (const part of model.stream(request, { signal: new AbortController().signal, ...extra })) parts.push(part)
+  return parts
 }
 
 const make = (options: Partial<LocalModelOptions> = {}): LocalModel =>
@@ -162,4 +163,84 @@ test('a question is said again, another matter is taken up', async () => {
   expect(await loop.hear('I want to cancel')).toBe('Do you want to leave us?')
   expect(await loop.hear('hm')).toBe('Do you want to leave us?')
   expect(await loop.hear('yes')).toBe('I am sorry to hear it. Anything else?')
+})
+
+test('a turn that was cut short is not counted as misunderstood', async () => {
+  const loop = createLoop(make(), {})
+  loop.messages.push({ role: 'user', content: 'account 204417 was charged twice' }, { role: 'assistant', content: 'One mom' })
+  expect(await loop.hear('blah')).toBe('Sorry, is it about a bill, your connection, or leaving us?')
+})
+
+test('a rule that says nothing does not leave the person in silence', async () => {
+  const rules = `{ parley_rules: 1, agent: a, rules: [{ do: [{ tool: note }] }], fallback: [{ reply: "Sorry?" }] }\n`
+  expect(await createLoop(make({ rules }), { note: () => null }).hear('hi')).toBe('Sorry?')
+})
+
+test('an intent of another phase is not understood when the phase is known', async () => {
+  const rules = `{ parley_rules: 1, agent: a, intents: { hi: { patterns: [hi], phases: [intake] } }, rules: [{ when: { intent: hi }, do: [{ reply: "Hello" }] }], fallback: [{ reply: "Sorry?" }] }\n`
+  expect(await createLoop(make({ rules }), {}, { metadata: { phase: 'intake' } }).hear('hi')).toBe('Hello')
+  expect(await createLoop(make({ rules }), {}, { metadata: { phase: 'billing' } }).hear('hi')).toBe('Sorry?')
+  expect(await createLoop(make({ rules }), {}).hear('hi')).toBe('Hello')
+})
+
+test('the best intent has the most fixed words, then priority, then comes first', async () => {
+  const rules = `
+parley_rules: 1
+agent: a
+intents:
+  first: { patterns: [down] }
+  second: { patterns: [down] }
+  third: { patterns: ["line down"] }
+  fourth: { patterns: [slow] }
+  fifth: { patterns: [slow], priority: 1 }
+rules:
+  - { when: { intent: first }, do: [{ reply: first }] }
+  - { when: { intent: second }, do: [{ reply: second }] }
+  - { when: { intent: third }, do: [{ reply: third }] }
+  - { when: { intent: fourth }, do: [{ reply: fourth }] }
+  - { when: { intent: fifth }, do: [{ reply: fifth }] }
+`
+  const ask = (text: string) => createLoop(make({ rules }), {}).hear(text)
+  expect(await Promise.all([ask('it is down'), ask('the line down here'), ask('slow')])).toEqual(['first', 'third', 'fifth'])
+})
+
+test('without a fallback: a rephrased question, a menu of examples, the desk', async () => {
+  const rules = `{ parley_rules: 1, agent: a, intents: { hi: { patterns: [hi], examples: [say hi] }, no: { patterns: ["x y"] } }, rules: [{ when: { intent: hi }, do: [{ reply: "Hello" }] }] }\n`
+  const loop = createLoop(make({ rules }), { handoff_conversation: accepted })
+  expect(await loop.hear('a')).toBe('Sorry, I did not understand. Could you say it in other words?')
+  expect(await loop.hear('b')).toBe('You can say say hi, or press 1.')
+  expect(await loop.hear('c')).toBe('')
+  expect(loop.calls).toEqual(['handoff_conversation {"target":"human","reason":"not understood","summary":"not understood"}'])
+})
+
+test('a target that the handoff tool does not list is not offered', async () => {
+  const parameters = { type: 'object', properties: { target: { enum: ['billing'] }, reason: {}, summary: {} }, additionalProperties: false }
+  const tools = [{ name: 'handoff_conversation', description: '', parameters }]
+  const parts = await drain(make(), { messages: [{ role: 'user', content: 'agent' }], tools })
+  expect(parts.some(({ type }) => type === 'toolCall')).toBe(false)
+  parameters.properties.target.enum.push('technical')
+  const outage = await drain(make(), { messages: [{ role: 'user', content: 'internet down' }], tools })
+  // What the closed schema does not know is left out.
+  expect(outage.find(({ type }) => type === 'toolCall')).toMatchObject({
+    call: { arguments: '{"target":"technical","reason":"outage","summary":"outage"}' },
+  })
+  const none = await drain(make(), { messages: [{ role: 'user', content: 'internet down' }], tools, toolChoice: 'none' })
+  expect(none.some(({ type }) => type === 'toolCall')).toBe(false)
+})
+
+test('names are looked up, several are asked for, and one is chosen', async () => {
+  const rules = `
+parley_rules: 1
+agent: a
+slots: { who: { type: lookup, lookup: people, prompt: "Who?" } }
+intents: { hi: { patterns: [hi] } }
+rules: [{ when: { intent: hi }, need: [who], do: [{ reply: "Hello {{slots.who.name}}, {{slots.who.id}}." }] }]
+`
+  const people = [{ id: '1', names: ['Ada Moreno'] }, { id: '2', names: ['Ada Lovelace'] }]
+  const loop = createLoop(make({ rules, lookups: { people: () => people } }), {})
+  expect(await loop.hear('hi')).toBe('Who?')
+  expect(await loop.hear('ada')).toBe('Which one: Ada Moreno or Ada Lovelace?')
+  expect(await loop.hear('the second')).toBe('Hello Ada Lovelace, 2.')
+  const named = createLoop(make({ rules, lookups: { people: async () => people } }), {})
+  expect(await named.hear('hi, Ada Moreno here')).toBe('Hello Ada Moreno, 1.')
 })

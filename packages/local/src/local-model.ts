@@ -142,7 +142,7 @@ async function readSentences(
 function isOffered(tools: ReturnType<typeof offeredTools>, name: string, args: Record<string, Json>): boolean {
   const tool = tools.get(name)
   if (!tool) return false
-  return name !== HANDOFF_TOOL_NAME || tool.targets === undefined || tool.targets.includes(String(args['target']))
+  return name !== HANDOFF_TOOL_NAME || tool.targets === undefined || tool.targets.includes(args['target'] ?? null)
 }
 
 function checkRequest(request: ChatRequest): void {

@@ -20,7 +20,7 @@ export function refusedFields(rejection: Json, payload: ValueTemplate | undefine
 }
 
 function fieldOf(path: Json | undefined): string | undefined {
-  if (Array.isArray(path)) return path.find((step) => typeof step === 'string' && step !== 'payload')?.toString()
+  if (Array.isArray(path)) return path.find((step): step is string => typeof step === 'string' && step !== 'payload')
   if (typeof path !== 'string') return undefined
   return path.split(/[.[\]/]/u).find((step) => step !== '' && step !== 'payload')
 }

@@ -32,7 +32,7 @@ const slot = closed(
     choices: {
       anyOf: [
         list(text('an id'), 'a list of ids', 1),
-        map(list(text('a phrase'), 'a list of phrases', 1), 'ids with their phrases'),
+        map(list(text('a phrase'), 'a list of phrases'), 'ids with their phrases'),
       ],
       description: 'a list of ids, or a map of ids to lists of phrases',
     },
