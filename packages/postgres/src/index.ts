@@ -1,1 +1,3 @@
-export {}
+export { migrate, type Migration } from './database/migrate.ts'
+export { openDatabase, type OpenDatabaseOptions } from './database/open-database.ts'
+export { createPostgresStore, type PostgresStoreOptions } from './store/postgres-store.ts'

@@ -1,4 +1,4 @@
-import { ParleyError, saveConversation } from '@parley/spec'
+import { checkMetadataKeys, saveConversation } from '@parley/spec'
 import type { ConversationStateJson, Instant, Json, Room, RoomPatch } from '@parley/spec'
 
 import { jsonEqual } from './json-equal.ts'
@@ -64,17 +64,6 @@ export function changeRoom(room: Room, changes: RoomChanges, now: Instant): Room
   if (isCounted) next.version = room.version + 1
   next.updatedAt = now
   return next
-}
-
-/** @throws {ParleyError} `invalid_options`: keys that start with `_` are not for metadata */
-export function checkMetadataKeys(metadata: Record<string, Json>): void {
-  const reserved = Object.keys(metadata).find((key) => key.startsWith('_'))
-  if (reserved === undefined) return
-  throw new ParleyError({
-    code: 'invalid_options',
-    message: `The metadata key ${reserved} starts with "_", which is reserved. Choose another name.`,
-    details: { path: `metadata.${reserved}`, expected: 'a key that does not start with _' },
-  })
 }
 
 function mergeMetadata(

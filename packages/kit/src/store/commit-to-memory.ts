@@ -1,7 +1,7 @@
-import { ParleyError } from '@parley/spec'
+import { checkMetadataKeys, ParleyError } from '@parley/spec'
 import type { CommitExtras, CommitOutcome, EventDraft, Instant, PendingRequest, Room, RoomEvent, RoomPatch } from '@parley/spec'
 
-import { changeRoom, checkMetadataKeys, toChanges } from './change-room.ts'
+import { changeRoom, toChanges } from './change-room.ts'
 import type { RoomChanges } from './change-room.ts'
 import { toEvent } from './event-log.ts'
 import type { MemoryFamilies } from './memory-families.ts'
