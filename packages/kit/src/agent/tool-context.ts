@@ -1,5 +1,5 @@
 import { toJsonSchema, checkContract, type Answer, type Json, type ToolContext } from '@parley/spec'
-import { provideTurnServices, turnServices } from '../core/turn-services.ts'
+import { deriveContext } from './derive-context.ts'
 import type { LoopInput } from './loop-input.ts'
 import type { PausableTimer } from './pausable-timer.ts'
 import { untilAborted } from './until-aborted.ts'
@@ -24,18 +24,14 @@ export interface ToolContextParts {
 /** The argument every tool gets: the turn's context and what belongs to this call. */
 export function createToolContext(parts: ToolContextParts): ToolContext {
   const { input, callId, idempotencyKey, signal } = parts
-  const context: ToolContext = {
-    ...input.context,
+  return deriveContext(input.context, {
     signal,
     callId,
     attempt: 1,
     idempotencyKey,
-    progress: (text) => parts.progress(text),
-    requestInput: (question) => askForValue(parts, question),
-  }
-  const services = turnServices(input.context)
-  if (services !== undefined) provideTurnServices(context, services)
-  return context
+    progress: (text: string) => parts.progress(text),
+    requestInput: (question: Parameters<ToolContext['requestInput']>[0]) => askForValue(parts, question),
+  })
 }
 
 /** Runs a wait for people with the clocks stopped. */
