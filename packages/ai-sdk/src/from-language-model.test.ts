@@ -51,11 +51,18 @@ chatModelSuite('ai-sdk', () => {
   const seen: LanguageModelCall[] = []
   const note = (call: LanguageModelCall): void => void seen.push(call)
   return {
-    text: () => ({ model: adapt(scriptedModel(['Your line is fine.'], { then: 'last' })), request, text: 'Your line is fine.' }),
+    text: () => ({
+      model: adapt(scriptedModel(['Your line is fine.'], { then: 'last' })),
+      request,
+      text: 'Your line is fine.',
+    }),
     toolCalls: () => ({ model: adapt(scriptedModel([{ toolCalls: calls }])), request: { ...request, tools }, calls }),
     badCallIds: (how) => {
       const callId = how === 'missing' ? '' : 'call_0'
-      return { model: adapt(scriptedModel([{ toolCalls: calls.map((call) => ({ ...call, callId })) }])), request: { ...request, tools } }
+      return {
+        model: adapt(scriptedModel([{ toolCalls: calls.map((call) => ({ ...call, callId })) }])),
+        request: { ...request, tools },
+      }
     },
     hang: (when) => {
       const left = Promise.withResolvers<void>()
@@ -63,26 +70,36 @@ chatModelSuite('ai-sdk', () => {
         when === 'beforeContent'
           ? scriptedModel([() => new Promise(() => {})])
           : scriptedModel(['Your line is fine.'], { partMs: 1000, clock: createVirtualClock() })
-      const model = adapt(inner, ({ abortSignal }) => abortSignal?.addEventListener('abort', () => left.resolve(), { once: true }))
+      const model = adapt(inner, ({ abortSignal }) =>
+        abortSignal?.addEventListener('abort', () => left.resolve(), { once: true }),
+      )
       return { model, request, left: left.promise }
     },
     failure: (code) => {
       const error = failures[code]
       if (!error) return undefined
       const retryAfterMs = code === 'model_rate_limited' ? { retryAfterMs: 1500 } : {}
-      return { model: adapt(scriptedModel([error])), request, secrets: [secret, 'sk-live', 'vendor.test'], ...retryAfterMs }
+      return {
+        model: adapt(scriptedModel([error])),
+        request,
+        secrets: [secret, 'sk-live', 'vendor.test'],
+        ...retryAfterMs,
+      }
     },
     brokenOff: (when) => ({ model: adapt(brokenOff(when)), request }),
     unsupportedPart: () => ({
       model: adapt(scriptedModel(['unheard']), note),
-      request: { messages: [{ role: 'user', content: [{ type: 'audio', mimeType: 'audio/wav', data: new Uint8Array(2) }] }] },
+      request: {
+        messages: [{ role: 'user', content: [{ type: 'audio', mimeType: 'audio/wav', data: new Uint8Array(2) }] }],
+      },
       path: 'messages[0].content[0]',
       sent: () => seen.length,
     }),
     system: () => ({
       model: adapt(scriptedModel(['a', 'b']), note),
       request,
-      received: () => seen.map(({ prompt }) => (prompt[0]?.role === 'system' ? String(prompt[0].content) : 'not first')),
+      received: () =>
+        seen.map(({ prompt }) => (prompt[0]?.role === 'system' ? String(prompt[0].content) : 'not first')),
     }),
     output: () => ({
       model: adapt(scriptedModel([({ output }) => (output?.name === 'topic' ? '{"topic":"line"}' : 'no schema came')])),
@@ -95,11 +112,17 @@ chatModelSuite('ai-sdk', () => {
 describe('fromLanguageModel', () => {
   test('PO-5 errors that are no calls are told apart by their marker', async () => {
     const missingKey = adapt(scriptedModel([new LoadAPIKeyError({ message: secret })]))
-    await expect(generate(missingKey, request, { signal })).rejects.toMatchObject({ code: 'model_unauthorized', retryable: false })
+    await expect(generate(missingKey, request, { signal })).rejects.toMatchObject({
+      code: 'model_unauthorized',
+      retryable: false,
+    })
     const badPrompt = adapt(scriptedModel([new InvalidPromptError({ prompt: {}, message: secret })]))
     await expect(generate(badPrompt, request, { signal })).rejects.toMatchObject({ code: 'model_request_invalid' })
     const unknown = adapt(scriptedModel([new TypeError('fetch failed')]))
-    await expect(generate(unknown, request, { signal })).rejects.toMatchObject({ code: 'model_unavailable', retryable: true })
+    await expect(generate(unknown, request, { signal })).rejects.toMatchObject({
+      code: 'model_unavailable',
+      retryable: true,
+    })
   })
 
   test('PO-5 an error part after content may not be tried again', async () => {
@@ -110,7 +133,10 @@ describe('fromLanguageModel', () => {
         throw apiError(503)
       },
     }
-    await expect(generate(adapt(inner), request, { signal })).rejects.toMatchObject({ code: 'model_unavailable', retryable: false })
+    await expect(generate(adapt(inner), request, { signal })).rejects.toMatchObject({
+      code: 'model_unavailable',
+      retryable: false,
+    })
   })
 
   test('PO-9 a card without native output gets a forced tool or instructions', async () => {
@@ -119,10 +145,19 @@ describe('fromLanguageModel', () => {
     const withOutput = { ...request, output: { name: 'topic', schema } }
     const inner = scriptedModel([{ toolCalls: [{ name: 'topic', arguments: '{"topic":"line"}' }] }, '{"topic":"line"}'])
     const double = languageModelDouble(inner, { onCall: (call) => void seen.push(call) })
-    const byTool = await generate(fromLanguageModel(double, { card: { structuredOutput: 'tool' } }), withOutput, { signal })
+    const byTool = await generate(fromLanguageModel(double, { card: { structuredOutput: 'tool' } }), withOutput, {
+      signal,
+    })
     expect(byTool).toMatchObject({ text: '{"topic":"line"}', toolCalls: [], reason: 'stop' })
-    expect(seen[0]).toMatchObject({ toolChoice: { type: 'tool', toolName: 'topic' }, tools: [{ name: 'topic', inputSchema: schema }] })
-    const byText = await generate(fromLanguageModel(double, { card: { structuredOutput: 'instructions' } }), withOutput, { signal })
+    expect(seen[0]).toMatchObject({
+      toolChoice: { type: 'tool', toolName: 'topic' },
+      tools: [{ name: 'topic', inputSchema: schema }],
+    })
+    const byText = await generate(
+      fromLanguageModel(double, { card: { structuredOutput: 'instructions' } }),
+      withOutput,
+      { signal },
+    )
     expect(byText.text).toBe('{"topic":"line"}')
     expect(seen[1]?.responseFormat).toBeUndefined()
     expect(String(seen[1]?.prompt[0]?.content)).toContain(JSON.stringify(schema))
@@ -133,8 +168,18 @@ describe('fromLanguageModel', () => {
     const conversation: ChatRequest = {
       system: 'Be brief.',
       messages: [
-        { role: 'user', content: [{ type: 'text', text: 'See:' }, { type: 'image', mimeType: 'image/png', data: new Uint8Array([1, 2]) }] },
-        { role: 'assistant', content: 'One moment.', toolCalls: [{ callId: 'call_1', name: 'find', arguments: '{"number":"1"}' }] },
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'See:' },
+            { type: 'image', mimeType: 'image/png', data: new Uint8Array([1, 2]) },
+          ],
+        },
+        {
+          role: 'assistant',
+          content: 'One moment.',
+          toolCalls: [{ callId: 'call_1', name: 'find', arguments: '{"number":"1"}' }],
+        },
         { role: 'tool', results: [{ callId: 'call_1', name: 'find', content: 'no such account', isError: true }] },
         { role: 'user', content: 'So?' },
       ],
@@ -206,7 +251,13 @@ describe('fromLanguageModel', () => {
     expect(prompts[1]).toMatchObject([
       { role: 'system' },
       { role: 'user' },
-      { role: 'assistant', content: [{ type: 'reasoning', text: 'Hm.', providerOptions: { vendor: { signature: 'sig' } } }, { type: 'tool-call' }] },
+      {
+        role: 'assistant',
+        content: [
+          { type: 'reasoning', text: 'Hm.', providerOptions: { vendor: { signature: 'sig' } } },
+          { type: 'tool-call' },
+        ],
+      },
       { role: 'tool' },
     ])
   })

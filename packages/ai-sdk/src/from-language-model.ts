@@ -95,7 +95,8 @@ function toLanguageModel(value: AnyLanguageModel): LanguageModelV4 {
   if (isModel) return shape as unknown as LanguageModelV4
   throw new ParleyError({
     code: 'invalid_options',
-    message: 'fromLanguageModel takes a language model of specification "v4", such as a provider of the AI SDK gives. Update the provider.',
+    message:
+      'fromLanguageModel takes a language model of specification "v4", such as a provider of the AI SDK gives. Update the provider.',
     details: { path: 'languageModel', expected: 'specificationVersion "v4"' },
   })
 }

@@ -10,7 +10,13 @@ interface OpenCall {
 }
 
 /** Turns the stream parts of a language model into parts of the port. */
-export function createStreamCodec({ modelId, callIds }: { modelId: string; callIds: CallIds }): ModelCodec<LanguageModelV4StreamPart> {
+export function createStreamCodec({
+  modelId,
+  callIds,
+}: {
+  modelId: string
+  callIds: CallIds
+}): ModelCodec<LanguageModelV4StreamPart> {
   // The last call under a vendor's id: a repeated id opens a new one.
   const calls = new Map<string, OpenCall>()
   const warnings: string[] = []
@@ -124,6 +130,7 @@ function toUsage({ inputTokens, outputTokens }: LanguageModelV4Usage): Usage {
 }
 
 function toWarning(warning: SharedV4Warning): string {
-  if (warning.type === 'unsupported' || warning.type === 'compatibility') return `${warning.feature} is not offered by the provider`
+  if (warning.type === 'unsupported' || warning.type === 'compatibility')
+    return `${warning.feature} is not offered by the provider`
   return 'the provider gave a warning'
 }

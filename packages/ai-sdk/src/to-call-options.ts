@@ -14,7 +14,11 @@ import { cardObjection, checkContentParts } from '@parley/spec'
  * Maps a request to the options of a language model call; `vendor` goes to the provider's options as it is.
  * @throws `model_request_invalid` for a part the model cannot take
  */
-export function toCallOptions(request: ChatRequest, card: ModelCard, abortSignal: AbortSignal): LanguageModelV4CallOptions {
+export function toCallOptions(
+  request: ChatRequest,
+  card: ModelCard,
+  abortSignal: AbortSignal,
+): LanguageModelV4CallOptions {
   checkContentParts(request, card.id, (part) => cardObjection(card, part))
   const { output, tools, toolChoice, vendor, cacheKey } = request
   const providerOptions = toProviderOptions(vendor, cacheKey)
@@ -32,7 +36,9 @@ export function toCallOptions(request: ChatRequest, card: ModelCard, abortSignal
         }
       : {}),
     ...(toolChoice === undefined || !tools?.length ? {} : { toolChoice: toToolChoice(toolChoice) }),
-    ...(output === undefined ? {} : { responseFormat: { type: 'json' as const, name: output.name, schema: output.schema } }),
+    ...(output === undefined
+      ? {}
+      : { responseFormat: { type: 'json' as const, name: output.name, schema: output.schema } }),
     ...(request.maxOutputTokens === undefined ? {} : { maxOutputTokens: request.maxOutputTokens }),
     ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
     ...(request.topP === undefined ? {} : { topP: request.topP }),
@@ -54,7 +60,8 @@ function toMessage(message: ChatMessage): LanguageModelV4Message {
     case 'user':
       return {
         role: 'user',
-        content: typeof message.content === 'string' ? [{ type: 'text', text: message.content }] : message.content.map(toPart),
+        content:
+          typeof message.content === 'string' ? [{ type: 'text', text: message.content }] : message.content.map(toPart),
       }
     case 'assistant':
       return {
@@ -92,7 +99,13 @@ function toReasoning(reasoning: Json | undefined): ReasoningPart[] {
     if (!isObject(part) || typeof part['text'] !== 'string') return []
     const options = part['providerOptions']
     // What was packed is the provider's own metadata, which it takes back as options.
-    return [{ type: 'reasoning' as const, text: part['text'], ...(isObject(options) ? { providerOptions: options as SharedV4ProviderOptions } : {}) }]
+    return [
+      {
+        type: 'reasoning' as const,
+        text: part['text'],
+        ...(isObject(options) ? { providerOptions: options as SharedV4ProviderOptions } : {}),
+      },
+    ]
   })
 }
 
@@ -108,7 +121,9 @@ function toPart(part: ContentPart): LanguageModelV4TextPart | LanguageModelV4Fil
   return { type: 'file', mediaType: part.mimeType, data, ...(part.name === undefined ? {} : { filename: part.name }) }
 }
 
-function toToolChoice(choice: NonNullable<ChatRequest['toolChoice']>): NonNullable<LanguageModelV4CallOptions['toolChoice']> {
+function toToolChoice(
+  choice: NonNullable<ChatRequest['toolChoice']>,
+): NonNullable<LanguageModelV4CallOptions['toolChoice']> {
   return typeof choice === 'string' ? { type: choice } : { type: 'tool', toolName: choice.name }
 }
 
@@ -122,7 +137,10 @@ function parseArguments(text: string): unknown {
   }
 }
 
-function toProviderOptions(vendor: ChatRequest['vendor'], cacheKey: string | undefined): SharedV4ProviderOptions | undefined {
+function toProviderOptions(
+  vendor: ChatRequest['vendor'],
+  cacheKey: string | undefined,
+): SharedV4ProviderOptions | undefined {
   const options: SharedV4ProviderOptions = {}
   for (const [provider, value] of Object.entries(vendor ?? {})) {
     // JSON as the caller gave it.

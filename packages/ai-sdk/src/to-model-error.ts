@@ -1,4 +1,10 @@
-import { AISDKError, APICallError, LoadAPIKeyError, NoSuchModelError, UnsupportedFunctionalityError } from '@ai-sdk/provider'
+import {
+  AISDKError,
+  APICallError,
+  LoadAPIKeyError,
+  NoSuchModelError,
+  UnsupportedFunctionalityError,
+} from '@ai-sdk/provider'
 import type { ErrorCode, Json } from '@parley/spec'
 import { ParleyError } from '@parley/spec'
 
@@ -28,7 +34,8 @@ export function toModelError(thrown: unknown, stage: 'open' | 'read', modelId: s
     const retryAfterMs = retryAfter(thrown.responseHeaders)
     if (retryAfterMs !== undefined) details['retryAfterMs'] = retryAfterMs
   } else if (LoadAPIKeyError.isInstance(thrown)) code = 'model_unauthorized'
-  else if (NoSuchModelError.isInstance(thrown) || UnsupportedFunctionalityError.isInstance(thrown)) code = 'model_request_invalid'
+  else if (NoSuchModelError.isInstance(thrown) || UnsupportedFunctionalityError.isInstance(thrown))
+    code = 'model_request_invalid'
   // Other marked errors come from checking the request before it is sent, or from reading what came back.
   else if (AISDKError.isInstance(thrown)) code = stage === 'open' ? 'model_request_invalid' : 'model_stream_broken'
   const status = details['status']
@@ -45,9 +52,13 @@ function codeOf({ statusCode: status, responseBody = '', message }: APICallError
   if (status === undefined) return 'model_unavailable'
   if (status === 401 || status === 403) return 'model_unauthorized'
   if (status === 402) return 'model_quota'
-  if (status === 429) return /insufficient_quota|billing|credit balance/i.test(text) ? 'model_quota' : 'model_rate_limited'
+  if (status === 429)
+    return /insufficient_quota|billing|credit balance/i.test(text) ? 'model_quota' : 'model_rate_limited'
   if (status === 408 || status === 504) return 'model_timeout'
-  if (status === 413 || /context_length_exceeded|context (length|window)|maximum context|prompt is too long/i.test(text)) {
+  if (
+    status === 413 ||
+    /context_length_exceeded|context (length|window)|maximum context|prompt is too long/i.test(text)
+  ) {
     return 'model_context_exceeded'
   }
   if (status === 409 || status === 425 || status >= 500) return 'model_unavailable'

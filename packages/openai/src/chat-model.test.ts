@@ -37,7 +37,13 @@ const refusals: Partial<Record<ModelFailure, { status: number; code?: string }>>
 for (const api of ['responses', 'chat'] as const) {
   chatModelSuite(`openai over ${api}`, async () => {
     const double = await createOpenAiDouble({ script: ['Your line is fine, honest: ¡sí!'], chunk: 4 })
-    const model = createOpenAiChatModel({ model: 'gpt-4.1-mini', apiKey: double.apiKey, baseURL: double.baseUrl, api, card: { input: ['text', 'image'], structuredOutput: 'native' } })
+    const model = createOpenAiChatModel({
+      model: 'gpt-4.1-mini',
+      apiKey: double.apiKey,
+      baseURL: double.baseUrl,
+      api,
+      card: { input: ['text', 'image'], structuredOutput: 'native' },
+    })
     const withFault = (fault: OpenAiFault): { model: typeof model; request: ChatRequest } => {
       double.fault(fault)
       return { model, request }
@@ -67,7 +73,13 @@ for (const api of ['responses', 'chat'] as const) {
       failure: (code) => {
         if (code === 'model_timeout') {
           const clock = createVirtualClock()
-          const slow = createOpenAiChatModel({ model: 'gpt-4.1-mini', apiKey: double.apiKey, baseURL: double.baseUrl, api, clock })
+          const slow = createOpenAiChatModel({
+            model: 'gpt-4.1-mini',
+            apiKey: double.apiKey,
+            baseURL: double.baseUrl,
+            api,
+            clock,
+          })
           double.setRespond(async () => {
             await clock.advance(60_000)
             return 'too late'
@@ -88,7 +100,13 @@ for (const api of ['responses', 'chat'] as const) {
         request: {
           ...request,
           messages: [
-            { role: 'user', content: [{ type: 'text', text: 'Listen:' }, { type: 'audio', mimeType: 'audio/wav', data: new Uint8Array(4) }] },
+            {
+              role: 'user',
+              content: [
+                { type: 'text', text: 'Listen:' },
+                { type: 'audio', mimeType: 'audio/wav', data: new Uint8Array(4) },
+              ],
+            },
           ],
         },
         path: 'messages[0].content[1]',

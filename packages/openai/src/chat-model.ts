@@ -53,8 +53,22 @@ export interface OpenAiChatModelOptions {
 }
 
 const known: readonly (keyof OpenAiChatModelOptions)[] = [
-  'model', 'apiKey', 'baseURL', 'api', 'provider', 'organization', 'project', 'headers', 'card', 'store',
-  'maxTokensField', 'openMs', 'idleMs', 'fetch', 'clock', 'ids',
+  'model',
+  'apiKey',
+  'baseURL',
+  'api',
+  'provider',
+  'organization',
+  'project',
+  'headers',
+  'card',
+  'store',
+  'maxTokensField',
+  'openMs',
+  'idleMs',
+  'fetch',
+  'clock',
+  'ids',
 ]
 
 /**

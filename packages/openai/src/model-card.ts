@@ -11,19 +11,47 @@ const chat = { input: ['text', 'image', 'file'], tools: true, structuredOutput: 
 const families: readonly Family[] = [
   {
     pattern: /^gpt-5.*-(mini|nano)/,
-    card: { ...chat, input: [...chat.input], contextTokens: 400_000, maxOutputTokens: 128_000, reasoning: true, tier: 'small' },
+    card: {
+      ...chat,
+      input: [...chat.input],
+      contextTokens: 400_000,
+      maxOutputTokens: 128_000,
+      reasoning: true,
+      tier: 'small',
+    },
   },
   {
     pattern: /^gpt-5/,
-    card: { ...chat, input: [...chat.input], contextTokens: 400_000, maxOutputTokens: 128_000, reasoning: true, tier: 'large' },
+    card: {
+      ...chat,
+      input: [...chat.input],
+      contextTokens: 400_000,
+      maxOutputTokens: 128_000,
+      reasoning: true,
+      tier: 'large',
+    },
   },
   {
     pattern: /^gpt-4\.1-(mini|nano)/,
-    card: { ...chat, input: [...chat.input], contextTokens: 1_047_576, maxOutputTokens: 32_768, reasoning: false, tier: 'small' },
+    card: {
+      ...chat,
+      input: [...chat.input],
+      contextTokens: 1_047_576,
+      maxOutputTokens: 32_768,
+      reasoning: false,
+      tier: 'small',
+    },
   },
   {
     pattern: /^gpt-4\.1/,
-    card: { ...chat, input: [...chat.input], contextTokens: 1_047_576, maxOutputTokens: 32_768, reasoning: false, tier: 'standard' },
+    card: {
+      ...chat,
+      input: [...chat.input],
+      contextTokens: 1_047_576,
+      maxOutputTokens: 32_768,
+      reasoning: false,
+      tier: 'standard',
+    },
   },
   {
     pattern: /^gpt-(4o|audio).*audio|^gpt-audio/,
@@ -39,15 +67,36 @@ const families: readonly Family[] = [
   },
   {
     pattern: /^gpt-4o-mini/,
-    card: { ...chat, input: [...chat.input], contextTokens: 128_000, maxOutputTokens: 16_384, reasoning: false, tier: 'small' },
+    card: {
+      ...chat,
+      input: [...chat.input],
+      contextTokens: 128_000,
+      maxOutputTokens: 16_384,
+      reasoning: false,
+      tier: 'small',
+    },
   },
   {
     pattern: /^gpt-4o/,
-    card: { ...chat, input: [...chat.input], contextTokens: 128_000, maxOutputTokens: 16_384, reasoning: false, tier: 'standard' },
+    card: {
+      ...chat,
+      input: [...chat.input],
+      contextTokens: 128_000,
+      maxOutputTokens: 16_384,
+      reasoning: false,
+      tier: 'standard',
+    },
   },
   {
     pattern: /^o\d/,
-    card: { ...chat, input: [...chat.input], contextTokens: 200_000, maxOutputTokens: 100_000, reasoning: true, tier: 'large' },
+    card: {
+      ...chat,
+      input: [...chat.input],
+      contextTokens: 200_000,
+      maxOutputTokens: 100_000,
+      reasoning: true,
+      tier: 'large',
+    },
   },
 ]
 

@@ -20,7 +20,11 @@ const reserved = ['model', 'messages', 'stream', 'stream_options', 'tools']
  */
 export function toChatCompletionsRequest(
   request: ChatRequest,
-  { model, card, maxTokensField }: { model: string; card: ModelCard; maxTokensField: 'max_tokens' | 'max_completion_tokens' },
+  {
+    model,
+    card,
+    maxTokensField,
+  }: { model: string; card: ModelCard; maxTokensField: 'max_tokens' | 'max_completion_tokens' },
 ): ChatCompletionCreateParamsStreaming {
   checkContentParts(request, card.id, (part, place) => cardObjection(card, part) ?? apiObjection(part, place))
   const { output, toolChoice } = request
@@ -51,7 +55,11 @@ export function toChatCompletionsRequest(
       : {
           response_format: {
             type: 'json_schema',
-            json_schema: { name: output.name, schema: output.schema, strict: output.strict ?? isStrictSchema(output.schema) },
+            json_schema: {
+              name: output.name,
+              schema: output.schema,
+              strict: output.strict ?? isStrictSchema(output.schema),
+            },
           },
         }),
     ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
@@ -67,7 +75,8 @@ export function toChatCompletionsRequest(
 
 function apiObjection(part: ContentPart, place: 'user' | 'tool'): string | undefined {
   if (part.type === 'text') return undefined
-  if (place === 'tool') return 'the Chat Completions API takes text alone as the result of a tool; use the Responses API'
+  if (place === 'tool')
+    return 'the Chat Completions API takes text alone as the result of a tool; use the Responses API'
   if (part.type === 'audio') {
     if (toBase64(part) === undefined) return 'the Chat Completions API takes audio as data, not by address'
     if (audioFormat(part.mimeType) === undefined) return 'the Chat Completions API takes audio as wav or mp3'
@@ -127,7 +136,10 @@ function toContentPart(part: ContentPart): ChatCompletionContentPart {
     case 'image':
       return { type: 'image_url', image_url: { url: toAddress(part) } }
     case 'audio':
-      return { type: 'input_audio', input_audio: { data: toBase64(part) ?? '', format: audioFormat(part.mimeType) ?? 'wav' } }
+      return {
+        type: 'input_audio',
+        input_audio: { data: toBase64(part) ?? '', format: audioFormat(part.mimeType) ?? 'wav' },
+      }
     case 'file':
       return { type: 'file', file: { filename: part.name ?? 'file', file_data: toAddress(part) } }
   }

@@ -44,15 +44,28 @@ export function toResponsesRequest(
     input: request.messages.flatMap(toItems),
     ...(request.system ? { instructions: request.system } : {}),
     ...(request.tools?.length ? { tools: request.tools.map(toTool) } : {}),
-    ...(request.toolChoice === undefined || !request.tools?.length ? {} : { tool_choice: toToolChoice(request.toolChoice) }),
+    ...(request.toolChoice === undefined || !request.tools?.length
+      ? {}
+      : { tool_choice: toToolChoice(request.toolChoice) }),
     ...(output === undefined
       ? {}
-      : { text: { format: { type: 'json_schema', name: output.name, schema: output.schema, strict: output.strict ?? isStrictSchema(output.schema) } } }),
+      : {
+          text: {
+            format: {
+              type: 'json_schema',
+              name: output.name,
+              schema: output.schema,
+              strict: output.strict ?? isStrictSchema(output.schema),
+            },
+          },
+        }),
     ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
     ...(request.topP === undefined ? {} : { top_p: request.topP }),
     ...(request.maxOutputTokens === undefined ? {} : { max_output_tokens: request.maxOutputTokens }),
     ...(request.cacheKey === undefined ? {} : { prompt_cache_key: request.cacheKey }),
-    ...(card.reasoning && request.reasoning ? { reasoning: { effort: toReasoningEffort(model, request.reasoning) } } : {}),
+    ...(card.reasoning && request.reasoning
+      ? { reasoning: { effort: toReasoningEffort(model, request.reasoning) } }
+      : {}),
     // Without storage, reasoning comes back only if it is asked for in its encrypted form.
     ...(card.reasoning && !store ? { include: ['reasoning.encrypted_content'] } : {}),
     ...vendorOptions(request, reserved),
@@ -114,7 +127,13 @@ function toInputContent(part: ContentPart): ResponseInputContent {
 
 function toTool(tool: NonNullable<ChatRequest['tools']>[number]): FunctionTool {
   // Strict mode would refuse schemas with optional fields; arguments are validated by the caller.
-  return { type: 'function', name: tool.name, description: tool.description, parameters: tool.parameters, strict: false }
+  return {
+    type: 'function',
+    name: tool.name,
+    description: tool.description,
+    parameters: tool.parameters,
+    strict: false,
+  }
 }
 
 function toToolChoice(

@@ -80,7 +80,10 @@ function chooseCode({ status, code, message = '' }: VendorFailure): ErrorCode {
   const byCode = code ? codes[code] : undefined
   if (byCode) return byCode
   // Compatible servers give no code for it.
-  if ((status === 400 || status === 422) && /context (length|window|size)|maximum context|too many tokens/i.test(message)) {
+  if (
+    (status === 400 || status === 422) &&
+    /context (length|window|size)|maximum context|too many tokens/i.test(message)
+  ) {
     return 'model_context_exceeded'
   }
   if (status !== undefined) return statuses[status] ?? (status >= 500 ? 'model_unavailable' : 'model_request_invalid')
@@ -90,5 +93,5 @@ function chooseCode({ status, code, message = '' }: VendorFailure): ErrorCode {
 
 /** A vendor's word that is short and plain enough to be shown. */
 function safe(word: string | null | undefined): string | undefined {
-  return word && /^[\w.[\]-]{1,80}$/.test(word) && !/^sk-/.test(word) ? word : undefined
+  return word && /^[\w.[\]-]{1,80}$/.test(word) && !word.startsWith('sk-') ? word : undefined
 }

@@ -1,6 +1,11 @@
 import { generate, type ChatModel, type ChatPart, type ChatRequest } from '@parley/spec'
 import { createSeededIds, createVirtualClock } from '@parley/testing'
-import { createOpenAiDouble, type OpenAiDouble, type OpenAiDoubleOptions, type OpenAiFault } from '@parley/testing/doubles'
+import {
+  createOpenAiDouble,
+  type OpenAiDouble,
+  type OpenAiDoubleOptions,
+  type OpenAiFault,
+} from '@parley/testing/doubles'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createOpenAiChatModel, type OpenAiChatModelOptions } from './chat-model.ts'
 
@@ -21,7 +26,13 @@ async function start(
 ): Promise<{ double: OpenAiDouble; model: ChatModel }> {
   const double = await createOpenAiDouble({ script: [text], ...doubleOptions })
   doubles.push(double)
-  const model = createOpenAiChatModel({ model: 'gpt-5-mini', apiKey: double.apiKey, baseURL: double.baseUrl, api, ...modelOptions })
+  const model = createOpenAiChatModel({
+    model: 'gpt-5-mini',
+    apiKey: double.apiKey,
+    baseURL: double.baseUrl,
+    api,
+    ...modelOptions,
+  })
   return { double, model }
 }
 
@@ -54,18 +65,31 @@ describe.each(['responses', 'chat'] as const)('openai over %s', (api) => {
 
   test('PO-5 an error event before any content may be tried again', async () => {
     const { model } = await start(api, { faults: [{ kind: 'errorEvent', afterEvents: 1, code: 'server_error' }] })
-    await expect(generate(model, request, { signal })).rejects.toMatchObject({ code: 'model_unavailable', retryable: true })
+    await expect(generate(model, request, { signal })).rejects.toMatchObject({
+      code: 'model_unavailable',
+      retryable: true,
+    })
   })
 
   test('PO-5 silence inside an answer is a timeout, after the limit of the clock', async () => {
     const clock = createVirtualClock()
-    const { model } = await start(api, { faults: [{ kind: 'stall', afterEvents: 6 }], chunk: 3 }, { clock, idleMs: 5000 })
+    const { model } = await start(
+      api,
+      { faults: [{ kind: 'stall', afterEvents: 6 }], chunk: 3 },
+      { clock, idleMs: 5000 },
+    )
     const stream = model.stream(request, { signal })[Symbol.asyncIterator]()
     for (let count = 0; count < (api === 'responses' ? 2 : 5); count++) await stream.next()
     const silence = stream.next()
     silence.catch(() => {})
     await clock.advance(4999)
-    const early = await Promise.race([silence.then(() => 'part', () => 'error'), Promise.resolve('waiting')])
+    const early = await Promise.race([
+      silence.then(
+        () => 'part',
+        () => 'error',
+      ),
+      Promise.resolve('waiting'),
+    ])
     expect(early).toBe('waiting')
     await clock.advance(1)
     await expect(silence).rejects.toMatchObject({ code: 'model_timeout', retryable: false, details: { limitMs: 5000 } })
@@ -85,7 +109,11 @@ describe.each(['responses', 'chat'] as const)('openai over %s', (api) => {
   })
 
   test('PO-7 an id that an earlier call of the conversation has is not used again', async () => {
-    const { model } = await start(api, { script: [{ toolCalls: [{ callId: 'call_0', name: 'find', arguments: {} }] }] }, { ids: createSeededIds(9) })
+    const { model } = await start(
+      api,
+      { script: [{ toolCalls: [{ callId: 'call_0', name: 'find', arguments: {} }] }] },
+      { ids: createSeededIds(9) },
+    )
     const { toolCalls } = await generate(
       model,
       {
@@ -113,9 +141,17 @@ describe.each(['responses', 'chat'] as const)('openai over %s', (api) => {
   })
 
   test('PO-10 a failed request is not sent again', async () => {
-    const { model, double } = await start(api, { faults: [{ kind: 'refuse', status: 503 }, { kind: 'refuse', status: 429, retryAfterMs: 1 }] })
+    const { model, double } = await start(api, {
+      faults: [
+        { kind: 'refuse', status: 503 },
+        { kind: 'refuse', status: 429, retryAfterMs: 1 },
+      ],
+    })
     await expect(generate(model, request, { signal })).rejects.toMatchObject({ code: 'model_unavailable' })
-    await expect(generate(model, request, { signal })).rejects.toMatchObject({ code: 'model_rate_limited', details: { retryAfterMs: 1 } })
+    await expect(generate(model, request, { signal })).rejects.toMatchObject({
+      code: 'model_rate_limited',
+      details: { retryAfterMs: 1 },
+    })
     expect(double.received()).toHaveLength(2)
     expect((await generate(model, request, { signal })).text).toBe(text)
   })
@@ -154,23 +190,38 @@ describe('openai over responses', () => {
       reasoning: 'low',
       messages: [
         ...request.messages,
-        { role: 'assistant', content: first.text, toolCalls: first.toolCalls, ...(reasoning === undefined ? {} : { reasoning }) },
+        {
+          role: 'assistant',
+          content: first.text,
+          toolCalls: first.toolCalls,
+          ...(reasoning === undefined ? {} : { reasoning }),
+        },
         { role: 'tool', results: [{ callId: 'call_a', name: 'find', content: 'account 7' }] },
       ],
     })
-    await expect(generate(model, followUp(undefined), { signal })).rejects.toMatchObject({ code: 'model_request_invalid' })
-    await expect(generate(model, followUp({ vendor: 'other' }), { signal })).rejects.toMatchObject({ code: 'model_request_invalid' })
+    await expect(generate(model, followUp(undefined), { signal })).rejects.toMatchObject({
+      code: 'model_request_invalid',
+    })
+    await expect(generate(model, followUp({ vendor: 'other' }), { signal })).rejects.toMatchObject({
+      code: 'model_request_invalid',
+    })
     expect((await generate(model, followUp(first.reasoning), { signal })).text).toBe('Found.')
     expect(double.violations).toHaveLength(2)
   })
 })
 
 test('PO-9 a card without native output gets a forced tool, its arguments streamed as the text', async () => {
-  const { model, double } = await start('chat', {
-    chunk: 4,
-    respond: ({ chat }) =>
-      typeof chat.toolChoice === 'object' ? { toolCalls: [{ name: chat.toolChoice.name, arguments: { topic: 'line' } }] } : 'not forced',
-  }, { card: { structuredOutput: 'tool' } })
+  const { model, double } = await start(
+    'chat',
+    {
+      chunk: 4,
+      respond: ({ chat }) =>
+        typeof chat.toolChoice === 'object'
+          ? { toolCalls: [{ name: chat.toolChoice.name, arguments: { topic: 'line' } }] }
+          : 'not forced',
+    },
+    { card: { structuredOutput: 'tool' } },
+  )
   const schema = { type: 'object', properties: { topic: { type: 'string' } } }
   const parts: ChatPart[] = []
   for await (const part of model.stream({ ...request, output: { name: 'topic', schema } }, { signal })) parts.push(part)

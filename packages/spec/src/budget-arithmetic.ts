@@ -54,7 +54,8 @@ export function openEnvelope(kind: EnvelopeKind, id: string, spec: BudgetSpec, n
   if (onExceed === 'downgrade' && (maxWallMs !== undefined || maxVisits !== undefined)) {
     throw new ParleyError({
       code: 'budget_invalid',
-      message: 'A smaller model saves neither wall time nor visits: use stop, warn or pause with maxWallMs and maxVisits.',
+      message:
+        'A smaller model saves neither wall time nor visits: use stop, warn or pause with maxWallMs and maxVisits.',
       details: { path: 'onExceed', expected: ['stop', 'warn', 'pause'] },
     })
   }
@@ -92,7 +93,8 @@ export function findExceeded(envelope: EnvelopeState, amount: Sum, nowMs: number
     if (amount.unknownCosts > 0) return 'price_unknown'
     if (settled.nanoUsd + reserved.nanoUsd + amount.nanoUsd > capNanoUsd) return 'max_cost_usd'
   }
-  if (spec.maxTokens !== undefined && settled.tokens + reserved.tokens + amount.tokens > spec.maxTokens) return 'max_tokens'
+  if (spec.maxTokens !== undefined && settled.tokens + reserved.tokens + amount.tokens > spec.maxTokens)
+    return 'max_tokens'
   if (spec.maxCalls !== undefined && settled.calls + reserved.calls + amount.calls > spec.maxCalls) return 'max_calls'
   if (spec.maxWallMs !== undefined && nowMs - envelope.startedAtMs >= spec.maxWallMs) return 'max_wall_ms'
   return undefined
@@ -124,7 +126,9 @@ export function passWarnings(envelope: EnvelopeState): { envelope: EnvelopeState
   // Where a cap does not stop, passing it is told like any other share.
   const watched = [...(spec.warnAt ?? [0.8]), ...(spec.onExceed === 'warn' ? [1] : [])]
   const shares = [...new Set(watched)].filter((share) => used >= share && !warned.includes(share))
-  return shares.length === 0 ? { envelope, shares } : { envelope: { ...envelope, warned: [...warned, ...shares] }, shares }
+  return shares.length === 0
+    ? { envelope, shares }
+    : { envelope: { ...envelope, warned: [...warned, ...shares] }, shares }
 }
 
 /** An envelope as callers see it: `remaining` has a figure for each cap and `null` or nothing where there is none. */

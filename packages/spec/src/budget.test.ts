@@ -35,12 +35,19 @@ describe('createBudget', () => {
     for (let again = 0; again < 3; again++) await run.settle('a', spend(50))
     await run.release('a')
     await run.reserve('a', spend(60))
-    expect(run.envelopes[0]).toMatchObject({ settled: { costNanoUsd: 50, calls: 1 }, reserved: { costNanoUsd: 0, calls: 0 } })
+    expect(run.envelopes[0]).toMatchObject({
+      settled: { costNanoUsd: 50, calls: 1 },
+      reserved: { costNanoUsd: 0, calls: 0 },
+    })
     await run.reserve('b', spend(10))
     await run.release('b')
     await run.release('b')
     await run.reserve('b', spend(10))
-    expect(run.envelopes[0]).toMatchObject({ settled: { costNanoUsd: 50 }, reserved: { costNanoUsd: 0 }, remaining: { costNanoUsd: 50 } })
+    expect(run.envelopes[0]).toMatchObject({
+      settled: { costNanoUsd: 50 },
+      reserved: { costNanoUsd: 0 },
+      remaining: { costNanoUsd: 50 },
+    })
   })
 
   test('PO-15 a key that was refused may be tried again', async () => {
@@ -59,7 +66,10 @@ describe('createBudget', () => {
 
   test('PO-15 settling an unknown or released key is budget_invalid', async () => {
     const run = open({})
-    await expect(run.settle('nobody', spend(1))).rejects.toMatchObject({ code: 'budget_invalid', details: { key: 'nobody' } })
+    await expect(run.settle('nobody', spend(1))).rejects.toMatchObject({
+      code: 'budget_invalid',
+      details: { key: 'nobody' },
+    })
     await expect(run.release('nobody')).rejects.toMatchObject({ code: 'budget_invalid' })
     await run.reserve('a', spend(1))
     await run.release('a')
@@ -89,7 +99,11 @@ describe('createBudget', () => {
     expect(await step.reserve('a', spend(11))).toMatchObject({ envelope: { kind: 'step' }, onExceed: 'downgrade' })
     const lenient = run.child('step', 'two', { maxCostUsd: usd(1), onExceed: 'warn' })
     expect(await lenient.reserve('b', spend(5))).toMatchObject({ ok: true })
-    expect(await lenient.reserve('c', spend(6))).toMatchObject({ ok: false, envelope: { kind: 'run' }, onExceed: 'pause' })
+    expect(await lenient.reserve('c', spend(6))).toMatchObject({
+      ok: false,
+      envelope: { kind: 'run' },
+      onExceed: 'pause',
+    })
   })
 
   test('tokens, calls and wall time have caps of their own', async () => {
@@ -158,8 +172,18 @@ describe('createBudget', () => {
       warnings.push(warning)
       throw new Error('listener')
     }
-    const run = createBudget('run', 'r', { maxCostUsd: usd(100), warnAt: [0.5, 0.8], onExceed: 'warn' }, { clock: own, onWarning })
-    for (const [key, cost] of [['a', 40], ['b', 20], ['c', 30], ['d', 20]] as const) {
+    const run = createBudget(
+      'run',
+      'r',
+      { maxCostUsd: usd(100), warnAt: [0.5, 0.8], onExceed: 'warn' },
+      { clock: own, onWarning },
+    )
+    for (const [key, cost] of [
+      ['a', 40],
+      ['b', 20],
+      ['c', 30],
+      ['d', 20],
+    ] as const) {
       await run.reserve(key, spend(cost))
       await run.settle(key, spend(cost))
     }
@@ -192,7 +216,8 @@ describe('createBudget', () => {
                 const total = (settled.costNanoUsd ?? Number.NaN) + (reserved.costNanoUsd ?? Number.NaN)
                 expect(Number.isSafeInteger(total)).toBe(true)
                 if (spec.maxCostUsd !== undefined) expect(total).toBeLessThanOrEqual(Math.round(spec.maxCostUsd * 1e9))
-                if (spec.maxCalls !== undefined) expect((settled.calls ?? 0) + (reserved.calls ?? 0)).toBeLessThanOrEqual(spec.maxCalls)
+                if (spec.maxCalls !== undefined)
+                  expect((settled.calls ?? 0) + (reserved.calls ?? 0)).toBeLessThanOrEqual(spec.maxCalls)
               }
             }
           }
@@ -214,7 +239,8 @@ describe('createBudget', () => {
             }),
           )
           for (const budget of budgets) {
-            for (const { reserved } of budget.envelopes) expect(reserved).toEqual({ costNanoUsd: 0, tokens: 0, calls: 0 })
+            for (const { reserved } of budget.envelopes)
+              expect(reserved).toEqual({ costNanoUsd: 0, tokens: 0, calls: 0 })
           }
         },
       ),

@@ -83,7 +83,13 @@ function nest(
       )
       if (refusal) {
         const { envelope, exceeded, onExceed } = refusal
-        return { ok: false, code: 'budget_exceeded', envelope: { kind: envelope.kind, id: envelope.id }, exceeded, onExceed }
+        return {
+          ok: false,
+          code: 'budget_exceeded',
+          envelope: { kind: envelope.kind, id: envelope.id },
+          exceeded,
+          onExceed,
+        }
       }
       change(cells, (state) => hold(state, sum), options)
       ledger.held.set(key, { cells, sum })

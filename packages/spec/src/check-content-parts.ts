@@ -39,7 +39,8 @@ export function checkContentParts(
 /** What a model's card has against a part: a missing modality, or a part without url and data. */
 export function cardObjection(card: ModelCard, part: ContentPart): string | undefined {
   if (part.type === 'text') return undefined
-  if (!card.input.includes(part.type)) return `the model takes no ${part.type} input; remove it or use a model that does`
+  if (!card.input.includes(part.type))
+    return `the model takes no ${part.type} input; remove it or use a model that does`
   if (part.url === undefined && part.data === undefined) return 'it has neither url nor data'
   return undefined
 }

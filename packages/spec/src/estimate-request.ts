@@ -13,8 +13,10 @@ export function estimateInputTokens(request: ChatRequest): number {
   let characters = request.system?.length ?? 0
   let tokens = 0
   const addContent = (content: string | ContentPart[]): void => {
-    if (typeof content === 'string') characters += content.length
-    else for (const part of content) part.type === 'text' ? (characters += part.text.length) : (tokens += tokensPerMediaPart)
+    for (const part of typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content) {
+      if (part.type === 'text') characters += part.text.length
+      else tokens += tokensPerMediaPart
+    }
   }
   for (const message of request.messages) {
     tokens += tokensPerMessage

@@ -21,11 +21,15 @@ describe('costOf', () => {
 
   test('characters, started fractions of minutes and requests are charged', () => {
     const speech: Price = { ...price, perCharacter: 15, perMinute: 6_000_000, perRequest: 5 }
-    expect(costOf(speech, { inputTokens: 0, outputTokens: 0, characters: 100, ms: 30_001, requests: 1 })).toBe(1500 + 3_000_100 + 5)
+    expect(costOf(speech, { inputTokens: 0, outputTokens: 0, characters: 100, ms: 30_001, requests: 1 })).toBe(
+      1500 + 3_000_100 + 5,
+    )
   })
 
   test.each([Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY])('refuses %d tokens', (tokens) => {
-    expect(() => costOf(price, { inputTokens: tokens, outputTokens: 0 })).toThrow(expect.objectContaining({ code: 'budget_invalid' }))
+    expect(() => costOf(price, { inputTokens: tokens, outputTokens: 0 })).toThrow(
+      expect.objectContaining({ code: 'budget_invalid' }),
+    )
   })
 })
 

@@ -12,7 +12,17 @@ const nanoPerUsd = 1_000_000_000
 export function costOf(price: Price | undefined, usage: Measured): number | null {
   const { inputTokens, outputTokens, cachedInputTokens: cached = 0, reasoningTokens: thought = 0 } = usage
   const { audioInputTokens: heard = 0, audioOutputTokens: spoken = 0, characters = 0, ms = 0, requests = 1 } = usage
-  for (const [name, amount] of Object.entries({ inputTokens, outputTokens, cached, thought, heard, spoken, characters, ms, requests })) {
+  for (const [name, amount] of Object.entries({
+    inputTokens,
+    outputTokens,
+    cached,
+    thought,
+    heard,
+    spoken,
+    characters,
+    ms,
+    requests,
+  })) {
     checkAmount(name, amount)
   }
   if (price === undefined) return null

@@ -19,12 +19,15 @@ const estimate = 51_000
 describe('withBudget', () => {
   test('PO-17 reserves before the call and settles the last usage', async () => {
     const budget = open({ maxCostUsd: estimate / 1e9 })
-    const inner = scriptedModel([
-      () => {
-        expect(budget.envelopes[0]?.reserved).toMatchObject({ costNanoUsd: estimate, tokens: 60, calls: 1 })
-        return { text: 'Hello.', usage: { inputTokens: 12, outputTokens: 3 } }
-      },
-    ], { card })
+    const inner = scriptedModel(
+      [
+        () => {
+          expect(budget.envelopes[0]?.reserved).toMatchObject({ costNanoUsd: estimate, tokens: 60, calls: 1 })
+          return { text: 'Hello.', usage: { inputTokens: 12, outputTokens: 3 } }
+        },
+      ],
+      { card },
+    )
     const result = await generate(withBudget(inner, budget, { countTokens }), request, { signal })
     expect(result.text).toBe('Hello.')
     expect(budget.envelopes[0]).toMatchObject({
@@ -47,13 +50,20 @@ describe('withBudget', () => {
 
   test('PO-17 a smaller output limit needs a smaller reservation, and is kept', async () => {
     const inner = scriptedModel(['Hello.'], { card })
-    await generate(withBudget(inner, open({ maxCostUsd: 11_000 / 1e9 }), { countTokens }), { ...request, maxOutputTokens: 10 }, { signal })
+    await generate(
+      withBudget(inner, open({ maxCostUsd: 11_000 / 1e9 }), { countTokens }),
+      { ...request, maxOutputTokens: 10 },
+      { signal },
+    )
     expect(inner.requests[0]?.maxOutputTokens).toBe(10)
   })
 
   test('PO-15 a call that fails or is aborted before anything came is released', async () => {
     const budget = open({ maxCostUsd: 1 })
-    const failing = withBudget(scriptedModel([new ParleyError({ code: 'model_unavailable', message: 'Down.' })], { card }), budget)
+    const failing = withBudget(
+      scriptedModel([new ParleyError({ code: 'model_unavailable', message: 'Down.' })], { card }),
+      budget,
+    )
     await expect(generate(failing, request, { signal })).rejects.toMatchObject({ code: 'model_unavailable' })
     const controller = new AbortController()
     const hanging = withBudget(scriptedModel([() => new Promise(() => {})], { card }), budget)
@@ -61,7 +71,10 @@ describe('withBudget', () => {
     const reason = new Error('enough')
     controller.abort(reason)
     await expect(stopped).rejects.toBe(reason)
-    expect(budget.envelopes[0]).toMatchObject({ settled: { costNanoUsd: 0, calls: 0 }, reserved: { costNanoUsd: 0, calls: 0 } })
+    expect(budget.envelopes[0]).toMatchObject({
+      settled: { costNanoUsd: 0, calls: 0 },
+      reserved: { costNanoUsd: 0, calls: 0 },
+    })
   })
 
   test('a call that is left after some words is booked at what had come', async () => {
@@ -70,7 +83,10 @@ describe('withBudget', () => {
     for await (const part of withBudget(inner, budget, { countTokens }).stream(request, { signal })) {
       if (part.type === 'textDelta') break
     }
-    expect(budget.envelopes[0]).toMatchObject({ settled: { costNanoUsd: 10 * 100 + 3 * 1000, calls: 1 }, reserved: { costNanoUsd: 0 } })
+    expect(budget.envelopes[0]).toMatchObject({
+      settled: { costNanoUsd: 10 * 100 + 3 * 1000, calls: 1 },
+      reserved: { costNanoUsd: 0 },
+    })
   })
 
   test('PO-16 without caps the request is sent as it is and its use is counted', async () => {

@@ -24,7 +24,11 @@ export interface WithBudgetOptions {
 export function withBudget(
   model: ChatModel,
   budget: Budget,
-  { ids = createSystemIds(), key = () => ids.next('dispatch'), countTokens = estimateInputTokens }: WithBudgetOptions = {},
+  {
+    ids = createSystemIds(),
+    key = () => ids.next('dispatch'),
+    countTokens = estimateInputTokens,
+  }: WithBudgetOptions = {},
 ): ChatModel {
   const { price, maxOutputTokens: modelCap } = model.card
 
@@ -38,7 +42,9 @@ export function withBudget(
       tokens: usage.inputTokens + usage.outputTokens,
     })
     const name = key(request, options)
-    const reservation = await budget.reserve(name, spendOf({ inputTokens, outputTokens: outputCap }), { signal: options.signal })
+    const reservation = await budget.reserve(name, spendOf({ inputTokens, outputTokens: outputCap }), {
+      signal: options.signal,
+    })
     if (!reservation.ok) throw budgetExceeded(reservation, model.id)
 
     let usage: Usage | undefined

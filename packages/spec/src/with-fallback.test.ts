@@ -27,7 +27,10 @@ chatModelSuite('withFallback', () => ({
       when === 'beforeContent'
         ? scriptedModel([() => new Promise(() => {})])
         : scriptedModel(['Good day.'], { partMs: 1000, clock: createVirtualClock() })
-    return { model: withFallback([slow, scriptedModel(['other'])], { attemptMs: 500, clock: createVirtualClock() }), request }
+    return {
+      model: withFallback([slow, scriptedModel(['other'])], { attemptMs: 500, clock: createVirtualClock() }),
+      request,
+    }
   },
   brokenOff: (when) => {
     const parts: ChatPart[] = when === 'afterContent' ? [{ type: 'textDelta', text: 'Good' }] : []
@@ -49,20 +52,29 @@ describe('withFallback', () => {
     },
   )
 
-  test.each<ErrorCode>(['model_unauthorized', 'model_quota', 'model_context_exceeded', 'model_refused', 'model_request_invalid', 'budget_exceeded'])(
-    'PO-17 does not move on after %s',
-    async (code) => {
-      const second = scriptedModel(['unheard'], { id: 'b/second' })
-      await expect(generate(withFallback([failing(code), second]), request, { signal })).rejects.toMatchObject({ code })
-      expect(second.requests).toEqual([])
-    },
-  )
+  test.each<ErrorCode>([
+    'model_unauthorized',
+    'model_quota',
+    'model_context_exceeded',
+    'model_refused',
+    'model_request_invalid',
+    'budget_exceeded',
+  ])('PO-17 does not move on after %s', async (code) => {
+    const second = scriptedModel(['unheard'], { id: 'b/second' })
+    await expect(generate(withFallback([failing(code), second]), request, { signal })).rejects.toMatchObject({ code })
+    expect(second.requests).toEqual([])
+  })
 
   test('PO-17 does not move on after content, even when the error says it may be retried', async () => {
     const second = scriptedModel(['unheard'])
     const error = new ParleyError({ code: 'model_unavailable', message: 'Down.' })
-    for (const part of [{ type: 'textDelta', text: 'Half' }, { type: 'toolCallDelta', callId: 'c', argumentsDelta: '{' }] as const) {
-      await expect(generate(withFallback([breaking([part], error), second]), request, { signal })).rejects.toMatchObject({ code: 'model_unavailable' })
+    for (const part of [
+      { type: 'textDelta', text: 'Half' },
+      { type: 'toolCallDelta', callId: 'c', argumentsDelta: '{' },
+    ] as const) {
+      await expect(
+        generate(withFallback([breaking([part], error), second]), request, { signal }),
+      ).rejects.toMatchObject({ code: 'model_unavailable' })
       await expect(generate(withFallback([breaking([part]), second]), request, { signal })).rejects.toMatchObject({
         code: 'model_stream_broken',
         retryable: false,
@@ -100,7 +112,9 @@ describe('withFallback', () => {
 
   test('PO-17 the last failure is what the caller gets, and an abort asks nobody else', async () => {
     const models = [failing('model_rate_limited'), failing('model_unavailable', 'b/second')]
-    await expect(generate(withFallback(models), request, { signal })).rejects.toMatchObject({ code: 'model_unavailable' })
+    await expect(generate(withFallback(models), request, { signal })).rejects.toMatchObject({
+      code: 'model_unavailable',
+    })
     const second = scriptedModel(['unheard'])
     const controller = new AbortController()
     const reason = new Error('enough')
@@ -116,11 +130,24 @@ describe('withFallback', () => {
 
   test('PO-10 its card promises what all models can do, at the price of the dearest', () => {
     const from = '2026-01-01T00:00:00.000Z'
-    const one = scriptedModel([], { id: 'a/one', card: { contextTokens: 10, input: ['text', 'image'], price: { from, input: 1, output: 9 } } })
-    const two = scriptedModel([], { id: 'b/two', card: { tools: false, input: ['text'], structuredOutput: 'tool', price: { from, input: 5, output: 2 } } })
+    const one = scriptedModel([], {
+      id: 'a/one',
+      card: { contextTokens: 10, input: ['text', 'image'], price: { from, input: 1, output: 9 } },
+    })
+    const two = scriptedModel([], {
+      id: 'b/two',
+      card: { tools: false, input: ['text'], structuredOutput: 'tool', price: { from, input: 5, output: 2 } },
+    })
     const { id, card } = withFallback([one, two])
     expect(id).toBe('fallback/a/one+b/two')
-    expect(card).toMatchObject({ id, contextTokens: 10, input: ['text'], tools: false, structuredOutput: 'tool', price: { input: 5, output: 9 } })
+    expect(card).toMatchObject({
+      id,
+      contextTokens: 10,
+      input: ['text'],
+      tools: false,
+      structuredOutput: 'tool',
+      price: { input: 5, output: 9 },
+    })
     expect(withFallback([one, scriptedModel([])]).card.price).toBeUndefined()
   })
 

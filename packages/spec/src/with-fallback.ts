@@ -18,7 +18,10 @@ export interface WithFallbackOptions {
  * all of them can do; `end.warnings` says which failed before.
  * @throws `invalid_options` without models
  */
-export function withFallback(models: readonly ChatModel[], { attemptMs, clock = createSystemClock() }: WithFallbackOptions = {}): ChatModel {
+export function withFallback(
+  models: readonly ChatModel[],
+  { attemptMs, clock = createSystemClock() }: WithFallbackOptions = {},
+): ChatModel {
   const [first] = models
   if (!first) {
     throw new ParleyError({

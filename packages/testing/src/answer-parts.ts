@@ -20,7 +20,12 @@ export interface AnswerChunks {
 }
 
 /** The parts of an answer, in the order in which a model streams them; `end` is last. */
-export function toAnswerParts(answer: Answer, ids: IdSource, inputText: string, { chunk }: AnswerChunks = {}): ChatPart[] {
+export function toAnswerParts(
+  answer: Answer,
+  ids: IdSource,
+  inputText: string,
+  { chunk }: AnswerChunks = {},
+): ChatPart[] {
   const { text = '', thinking = '', toolCalls = [] } = answer
   const parts: ChatPart[] = []
   for (const piece of cut(thinking, chunk)) parts.push({ type: 'thinkingDelta', text: piece })
@@ -47,6 +52,7 @@ function cut(text: string, chunk: number | undefined): string[] {
   if (chunk === undefined) return text.match(/\S+\s*|\s+/g) ?? []
   const characters = Array.from(text)
   const pieces: string[] = []
-  for (let start = 0; start < characters.length; start += chunk) pieces.push(characters.slice(start, start + chunk).join(''))
+  for (let start = 0; start < characters.length; start += chunk)
+    pieces.push(characters.slice(start, start + chunk).join(''))
   return pieces
 }

@@ -1,4 +1,13 @@
-import type { ChatMessage, ChatModel, ChatPart, ChatRequest, ContentPart, JsonSchema, ToolResultPart, Usage } from '@parley/spec'
+import type {
+  ChatMessage,
+  ChatModel,
+  ChatPart,
+  ChatRequest,
+  ContentPart,
+  JsonSchema,
+  ToolResultPart,
+  Usage,
+} from '@parley/spec'
 
 /** What a language model double may be given. */
 export interface LanguageModelDoubleOptions {
@@ -169,7 +178,12 @@ function toWireUsage(usage: Usage): object {
   const cached = usage.cachedInputTokens
   const thought = usage.reasoningTokens
   return {
-    inputTokens: { total: usage.inputTokens, noCache: usage.inputTokens - (cached ?? 0), cacheRead: cached, cacheWrite: undefined },
+    inputTokens: {
+      total: usage.inputTokens,
+      noCache: usage.inputTokens - (cached ?? 0),
+      cacheRead: cached,
+      cacheWrite: undefined,
+    },
     outputTokens: { total: usage.outputTokens, text: usage.outputTokens - (thought ?? 0), reasoning: thought },
   }
 }
@@ -212,7 +226,13 @@ function toChatRequest(options: LanguageModelCall): ChatRequest {
   }
 }
 
-function toChoice({ type, toolName = '' }: { type: string; toolName?: string }): NonNullable<ChatRequest['toolChoice']> {
+function toChoice({
+  type,
+  toolName = '',
+}: {
+  type: string
+  toolName?: string
+}): NonNullable<ChatRequest['toolChoice']> {
   return type === 'auto' || type === 'none' || type === 'required' ? type : { name: toolName }
 }
 

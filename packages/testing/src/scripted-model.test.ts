@@ -27,7 +27,11 @@ chatModelSuite('scripted', () => ({
 
 describe('scripted model', () => {
   test('takes the next entry for each request and keeps what was asked', async () => {
-    const model = scriptedModel(['One.', { toolCalls: [{ name: 'find', arguments: { id: 1 } }] }, ({ messages }) => `${messages.length} messages.`])
+    const model = scriptedModel([
+      'One.',
+      { toolCalls: [{ name: 'find', arguments: { id: 1 } }] },
+      ({ messages }) => `${messages.length} messages.`,
+    ])
     expect((await generate(model, request, { signal })).text).toBe('One.')
     const second = await generate(model, request, { signal })
     expect(second.toolCalls).toMatchObject([{ name: 'find', arguments: '{"id":1}' }])
@@ -57,7 +61,8 @@ describe('scripted model', () => {
     const at: number[] = []
     const start = clock.monotonicMs()
     const done = (async () => {
-      for await (const part of model.stream(request, { signal })) if (part.type === 'textDelta') at.push(clock.monotonicMs() - start)
+      for await (const part of model.stream(request, { signal }))
+        if (part.type === 'textDelta') at.push(clock.monotonicMs() - start)
     })()
     await clock.advance(1000)
     await done

@@ -7,7 +7,9 @@ import { createSeededIds } from './seeded-ids.ts'
 export type ScriptedAnswer = string | Answer | Error
 
 /** One entry of a script: an answer, or a function of the request that gives one. */
-export type ScriptedTurn = ScriptedAnswer | ((request: ChatRequest, call: number) => ScriptedAnswer | Promise<ScriptedAnswer>)
+export type ScriptedTurn =
+  | ScriptedAnswer
+  | ((request: ChatRequest, call: number) => ScriptedAnswer | Promise<ScriptedAnswer>)
 
 /** What a scripted model may be given. */
 export interface ScriptedModelOptions {

@@ -49,7 +49,12 @@ const failures: readonly ModelFailure[] = [
   'model_unavailable',
   'model_timeout',
 ]
-const retryable: readonly ModelFailure[] = ['model_rate_limited', 'model_unavailable', 'model_timeout', 'model_stream_broken']
+const retryable: readonly ModelFailure[] = [
+  'model_rate_limited',
+  'model_unavailable',
+  'model_timeout',
+  'model_stream_broken',
+]
 /** Longest time from an abort to the rejection, in ms. */
 const abortLimitMs = 100
 
@@ -130,7 +135,9 @@ export function chatModelSuite(name: string, open: () => ChatModelSubject | Prom
     })
 
     for (const when of ['beforeContent', 'afterContent'] as const) {
-      test(`PO-6 an abort ${when} rejects with the reason within 100 ms and ends the vendor's request`, async ({ skip }) => {
+      test(`PO-6 an abort ${when} rejects with the reason within 100 ms and ends the vendor's request`, async ({
+        skip,
+      }) => {
         const scenario = await subject.hang?.(when)
         if (!scenario) return skip('this model cannot hang')
         const clock = createSystemClock()
@@ -217,7 +224,11 @@ export function chatModelSuite(name: string, open: () => ChatModelSubject | Prom
       await drain(model, request)
       await drain(model, {
         ...request,
-        messages: [...request.messages, { role: 'assistant', content: 'One moment.' }, { role: 'user', content: 'And now?' }],
+        messages: [
+          ...request.messages,
+          { role: 'assistant', content: 'One moment.' },
+          { role: 'user', content: 'And now?' },
+        ],
       })
       expect(received()).toEqual([request.system, request.system])
     })

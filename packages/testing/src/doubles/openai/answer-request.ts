@@ -64,7 +64,9 @@ export async function answerRequest(options: AnswerRequestOptions): Promise<'ans
   try {
     // The check above has shown that the body is an object.
     const request = { api, body: body as { [key: string]: Json }, chat: accepted.chat, signal }
-    const parts = toParts(await orLeft(options.respond(request), signal), accepted.chat, options)[Symbol.asyncIterator]()
+    const parts = toParts(await orLeft(options.respond(request), signal), accepted.chat, options)[
+      Symbol.asyncIterator
+    ]()
     // A failure before the first part is an HTTP status, as at the vendor.
     const next = (): Promise<IteratorResult<AnswerPart>> => orLeft(parts.next(), signal)
     let step = await next()
@@ -181,8 +183,10 @@ function orLeft<T>(work: T | Promise<T>, signal: AbortSignal): Promise<T> {
 function noteReasoning(output: readonly { [key: string]: Json }[], reasoningBefore: Map<string, string>): void {
   let reasoningId: string | undefined
   for (const item of output) {
-    if (item['type'] === 'reasoning') reasoningId = String(item['id'])
-    if (item['type'] === 'function_call' && reasoningId !== undefined) reasoningBefore.set(String(item['call_id']), reasoningId)
+    const { type, id, call_id: callId } = item
+    if (type === 'reasoning' && typeof id === 'string') reasoningId = id
+    if (type === 'function_call' && typeof callId === 'string' && reasoningId !== undefined)
+      reasoningBefore.set(callId, reasoningId)
   }
 }
 
@@ -224,7 +228,8 @@ function parseJson(text: string): Json {
 function toWireError(error: unknown): VendorRefusal {
   if (!ParleyError.isInstance(error)) return refusalOf(500)
   const { retryAfterMs } = error.details
-  const headers: Record<string, string> = typeof retryAfterMs === 'number' ? { 'retry-after-ms': String(retryAfterMs) } : {}
+  const headers: Record<string, string> =
+    typeof retryAfterMs === 'number' ? { 'retry-after-ms': String(retryAfterMs) } : {}
   switch (error.code) {
     case 'model_unauthorized':
       return refusalOf(401)

@@ -16,10 +16,17 @@ const content = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('file'),
-    file: z.strictObject({ file_data: z.string().optional(), file_id: z.string().optional(), filename: z.string().optional() }),
+    file: z.strictObject({
+      file_data: z.string().optional(),
+      file_id: z.string().optional(),
+      filename: z.string().optional(),
+    }),
   }),
 ])
-const name = z.string().regex(/^[^\s<|\\/>]+$/).optional()
+const name = z
+  .string()
+  .regex(/^[^\s<|\\/>]+$/)
+  .optional()
 const toolCall = z.strictObject({
   id: z.string().min(1),
   type: z.literal('function'),
@@ -45,7 +52,9 @@ const body = z.strictObject({
   model: z.string().min(1),
   messages: z.array(message).min(1),
   stream: z.boolean().nullish(),
-  stream_options: z.strictObject({ include_usage: z.boolean().optional(), include_obfuscation: z.boolean().optional() }).nullish(),
+  stream_options: z
+    .strictObject({ include_usage: z.boolean().optional(), include_obfuscation: z.boolean().optional() })
+    .nullish(),
   store: z.boolean().nullish(),
   tools: z
     .array(
@@ -120,7 +129,8 @@ export function checkChatBody(value: unknown): CheckedBody<ChatBody> {
 
 function checkToolChoice(functions: { name: string }[], choice: ChatBody['tool_choice']): VendorRefusal | undefined {
   if (choice === undefined) return undefined
-  if (functions.length === 0) return badRequest("'tool_choice' is only allowed when 'tools' are specified.", 'tool_choice')
+  if (functions.length === 0)
+    return badRequest("'tool_choice' is only allowed when 'tools' are specified.", 'tool_choice')
   if (typeof choice === 'object' && !functions.some((tool) => tool.name === choice.function.name)) {
     return badRequest(`Tool choice '${choice.function.name}' not found in 'tools' parameter.`, 'tool_choice')
   }

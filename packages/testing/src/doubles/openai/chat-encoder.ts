@@ -25,7 +25,12 @@ export function createChatEncoder(options: ChatEncoderOptions): WireEncoder {
   }
   const includesUsage = body.stream_options?.include_usage === true
   const indexes = new Map<string, number>()
-  const message = { role: 'assistant', content: '', refusal: '', calls: new Map<string, { name: string; arguments: string }>() }
+  const message = {
+    role: 'assistant',
+    content: '',
+    refusal: '',
+    calls: new Map<string, { name: string; arguments: string }>(),
+  }
   let result: object | undefined
 
   const chunk = (delta: object, finishReason: string | null = null): Frame => ({
@@ -78,7 +83,8 @@ export function createChatEncoder(options: ChatEncoderOptions): WireEncoder {
           const usage = toWireUsage(part.usage)
           result = toCompletion(head, message, callIdOf, reason, usage)
           const frames = options.omitsFinish ? [] : [chunk({}, reason)]
-          if (includesUsage && !options.omitsUsage) frames.push({ data: JSON.stringify({ ...head, choices: [], usage }) })
+          if (includesUsage && !options.omitsUsage)
+            frames.push({ data: JSON.stringify({ ...head, choices: [], usage }) })
           frames.push({ data: '[DONE]' })
           return frames
         }

@@ -26,9 +26,7 @@ export function fromChatBody(body: ChatBody): ChatRequest {
         messages.push({
           role: 'assistant',
           content: toText(message.content ?? ''),
-          ...(calls.length > 0
-            ? { toolCalls: calls.map((call) => ({ callId: call.id, ...call.function })) }
-            : {}),
+          ...(calls.length > 0 ? { toolCalls: calls.map((call) => ({ callId: call.id, ...call.function })) } : {}),
         })
         break
       }
@@ -56,7 +54,9 @@ export function fromChatBody(body: ChatBody): ChatRequest {
           })),
         }
       : {}),
-    ...(choice === undefined ? {} : { toolChoice: typeof choice === 'string' ? choice : { name: choice.function.name } }),
+    ...(choice === undefined
+      ? {}
+      : { toolChoice: typeof choice === 'string' ? choice : { name: choice.function.name } }),
     ...(format?.type === 'json_schema'
       ? {
           output: {

@@ -121,7 +121,11 @@ export async function createOpenAiDouble(options: OpenAiDoubleOptions = {}): Pro
     }
     if (request.headers.authorization !== `Bearer ${apiKey}`) {
       const refusal = refusalOf(401)
-      return refuse(request.headers.authorization ? refusal : { ...refusal, error: { ...refusal.error, message: "You didn't provide an API key.", code: null } })
+      return refuse(
+        request.headers.authorization
+          ? refusal
+          : { ...refusal, error: { ...refusal.error, message: "You didn't provide an API key.", code: null } },
+      )
     }
     if (request.method === 'GET' && path === '/v1/models') {
       end('answered')
@@ -137,7 +141,17 @@ export async function createOpenAiDouble(options: OpenAiDoubleOptions = {}): Pro
     if (fault?.kind === 'refuse') return refuse(toRefusal(fault))
     end(
       await answerRequest({
-        api, text, response, fault, chunk, clock, ids, models, signal: leaving.signal, reasoningBefore, stored,
+        api,
+        text,
+        response,
+        fault,
+        chunk,
+        clock,
+        ids,
+        models,
+        signal: leaving.signal,
+        reasoningBefore,
+        stored,
         note: (body) => (entry.body = body),
         violate: (message) => violations.push(message),
         respond: (accept) => respond({ ...accept, call: accepted++ }),

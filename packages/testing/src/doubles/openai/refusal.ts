@@ -20,7 +20,11 @@ export function refusalOf(status: number, code?: string | null): VendorRefusal {
 
 const refusals: Readonly<Record<number, readonly [message: string, type: string, code: string | null]>> = {
   400: ['Invalid request.', 'invalid_request_error', null],
-  401: ['Incorrect API key provided. You can find your API key in the settings.', 'invalid_request_error', 'invalid_api_key'],
+  401: [
+    'Incorrect API key provided. You can find your API key in the settings.',
+    'invalid_request_error',
+    'invalid_api_key',
+  ],
   403: ['You are not allowed to use this resource.', 'invalid_request_error', null],
   404: ['The model does not exist or you do not have access to it.', 'invalid_request_error', 'model_not_found'],
   408: ['Request timed out.', 'server_error', null],

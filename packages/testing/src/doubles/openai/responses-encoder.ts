@@ -198,8 +198,11 @@ export function createResponsesEncoder(options: ResponsesEncoderOptions): WireEn
           return into('thinking', openThinking, part.text)
         case 'toolCallDelta':
           // The vendor writes one call after the other: a second one waits until it is whole.
-          if (open?.kind === 'call') return open.callId === part.callId && part.argumentsDelta ? open.push(part.argumentsDelta) : []
-          return part.name === undefined ? [] : into('call', () => openCall(part.callId, part.name ?? ''), part.argumentsDelta)
+          if (open?.kind === 'call')
+            return open.callId === part.callId && part.argumentsDelta ? open.push(part.argumentsDelta) : []
+          return part.name === undefined
+            ? []
+            : into('call', () => openCall(part.callId, part.name ?? ''), part.argumentsDelta)
         case 'toolCall':
           return pushCall(part.call)
         case 'usage':
@@ -207,7 +210,12 @@ export function createResponsesEncoder(options: ResponsesEncoderOptions): WireEn
         case 'end': {
           const frames = close()
           const usage = options.omitsUsage ? {} : { usage: toWireUsage(part.usage) }
-          const cut = part.reason === 'length' ? 'max_output_tokens' : part.reason === 'contentFilter' ? 'content_filter' : undefined
+          const cut =
+            part.reason === 'length'
+              ? 'max_output_tokens'
+              : part.reason === 'contentFilter'
+                ? 'content_filter'
+                : undefined
           result =
             cut === undefined
               ? response('completed', usage)

@@ -32,7 +32,9 @@ function deepest(issue: Issue | undefined): Issue | undefined {
 }
 
 function toPath(path: readonly PropertyKey[]): string {
-  return path.map((key, index) => (typeof key === 'number' ? `[${key}]` : `${index > 0 ? '.' : ''}${String(key)}`)).join('')
+  return path
+    .map((key, index) => (typeof key === 'number' ? `[${key}]` : `${index > 0 ? '.' : ''}${String(key)}`))
+    .join('')
 }
 
 function isAbsent(value: unknown, path: readonly PropertyKey[]): boolean {
@@ -77,13 +79,18 @@ export function checkFormatSchema(name: string, schema: unknown, param: string):
 }
 
 function strictFault(schema: unknown, context: string[]): string | undefined {
-  if (Array.isArray(schema)) return firstFault(schema.map((entry, index) => [`${index}`, entry] as const), context)
+  if (Array.isArray(schema))
+    return firstFault(
+      schema.map((entry, index) => [`${index}`, entry] as const),
+      context,
+    )
   if (typeof schema !== 'object' || schema === null) return undefined
   const node = schema as Record<string, unknown>
   const { properties } = node
   const at = `In context=(${context.map((key) => `'${key}'`).join(', ')}),`
   if (node['type'] === 'object' || properties !== undefined) {
-    if (node['additionalProperties'] !== false) return `${at} 'additionalProperties' is required to be supplied and to be false.`
+    if (node['additionalProperties'] !== false)
+      return `${at} 'additionalProperties' is required to be supplied and to be false.`
     const required = Array.isArray(node['required']) ? node['required'] : []
     const missing = Object.keys(properties ?? {}).find((key) => !required.includes(key))
     if (missing !== undefined) {

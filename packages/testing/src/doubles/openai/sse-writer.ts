@@ -76,7 +76,10 @@ export function createSseWriter({ response, fault, clock, signal, toError }: Sse
         response.end()
         throw new WireCut('malformed')
       case 'errorEvent': {
-        const frames = toError({ message: fault.message ?? 'The server had an error.', code: fault.code ?? 'server_error' })
+        const frames = toError({
+          message: fault.message ?? 'The server had an error.',
+          code: fault.code ?? 'server_error',
+        })
         await flush(frames.map(toText).join(''))
         response.end()
         throw new WireCut('failed')
