@@ -36,7 +36,11 @@ function settle(): Promise<void> {
  * @throws from `advance` and `runToRest`: what a callback threw when no `onError` was given; an `Error` after a million
  * timers in one call, because timers that set each other for ever never come to rest.
  */
-export function createVirtualClock({ now = defaultNow, monotonicMs = 0, onError }: VirtualClockOptions = {}): VirtualClock {
+export function createVirtualClock({
+  now = defaultNow,
+  monotonicMs = 0,
+  onError,
+}: VirtualClockOptions = {}): VirtualClock {
   const heap = createTimerHeap()
   const wallOffsetMs = now - monotonicMs
   let currentMs = monotonicMs
@@ -54,7 +58,9 @@ export function createVirtualClock({ now = defaultNow, monotonicMs = 0, onError 
       fire(entry, uncaught)
       fired += 1
       if (fired >= maxFiredTimers) {
-        throw new Error(`The virtual clock fired ${maxFiredTimers} timers in one call: timers that set each other never come to rest.`)
+        throw new Error(
+          `The virtual clock fired ${maxFiredTimers} timers in one call: timers that set each other never come to rest.`,
+        )
       }
       await settle()
     }

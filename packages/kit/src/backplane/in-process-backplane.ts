@@ -17,7 +17,8 @@ export function createInProcessBackplane({ onError }: InProcessBackplaneOptions 
 
   function tell<T>(listeners: Iterable<(value: T) => void>, value: T): void {
     const errors: unknown[] = []
-    for (const listener of [...listeners]) {
+    // A copy: who subscribes while a message is told does not hear it.
+    for (const listener of Array.from(listeners)) {
       try {
         listener(value)
       } catch (error) {

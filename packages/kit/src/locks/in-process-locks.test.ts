@@ -21,7 +21,8 @@ test('ST-6 a free lock sets no timer and a released one leaves none', async () =
 
 test('ST-4 values go on rising when locks are made anew within the same instant', async () => {
   const clock = createVirtualClock()
-  const grant = (): Promise<number> => createInProcessLocks({ clock }).withLock('a', async ({ value }) => value, { timeoutMs: 1 })
+  const grant = (): Promise<number> =>
+    createInProcessLocks({ clock }).withLock('a', async ({ value }) => value, { timeoutMs: 1 })
   const before = await grant()
   expect(await grant()).toBeGreaterThan(before)
   await clock.advance(60_000)

@@ -5,14 +5,9 @@ import { jsonEqual } from './json-equal.ts'
 
 /** New values of a room's fields; an absent field stays, `undefined` removes an optional one. */
 export type RoomChanges = {
-  [Key in
-    | 'status'
-    | 'metadata'
-    | 'timers'
-    | 'agentResponsePolicy'
-    | 'sessionId'
-    | 'orchestration'
-    | 'conversation']?: Room[Key] | undefined
+  [Key in 'status' | 'metadata' | 'timers' | 'agentResponsePolicy' | 'sessionId' | 'orchestration' | 'conversation']?:
+    | Room[Key]
+    | undefined
 }
 
 /** The values a patch gives a room's fields. @throws {ParleyError} `invalid_options` for a metadata key that starts with `_` */
@@ -95,10 +90,6 @@ function setOrRemove<Key extends 'orchestration' | 'conversation' | 'sessionId'>
   else room[key] = value
 }
 
-function toSaved(
-  next: ConversationStateJson | undefined,
-  room: Room,
-  now: Instant,
-): ConversationStateJson | undefined {
+function toSaved(next: ConversationStateJson | undefined, room: Room, now: Instant): ConversationStateJson | undefined {
   return next === undefined ? undefined : saveConversation(next, room.conversation?.version ?? 0, now)
 }

@@ -1,5 +1,14 @@
 import { checkMetadataKeys, ParleyError } from '@parley/spec'
-import type { CommitExtras, CommitOutcome, EventDraft, Instant, PendingRequest, Room, RoomEvent, RoomPatch } from '@parley/spec'
+import type {
+  CommitExtras,
+  CommitOutcome,
+  EventDraft,
+  Instant,
+  PendingRequest,
+  Room,
+  RoomEvent,
+  RoomPatch,
+} from '@parley/spec'
 
 import { changeRoom, toChanges } from './change-room.ts'
 import type { RoomChanges } from './change-room.ts'
@@ -48,7 +57,8 @@ export function commitToMemory(
 
 /** Changes a room by a patch, outside a commit. */
 export function patchInMemory(state: MemoryState, stored: StoredRoom, patch: RoomPatch): Room {
-  if (patch.expectedVersion !== undefined && patch.expectedVersion !== stored.room.version) throw versionConflict(stored.room)
+  if (patch.expectedVersion !== undefined && patch.expectedVersion !== stored.room.version)
+    throw versionConflict(stored.room)
   saveRoom(state, stored, changeRoom(stored.room, toChanges(stored.room, patch), state.now()))
   writeRoster(state, stored.room.id, patch)
   return stored.room
@@ -79,7 +89,11 @@ export function versionConflict({ id, version }: Room): ParleyError {
   })
 }
 
-function findDuplicate(known: StoredRoom | undefined, roomId: string, drafts: readonly EventDraft[]): RoomEvent | undefined {
+function findDuplicate(
+  known: StoredRoom | undefined,
+  roomId: string,
+  drafts: readonly EventDraft[],
+): RoomEvent | undefined {
   let keys: Set<string> | undefined
   for (const { roomId: draftRoomId, idempotencyKey } of drafts) {
     if (draftRoomId !== roomId) throw invalidDraft('roomId', `the room of the commit (${roomId})`)
@@ -115,9 +129,11 @@ function planExtras(
   if (patch?.create !== undefined && known !== undefined) return { conflict: 'room' }
   const stored = known ?? newRoom(state, roomId, patch?.create)
   const { room } = stored
-  if (conversation !== undefined && (room.conversation?.version ?? 0) !== conversation.expectedVersion) return { conflict: 'conversation' }
+  if (conversation !== undefined && (room.conversation?.version ?? 0) !== conversation.expectedVersion)
+    return { conflict: 'conversation' }
   if (patch?.expectedVersion !== undefined && patch.expectedVersion !== room.version) return { conflict: 'room' }
-  if (requests?.some((request) => !isAllowed(request, state.families.requests.find(roomId, request.id))) === true) return { conflict: 'request' }
+  if (requests?.some((request) => !isAllowed(request, state.families.requests.find(roomId, request.id))) === true)
+    return { conflict: 'request' }
   for (const { targetEventId, draft } of effects ?? []) {
     if (drafts[draft] === undefined) throw invalidDraft('effects.draft', 'the position of a draft of the commit')
     if (stored.log?.find(targetEventId) === undefined) throw eventNotFound(roomId, targetEventId)

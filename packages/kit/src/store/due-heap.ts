@@ -37,7 +37,7 @@ export class DueHeap<T extends Due> {
   }
 
   #up(start: number): void {
-    for (let index = start; index > 0; ) {
+    for (let index = start; index > 0;) {
       const parent = (index - 1) >> 1
       if (!this.#swapIfEarlier(index, parent)) return
       index = parent
@@ -45,7 +45,7 @@ export class DueHeap<T extends Due> {
   }
 
   #down(start: number): void {
-    for (let index = start; ; ) {
+    for (let index = start; ;) {
       const left = this.#items[2 * index + 1]
       const right = this.#items[2 * index + 2]
       if (left === undefined) return

@@ -37,7 +37,10 @@ function withoutRaw(source: RoomEvent['source']): RoomEvent['source'] {
   return kept
 }
 
-function withReaction(target: RoomEvent, { emoji, by, remove }: Extract<TargetEffect, { kind: 'reaction' }>): RoomEvent {
+function withReaction(
+  target: RoomEvent,
+  { emoji, by, remove }: Extract<TargetEffect, { kind: 'reaction' }>,
+): RoomEvent {
   const { reactions, ...rest } = target
   const others = (reactions?.[emoji] ?? []).filter((name) => name !== by)
   const next = { ...reactions, [emoji]: remove === true ? others : [...others, by] }

@@ -50,9 +50,13 @@ export function createMemoryFamilies(rooms: RoomIndex): MemoryFamilies {
     })
   }
   return {
-    bindings: inRoom<ChannelBinding, { channelId?: string }>(channelOf, { onChange: (before, after) => rooms.noteBinding(before, after) }),
+    bindings: inRoom<ChannelBinding, { channelId?: string }>(channelOf, {
+      onChange: (before, after) => rooms.noteBinding(before, after),
+    }),
     tombstones: inRoom<Tombstone, {}>(channelOf),
-    participants: inRoom<Participant, { status?: Participant['status'] }>(idOf, { onChange: (before, after) => rooms.noteParticipant(before, after) }),
+    participants: inRoom<Participant, { status?: Participant['status'] }>(idOf, {
+      onChange: (before, after) => rooms.noteParticipant(before, after),
+    }),
     identities: createIdentities(),
     tasks: inRoom<RoomTask, { status?: RoomTask['status'] }>(idOf),
     observations: inRoom<Observation, {}>(idOf),
@@ -102,5 +106,7 @@ function ownsAddress(identity: Identity, channelType: ChannelType | undefined, a
 }
 
 function addressKeys(scope: string, { addresses }: Identity): string[] {
-  return Object.entries(addresses).flatMap(([type, owned = []]) => owned.map((address) => JSON.stringify([scope, type, address])))
+  return Object.entries(addresses).flatMap(([type, owned = []]) =>
+    owned.map((address) => JSON.stringify([scope, type, address])),
+  )
 }

@@ -33,12 +33,16 @@ export class MemoryFamily<V extends object, F extends object> implements Family<
     return Promise.resolve(this.find(scope, id) ?? null)
   }
 
-  async put(values: V[], { ifAbsent = false, expected }: { ifAbsent?: boolean; expected?: Partial<V> } = {}): Promise<{ written: boolean }> {
+  async put(
+    values: V[],
+    { ifAbsent = false, expected }: { ifAbsent?: boolean; expected?: Partial<V> } = {},
+  ): Promise<{ written: boolean }> {
     const { scopeOf, idOf, accepts } = this.#shape
     for (const value of values) {
       const stored = this.find(scopeOf(value), idOf(value))
       if (ifAbsent && stored !== undefined) return { written: false }
-      if (expected !== undefined && (stored === undefined || !matchesFields(stored, expected))) return { written: false }
+      if (expected !== undefined && (stored === undefined || !matchesFields(stored, expected)))
+        return { written: false }
     }
     if (accepts !== undefined && !accepts(values)) return { written: false }
     for (const value of values) this.write(value)
@@ -59,7 +63,10 @@ export class MemoryFamily<V extends object, F extends object> implements Family<
       if (organizationId !== undefined && this.#shape.organizationOf(scope) !== organizationId) continue
       found.push(...this.#scan(scope, cursor, wanted + 1, matches))
     }
-    return toPage(found.sort((a, b) => a.order - b.order), wanted)
+    return toPage(
+      found.sort((a, b) => a.order - b.order),
+      wanted,
+    )
   }
 
   remove(scope: string, ids: string[]): Promise<number> {
@@ -123,7 +130,11 @@ export class MemoryFamily<V extends object, F extends object> implements Family<
     const found: Entry<V>[] = []
     const bucket = this.#buckets.get(scope)
     if (bucket === undefined) return found
-    for (let position = bucket.firstAfter(cursor); position < bucket.values.length && found.length < limit; position++) {
+    for (
+      let position = bucket.firstAfter(cursor);
+      position < bucket.values.length && found.length < limit;
+      position++
+    ) {
       const value = bucket.values[position]
       const order = bucket.orders[position]
       if (value !== undefined && order !== undefined && matches(value)) found.push({ value, order })

@@ -2,7 +2,14 @@ import { checkMetadataKeys, createSystemClock, ParleyError } from '@parley/spec'
 import type { Clock, ConversationStore, IdSource, Instant } from '@parley/spec'
 
 import { changeRoom } from './change-room.ts'
-import { commitToMemory, eventNotFound, patchInMemory, roomNotFound, saveRoom, versionConflict } from './commit-to-memory.ts'
+import {
+  commitToMemory,
+  eventNotFound,
+  patchInMemory,
+  roomNotFound,
+  saveRoom,
+  versionConflict,
+} from './commit-to-memory.ts'
 import type { MemoryState } from './commit-to-memory.ts'
 import { createMemoryFamilies } from './memory-families.ts'
 import { cameBy, RoomIndex } from './room-index.ts'

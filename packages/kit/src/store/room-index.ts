@@ -152,7 +152,11 @@ function note(
 }
 
 /** Whether a participant came by a channel of a type. */
-export function cameBy(participant: Participant, bindings: readonly ChannelBinding[], channelType: ChannelType): boolean {
+export function cameBy(
+  participant: Participant,
+  bindings: readonly ChannelBinding[],
+  channelType: ChannelType,
+): boolean {
   const ids = [participant.channelId, ...participant.connectedVia]
   return bindings.some((binding) => binding.channelType === channelType && ids.includes(binding.channelId))
 }

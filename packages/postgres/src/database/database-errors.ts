@@ -10,8 +10,17 @@ export const sqlState = {
 } as const
 
 const lostStates = /^(08|57P0|53300|58000)/
-const lostSystemCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'])
-const lostMessages = /connection terminated|connection timeout|timeout exceeded when trying to connect|connection error|pglite is closed|pool after calling end|not queryable/i
+const lostSystemCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+])
+const lostMessages =
+  /connection terminated|connection timeout|timeout exceeded when trying to connect|connection error|pglite is closed|pool after calling end|not queryable/i
 
 /** The SQLSTATE or system code of what a driver threw. */
 export function codeOf(error: unknown): string | undefined {

@@ -32,8 +32,10 @@ export async function migrate(database: SqlDatabase, area: string, migrations: r
 }
 
 async function isUpToDate(database: SqlDatabase, area: string, migrations: readonly Migration[]): Promise<boolean> {
-  const { rows } = await database.query<{ found: string | null }>("SELECT to_regclass('parley.migrations')::text AS found")
-  if (rows[0]?.found == null) return false
+  const { rows } = await database.query<{ found: string | null }>(
+    "SELECT to_regclass('parley.migrations')::text AS found",
+  )
+  if (typeof rows[0]?.found !== 'string') return false
   const applied = await appliedNames(database, area)
   return migrations.every(({ name }) => applied.has(name))
 }

@@ -27,7 +27,8 @@ const int8Oid = 20
 export async function openDatabase(uri: string, options: OpenDatabaseOptions = {}): Promise<SqlDatabase> {
   if (/^postgres(ql)?:\/\//.test(uri)) return openServer(uri, options)
   if (uri === 'memory://') return openEmbedded(undefined)
-  if (uri.startsWith('file:') && uri.length > 'file:'.length) return openEmbedded(uri.replace(/^file:(\/\/(?=\/))?/, ''))
+  if (uri.startsWith('file:') && uri.length > 'file:'.length)
+    return openEmbedded(uri.replace(/^file:(\/\/(?=\/))?/, ''))
   throw new ParleyError({
     code: 'config_invalid',
     message: 'The database address is of no known kind. Use memory://, file:./folder or postgres://user@host/name.',
@@ -56,9 +57,16 @@ async function openServer(uri: string, options: OpenDatabaseOptions): Promise<Sq
   const { maxConnections = 10, prepare = true, connectTimeoutMs = 10_000, onIdleError } = options
   const types = new pg.TypeOverrides()
   types.setTypeParser(int8Oid, parseInt8)
-  const pool = new pg.Pool({ connectionString: uri, max: maxConnections, connectionTimeoutMillis: connectTimeoutMs, types })
-  // Without a listener a connection that a server ends would end the process; the pool has dropped it already.
+  const pool = new pg.Pool({
+    connectionString: uri,
+    max: maxConnections,
+    connectionTimeoutMillis: connectTimeoutMs,
+    types,
+  })
+  // Without listeners a connection that a server ends would end the process. An idle one the pool has dropped already;
+  // one at work fails its statement, which tells the caller.
   pool.on('error', (error) => onIdleError?.(error))
+  pool.on('connect', (client) => client.on('error', () => {}))
   const database = createPoolDatabase(pool, { prepare })
   try {
     await database.query('SELECT 1')
@@ -72,7 +80,8 @@ async function openServer(uri: string, options: OpenDatabaseOptions): Promise<Sq
 function unopened(cause: unknown): ParleyError {
   return new ParleyError({
     code: 'store_unavailable',
-    message: 'The database could not be opened. Check its address, its rights and that no other process holds its folder.',
+    message:
+      'The database could not be opened. Check its address, its rights and that no other process holds its folder.',
     cause,
   })
 }

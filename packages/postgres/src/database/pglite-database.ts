@@ -14,7 +14,8 @@ export function createPgliteDatabase(pglite: PGlite): SqlDatabase {
       retrySerialization(() =>
         pglite
           .transaction(async (transaction) => {
-            if (isolation !== undefined) await transaction.query(`SET TRANSACTION ISOLATION LEVEL ${toBegin(isolation)}`)
+            if (isolation !== undefined)
+              await transaction.query(`SET TRANSACTION ISOLATION LEVEL ${toBegin(isolation)}`)
             return run(inTransaction(transaction, 0))
           })
           .catch((error: unknown) => {

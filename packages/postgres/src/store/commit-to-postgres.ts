@@ -36,13 +36,17 @@ export async function commitToPostgres(
   drafts: readonly EventDraft[],
   also: CommitExtras = {},
 ): Promise<CommitOutcome> {
-  for (const draft of drafts) if (draft.roomId !== roomId) throw invalidDraft('roomId', `the room of the commit (${roomId})`)
+  for (const draft of drafts)
+    if (draft.roomId !== roomId) throw invalidDraft('roomId', `the room of the commit (${roomId})`)
   try {
-    const row = await (isAppend(also) ? append(context, roomId, drafts, also) : commitFully(context, roomId, drafts, also))
+    const row = await (isAppend(also)
+      ? append(context, roomId, drafts, also)
+      : commitFully(context, roomId, drafts, also))
     return await toOutcome(context, roomId, drafts, also, row)
   } catch (error) {
     if (codeOf(error) === sqlState.uniqueViolation) return resolveDuplicate(context.database, roomId, drafts)
-    if (ParleyError.isInstance(error) && error.code === 'store_unavailable') return resolveUnknown(context, roomId, drafts, error)
+    if (ParleyError.isInstance(error) && error.code === 'store_unavailable')
+      return resolveUnknown(context, roomId, drafts, error)
     throw error
   }
 }
@@ -75,7 +79,13 @@ async function commitFully(
   also: CommitExtras,
 ): Promise<CommitRow> {
   const now = toInstant(clock.now())
-  const values = [roomId, JSON.stringify(drafts), activityMs(drafts, clock), now, JSON.stringify(toParameters(roomId, drafts, also, now))]
+  const values = [
+    roomId,
+    JSON.stringify(drafts),
+    activityMs(drafts, clock),
+    now,
+    JSON.stringify(toParameters(roomId, drafts, also, now)),
+  ]
   try {
     const { rows } = await database.query<CommitRow>(fullText, values)
     return first(rows)
@@ -97,13 +107,22 @@ function toParameters(roomId: string, drafts: readonly EventDraft[], also: Commi
     checkMetadataKeys(create.metadata)
   }
   const records = <V extends { id: string }>(values: readonly V[] | undefined): object | undefined =>
-    values === undefined ? undefined : toRecords(values, () => roomId, (value) => value.id)
+    values === undefined
+      ? undefined
+      : toRecords(
+          values,
+          () => roomId,
+          (value) => value.id,
+        )
   const hasChanges = patch !== undefined || conversation !== undefined
   return {
     create: create === undefined ? undefined : toRoomDoc(create),
     createdMs: create === undefined ? undefined : Date.parse(create.lastActivityAt),
     changes: hasChanges
-      ? { ...toChanges(patch ?? {}), ...(conversation === undefined ? {} : { conversation: stamp(conversation.next, now) }) }
+      ? {
+          ...toChanges(patch ?? {}),
+          ...(conversation === undefined ? {} : { conversation: stamp(conversation.next, now) }),
+        }
       : undefined,
     expectedVersion: patch?.expectedVersion,
     expectedConversation: conversation?.expectedVersion,
@@ -126,7 +145,10 @@ async function toOutcome(
   switch (row.outcome) {
     case 'done': {
       const firstIndex = row.latest_index - drafts.length + 1
-      return { events: drafts.map((draft, position) => ({ ...draft, index: firstIndex + position })), room: toRoom(row) }
+      return {
+        events: drafts.map((draft, position) => ({ ...draft, index: firstIndex + position })),
+        room: toRoom(row),
+      }
     }
     case 'missing':
       throw roomNotFound(roomId)
@@ -141,7 +163,11 @@ async function toOutcome(
 }
 
 /** What is there already: the drafts themselves, or an event with one of their idempotency keys. */
-async function resolveDuplicate(database: SqlDatabase, roomId: string, drafts: readonly EventDraft[]): Promise<CommitOutcome> {
+async function resolveDuplicate(
+  database: SqlDatabase,
+  roomId: string,
+  drafts: readonly EventDraft[],
+): Promise<CommitOutcome> {
   const repeated = await findCommitted(database, roomId, drafts)
   if (repeated !== undefined) return repeated
   const keys = drafts.flatMap(({ idempotencyKey }) => (idempotencyKey === undefined ? [] : [idempotencyKey]))
@@ -165,7 +191,9 @@ async function findCommitted(
   )
   if (rows.length === 0) return undefined
   if (rows.length !== drafts.length) throw invalidDraft('id', 'an id that no event of the room has')
-  const { rows: rooms } = await database.query<RoomRow>(`SELECT ${roomColumns} FROM ${roomTables} WHERE r.id = $1`, [roomId])
+  const { rows: rooms } = await database.query<RoomRow>(`SELECT ${roomColumns} FROM ${roomTables} WHERE r.id = $1`, [
+    roomId,
+  ])
   return { events: rows.map((row) => toEvent(row)), room: toRoom(first(rooms)) }
 }
 

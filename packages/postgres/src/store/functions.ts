@@ -187,6 +187,24 @@ BEGIN
   WHERE e.room_id = p_room AND e.id = p_event RETURNING e.index, e.doc, e.view;
 END $$`
 
+/** Everything of a room at once; a function, so that its plan is made once per connection. */
+const loadContext = `
+CREATE OR REPLACE FUNCTION parley.load_context(p_room text, p_tail integer)
+RETURNS TABLE (part "char", doc jsonb, view jsonb, index integer, event_count integer, latest_index integer, delivered_index integer, last_activity bigint)
+LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY SELECT 'r'::"char", r.doc, NULL::jsonb, NULL::integer, c.event_count, c.latest_index, c.delivered_index, c.last_activity
+  FROM parley.rooms r JOIN parley.room_counters c ON c.room_id = r.id WHERE r.id = p_room;
+  IF NOT FOUND THEN RETURN; END IF;
+  RETURN QUERY SELECT 'b'::"char", r.doc, NULL::jsonb, NULL::integer, NULL::integer, NULL::integer, NULL::integer, NULL::bigint
+  FROM parley.records r WHERE r.family = 'bindings' AND r.scope = p_room ORDER BY r.seq;
+  RETURN QUERY SELECT 'p'::"char", r.doc, NULL::jsonb, NULL::integer, NULL::integer, NULL::integer, NULL::integer, NULL::bigint
+  FROM parley.records r WHERE r.family = 'participants' AND r.scope = p_room ORDER BY r.seq;
+  RETURN QUERY SELECT 'e'::"char", e.doc, e.view, e.index, NULL::integer, NULL::integer, NULL::integer, NULL::bigint
+  FROM parley.events e WHERE e.room_id = p_room ORDER BY e.index DESC LIMIT p_tail;
+END $$`
+
 /** In the order in which they may call each other. */
 export const storeFunctions: readonly string[] = [
   dueAt,
@@ -200,5 +218,6 @@ export const storeFunctions: readonly string[] = [
   dueRooms,
   erased,
   redactEvent,
+  loadContext,
   ...commitFunctions,
 ]

@@ -29,7 +29,12 @@ export async function readEvents(database: SqlDatabase, roomId: string, query: Q
 }
 
 /** Reads the last events of a log that pass, ascending. */
-export async function readTail(database: SqlDatabase, roomId: string, n: number, filter: TailFilter): Promise<RoomEvent[]> {
+export async function readTail(
+  database: SqlDatabase,
+  roomId: string,
+  n: number,
+  filter: TailFilter,
+): Promise<RoomEvent[]> {
   const { types, upToIndex, statuses } = filter
   const values: unknown[] = [roomId]
   const bind = (value: unknown): string => `$${values.push(value)}`

@@ -35,19 +35,30 @@ export function createPostgresFamily<V extends object, F extends object>(
   return {
     get: (scope, id) =>
       guarded(async () => {
-        const { rows } = await (await database()).query<{ doc: V }>(
-          'SELECT doc FROM parley.records WHERE family = $1 AND scope = $2 AND id = $3',
-          [name, scope, id],
-        )
+        const { rows } = await (
+          await database()
+        ).query<{ doc: V }>('SELECT doc FROM parley.records WHERE family = $1 AND scope = $2 AND id = $3', [
+          name,
+          scope,
+          id,
+        ])
         return rows[0]?.doc ?? null
       }),
     put: (values, { ifAbsent = false, expected } = {}) =>
       guarded(async () => {
         if (values.length === 0) return { written: true }
         const absent = Object.entries(expected ?? {}).flatMap(([key, value]) => (value === undefined ? [key] : []))
-        const parameters = [name, JSON.stringify(toRecords(values, scopeOf, idOf)), ifAbsent, expected === undefined ? null : JSON.stringify(expected), absent]
+        const parameters = [
+          name,
+          JSON.stringify(toRecords(values, scopeOf, idOf)),
+          ifAbsent,
+          expected === undefined ? null : JSON.stringify(expected),
+          absent,
+        ]
         try {
-          const { rows } = await (await database()).query<{ written: boolean }>(
+          const { rows } = await (
+            await database()
+          ).query<{ written: boolean }>(
             'SELECT parley.put_records($1, $2::jsonb, $3, $4::jsonb, $5::text[]) AS written',
             parameters,
           )
@@ -78,7 +89,11 @@ async function readPage<V, F extends object>(
   const where = [`family = ${bind(name)}`, `seq > ${bind(parseCursor(after))}`]
   if (roomId !== undefined) where.push(`scope = ${bind(roomId)}`)
   if (organizationId !== undefined) {
-    where.push(isByOrganization ? `scope = ${bind(organizationId)}` : `scope IN (SELECT id FROM parley.rooms WHERE organization_id = ${bind(organizationId)})`)
+    where.push(
+      isByOrganization
+        ? `scope = ${bind(organizationId)}`
+        : `scope IN (SELECT id FROM parley.rooms WHERE organization_id = ${bind(organizationId)})`,
+    )
   }
   if (conditions !== undefined) where.push(...conditions(filter, bind))
   else {

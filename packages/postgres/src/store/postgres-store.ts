@@ -1,5 +1,14 @@
 import { checkMetadataKeys, createSystemClock, pageLimit, parseCursor } from '@parley/spec'
-import type { ChannelBinding, Clock, ConversationStore, IdSource, Participant, Room, RoomEvent, SqlDatabase } from '@parley/spec'
+import type {
+  ChannelBinding,
+  Clock,
+  ConversationStore,
+  IdSource,
+  Participant,
+  Room,
+  RoomEvent,
+  SqlDatabase,
+} from '@parley/spec'
 
 import { migrate } from '../database/migrate.ts'
 import { commitToPostgres } from './commit-to-postgres.ts'
@@ -28,7 +37,10 @@ export interface PostgresStoreOptions {
  * at the first use. A commit is one statement.
  * @throws {ParleyError} from every call: `store_unavailable` (retryable) when the database cannot be reached
  */
-export function createPostgresStore({ database, clock = createSystemClock() }: PostgresStoreOptions): ConversationStore {
+export function createPostgresStore({
+  database,
+  clock = createSystemClock(),
+}: PostgresStoreOptions): ConversationStore {
   const ready = onceMigrated(database)
   const now = (): string => toInstant(clock.now())
 
@@ -37,7 +49,9 @@ export function createPostgresStore({ database, clock = createSystemClock() }: P
     return rows.map(toRoom)
   }
   async function change(id: string, expectedVersion: number | undefined, changes: RoomChanges): Promise<Room> {
-    const { rows } = await (await ready()).query<RoomRow & { outcome: string }>(
+    const { rows } = await (
+      await ready()
+    ).query<RoomRow & { outcome: string }>(
       'SELECT outcome, doc, event_count, latest_index, delivered_index, last_activity FROM parley.change_stored_room($1, $2::integer, $3::jsonb, $4)',
       [id, expectedVersion ?? null, JSON.stringify(changes), now()],
     )
@@ -55,7 +69,9 @@ export function createPostgresStore({ database, clock = createSystemClock() }: P
     createRoom: (room) =>
       guarded(async () => {
         checkMetadataKeys(room.metadata)
-        const { rows } = await (await ready()).query<{ added: boolean }>('SELECT parley.add_room($1::jsonb, $2::bigint) AS added', [
+        const { rows } = await (
+          await ready()
+        ).query<{ added: boolean }>('SELECT parley.add_room($1::jsonb, $2::bigint) AS added', [
           JSON.stringify(toRoomDoc(room)),
           Date.parse(room.lastActivityAt),
         ])
@@ -91,42 +107,71 @@ export function createPostgresStore({ database, clock = createSystemClock() }: P
       }),
     dueRooms: (instant, limit) =>
       guarded(() =>
-        queryRooms('SELECT doc, event_count, latest_index, delivered_index, last_activity FROM parley.due_rooms($1::bigint, $2::integer)', [Date.parse(instant), limit]),
+        queryRooms(
+          'SELECT doc, event_count, latest_index, delivered_index, last_activity FROM parley.due_rooms($1::bigint, $2::integer)',
+          [Date.parse(instant), limit],
+        ),
       ),
-    commit: (roomId, drafts, also) => guarded(async () => commitToPostgres({ database: await ready(), clock }, roomId, drafts, also)),
+    commit: (roomId, drafts, also) =>
+      guarded(async () => commitToPostgres({ database: await ready(), clock }, roomId, drafts, also)),
     events: (roomId, query = {}) => guarded(async () => readEvents(await ready(), roomId, query)),
     tail: (roomId, n, filter = {}) => guarded(async () => readTail(await ready(), roomId, n, filter)),
     getEvent: (roomId, eventId, { raw = false } = {}) =>
       guarded(async () => {
-        const { rows } = await (await ready()).query<EventRow>('SELECT index, doc, view FROM parley.events WHERE room_id = $1 AND id = $2', [roomId, eventId])
+        const { rows } = await (
+          await ready()
+        ).query<EventRow>('SELECT index, doc, view FROM parley.events WHERE room_id = $1 AND id = $2', [
+          roomId,
+          eventId,
+        ])
         return rows[0] === undefined ? null : toEvent(rows[0], raw)
       }),
     eventByIdempotencyKey: (roomId, key) =>
       guarded(async () => {
-        const { rows } = await (await ready()).query<EventRow>('SELECT index, doc, view FROM parley.events WHERE room_id = $1 AND idempotency_key = $2', [roomId, key])
+        const { rows } = await (
+          await ready()
+        ).query<EventRow>('SELECT index, doc, view FROM parley.events WHERE room_id = $1 AND idempotency_key = $2', [
+          roomId,
+          key,
+        ])
         return rows[0] === undefined ? null : toEvent(rows[0])
       }),
     eventCount: (roomId) =>
       guarded(async () => {
-        const { rows } = await (await ready()).query<{ event_count: number }>('SELECT event_count FROM parley.room_counters WHERE room_id = $1', [roomId])
+        const { rows } = await (
+          await ready()
+        ).query<{ event_count: number }>('SELECT event_count FROM parley.room_counters WHERE room_id = $1', [roomId])
         return rows[0]?.event_count ?? 0
       }),
     redact: (roomId, eventId, redacted) =>
       guarded(async () => {
-        const { rows } = await (await ready()).query<EventRow>('SELECT index, doc, view FROM parley.redact_event($1, $2, $3::jsonb)', [roomId, eventId, JSON.stringify(redacted)])
+        const { rows } = await (
+          await ready()
+        ).query<EventRow>('SELECT index, doc, view FROM parley.redact_event($1, $2, $3::jsonb)', [
+          roomId,
+          eventId,
+          JSON.stringify(redacted),
+        ])
         if (rows[0] === undefined) throw eventNotFound(roomId, eventId)
         return toEvent(rows[0])
       }),
     advanceDelivered: (roomId, from, to) =>
       guarded(async () => {
-        const { rows } = await (await ready()).query(
+        const { rows } = await (
+          await ready()
+        ).query(
           'UPDATE parley.room_counters SET delivered_index = $3::integer WHERE room_id = $1 AND delivered_index = $2::integer AND $3::integer BETWEEN delivered_index AND latest_index RETURNING room_id',
           [roomId, from, to],
         )
         return rows.length > 0
       }),
     undelivered: (limit) =>
-      guarded(() => queryRooms(`SELECT ${roomColumns} FROM ${roomTables} WHERE c.delivered_index < c.latest_index ORDER BY r.seq LIMIT $1`, [limit])),
+      guarded(() =>
+        queryRooms(
+          `SELECT ${roomColumns} FROM ${roomTables} WHERE c.delivered_index < c.latest_index ORDER BY r.seq LIMIT $1`,
+          [limit],
+        ),
+      ),
     loadContext: (roomId, { tail }) => guarded(async () => loadContext(await ready(), roomId, tail)),
     close,
     [Symbol.asyncDispose]: close,
@@ -149,34 +194,30 @@ function onceMigrated(database: SqlDatabase): () => Promise<SqlDatabase> {
 }
 
 type ContextRow =
-  | ({ part: 'room' } & RoomRow)
-  | { part: 'binding'; doc: ChannelBinding }
-  | { part: 'participant'; doc: Participant }
-  | ({ part: 'event' } & EventRow)
+  | ({ part: 'r' } & RoomRow)
+  | { part: 'b'; doc: ChannelBinding }
+  | { part: 'p'; doc: Participant }
+  | ({ part: 'e' } & EventRow)
 
-const contextText = `
-SELECT 'room' AS part, r.doc, NULL::jsonb AS view, NULL::integer AS index, NULL::bigint AS position, c.event_count, c.latest_index, c.delivered_index, c.last_activity
-FROM ${roomTables} WHERE r.id = $1
-UNION ALL
-SELECT CASE family WHEN 'bindings' THEN 'binding' ELSE 'participant' END, doc, NULL, NULL, seq, NULL, NULL, NULL, NULL
-FROM parley.records WHERE scope = $1 AND family IN ('bindings', 'participants')
-UNION ALL
-SELECT 'event', doc, view, index, index, NULL, NULL, NULL, NULL
-FROM (SELECT doc, view, index FROM parley.events WHERE room_id = $1 ORDER BY index DESC LIMIT $2::integer) AS tail
-ORDER BY position`
-
-/** Everything of a room at once, in one statement and so of one moment. */
-async function loadContext(database: SqlDatabase, roomId: string, tail: number): ReturnType<ConversationStore['loadContext']> {
-  const { rows } = await database.query<ContextRow>(contextText, [roomId, tail])
+/** Everything of a room at once, as of one moment. */
+async function loadContext(
+  database: SqlDatabase,
+  roomId: string,
+  tail: number,
+): ReturnType<ConversationStore['loadContext']> {
+  const { rows } = await database.query<ContextRow>('SELECT * FROM parley.load_context($1, $2::integer)', [
+    roomId,
+    tail,
+  ])
   let room: Room | undefined
   const bindings: ChannelBinding[] = []
   const participants: Participant[] = []
   const recentEvents: RoomEvent[] = []
   for (const row of rows) {
-    if (row.part === 'room') room = toRoom(row)
-    else if (row.part === 'binding') bindings.push(row.doc)
-    else if (row.part === 'participant') participants.push(row.doc)
+    if (row.part === 'r') room = toRoom(row)
+    else if (row.part === 'b') bindings.push(row.doc)
+    else if (row.part === 'p') participants.push(row.doc)
     else recentEvents.push(toEvent(row))
   }
-  return room === undefined ? null : { room, bindings, participants, recentEvents }
+  return room === undefined ? null : { room, bindings, participants, recentEvents: recentEvents.reverse() }
 }

@@ -28,8 +28,24 @@ export function toChanges(patch: RoomPatch): RoomChanges {
   return {
     set: defined({ status, timers, agentResponsePolicy, sessionId, orchestration }),
     ...defined({ metadata, detach, clearTombstones }),
-    ...(bindings === undefined ? {} : { bindings: toRecords(bindings, (binding) => binding.roomId, (binding) => binding.channelId) }),
-    ...(participants === undefined ? {} : { participants: toRecords(participants, (person) => person.roomId, (person) => person.id) }),
+    ...(bindings === undefined
+      ? {}
+      : {
+          bindings: toRecords(
+            bindings,
+            (binding) => binding.roomId,
+            (binding) => binding.channelId,
+          ),
+        }),
+    ...(participants === undefined
+      ? {}
+      : {
+          participants: toRecords(
+            participants,
+            (person) => person.roomId,
+            (person) => person.id,
+          ),
+        }),
   }
 }
 

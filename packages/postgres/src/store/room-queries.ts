@@ -12,7 +12,11 @@ type LatestQuery = Parameters<ConversationStore['findLatestRoom']>[0]
 type ChannelQuery = Parameters<ConversationStore['roomsByChannel']>[0]
 
 /** Rooms that pass a filter, in order of creation, one more than the page. */
-export function findRooms({ organizationId, status, parentRoomId, mode }: RoomFilter, cursor: number, limit: number): Statement {
+export function findRooms(
+  { organizationId, status, parentRoomId, mode }: RoomFilter,
+  cursor: number,
+  limit: number,
+): Statement {
   const values: unknown[] = [cursor]
   const bind = (value: unknown): string => `$${values.push(value)}`
   const where = ['r.seq > $1']
@@ -20,8 +24,12 @@ export function findRooms({ organizationId, status, parentRoomId, mode }: RoomFi
   if (status !== undefined) where.push(`r.status = ${bind(status)}`)
   if (parentRoomId !== undefined) where.push(`r.parent_room_id = ${bind(parentRoomId)}`)
   // Spelt out, so that the index of rooms in the hands of people fits.
-  if (mode !== undefined) where.push(mode === 'agent' ? "r.mode = 'agent'" : `r.mode = ${bind(mode)} AND r.mode <> 'agent'`)
-  return { text: `SELECT r.seq, ${roomColumns} FROM ${roomTables} WHERE ${where.join(' AND ')} ORDER BY r.seq LIMIT ${bind(limit + 1)}`, values }
+  if (mode !== undefined)
+    where.push(mode === 'agent' ? "r.mode = 'agent'" : `r.mode = ${bind(mode)} AND r.mode <> 'agent'`)
+  return {
+    text: `SELECT r.seq, ${roomColumns} FROM ${roomTables} WHERE ${where.join(' AND ')} ORDER BY r.seq LIMIT ${bind(limit + 1)}`,
+    values,
+  }
 }
 
 /** The latest open room in which a participant takes part by a type of channel. */

@@ -38,7 +38,13 @@ export function toRoom(row: RoomRow): Room {
 
 /** The part of a room that lies in its document. */
 export function toRoomDoc(room: Room): RoomRow['doc'] {
-  const { eventCount: _count, latestIndex: _latest, deliveredIndex: _delivered, lastActivityAt: _activity, ...doc } = room
+  const {
+    eventCount: _count,
+    latestIndex: _latest,
+    deliveredIndex: _delivered,
+    lastActivityAt: _activity,
+    ...doc
+  } = room
   return doc
 }
 

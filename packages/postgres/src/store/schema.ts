@@ -69,4 +69,6 @@ const tables: readonly string[] = [
 ]
 
 /** Steps of the conversation store's schema. New steps go to the end; none is ever changed or taken away. */
-export const storeMigrations: readonly Migration[] = [{ name: '0001_conversations', statements: [...tables, ...storeFunctions] }]
+export const storeMigrations: readonly Migration[] = [
+  { name: '0001_conversations', statements: [...tables, ...storeFunctions] },
+]

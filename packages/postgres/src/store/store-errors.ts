@@ -24,11 +24,19 @@ function unstorableText(cause: unknown): ParleyError {
 }
 
 export function roomNotFound(roomId: string): ParleyError {
-  return new ParleyError({ code: 'room_not_found', message: `There is no room ${roomId}. Create it first.`, details: { roomId } })
+  return new ParleyError({
+    code: 'room_not_found',
+    message: `There is no room ${roomId}. Create it first.`,
+    details: { roomId },
+  })
 }
 
 export function roomExists(roomId: string): ParleyError {
-  return new ParleyError({ code: 'room_exists', message: `A room ${roomId} exists already. Use it, or choose another id.`, details: { roomId } })
+  return new ParleyError({
+    code: 'room_exists',
+    message: `A room ${roomId} exists already. Use it, or choose another id.`,
+    details: { roomId },
+  })
 }
 
 export function versionConflict(roomId: string, version: number): ParleyError {
@@ -40,7 +48,11 @@ export function versionConflict(roomId: string, version: number): ParleyError {
 }
 
 export function eventNotFound(roomId: string, eventId: string): ParleyError {
-  return new ParleyError({ code: 'event_not_found', message: `Room ${roomId} has no event ${eventId}.`, details: { roomId, eventId } })
+  return new ParleyError({
+    code: 'event_not_found',
+    message: `Room ${roomId} has no event ${eventId}.`,
+    details: { roomId, eventId },
+  })
 }
 
 export function invalidDraft(path: string, expected: string): ParleyError {

@@ -67,9 +67,13 @@ export function roomLocksSuite(name: string, { open, openAgain }: RoomLocksSuite
       const { locks, other, key, within } = await setup()
       const tokens: FencingToken[] = []
       for (const from of [locks, other, locks, locks]) {
-        await from.withLock(key, async (token) => {
-          tokens.push(token)
-        }, within)
+        await from.withLock(
+          key,
+          async (token) => {
+            tokens.push(token)
+          },
+          within,
+        )
       }
       expect(tokens.map((token) => token.key)).toEqual([key, key, key, key])
       const values = tokens.map((token) => token.value)
@@ -83,9 +87,13 @@ export function roomLocksSuite(name: string, { open, openAgain }: RoomLocksSuite
       const failure = new Error('work failed')
       await expect(locks.withLock(key, () => Promise.reject(failure), within)).rejects.toBe(failure)
       await expect(
-        locks.withLock(key, () => {
-          throw failure
-        }, within),
+        locks.withLock(
+          key,
+          () => {
+            throw failure
+          },
+          within,
+        ),
       ).rejects.toBe(failure)
       expect(await locks.withLock(key, () => Promise.resolve('free'), within)).toBe('free')
     })
@@ -111,7 +119,15 @@ export function roomLocksSuite(name: string, { open, openAgain }: RoomLocksSuite
       const controller = new AbortController()
       let ran = 0
       const waiting = Array.from({ length: 10 }, () =>
-        locks.withLock(key, async () => { ran += 1 }, { timeoutMs: 10_000, signal: controller.signal }).catch((error: unknown) => error),
+        locks
+          .withLock(
+            key,
+            async () => {
+              ran += 1
+            },
+            { timeoutMs: 10_000, signal: controller.signal },
+          )
+          .catch((error: unknown) => error),
       )
       await clock.advance(0)
       controller.abort('enough')
@@ -119,14 +135,20 @@ export function roomLocksSuite(name: string, { open, openAgain }: RoomLocksSuite
       finish()
       await held
       expect(await locks.withLock(key, () => Promise.resolve('free'), within)).toBe('free')
-      await expect(locks.withLock(key, nothing, { timeoutMs: 1, signal: AbortSignal.abort('before') })).rejects.toBe('before')
+      await expect(locks.withLock(key, nothing, { timeoutMs: 1, signal: AbortSignal.abort('before') })).rejects.toBe(
+        'before',
+      )
       expect(ran).toBe(0)
       if (locks.isProcessLocal) expect(clock.pending).toBe(0)
     })
 
     test('ST-4 locks are not reentrant: asking again within waits until the timeout', async () => {
       const { clock, locks, key, within } = await setup()
-      const inner = locks.withLock(key, () => locks.withLock(key, nothing, { timeoutMs: 50 }).catch((error: unknown) => error), within)
+      const inner = locks.withLock(
+        key,
+        () => locks.withLock(key, nothing, { timeoutMs: 50 }).catch((error: unknown) => error),
+        within,
+      )
       await clock.advance(50)
       expect(await inner).toMatchObject({ code: 'lock_timeout' })
     })

@@ -55,7 +55,12 @@ export function storeCommitTests(setup: StoreSetup, options: ConversationStoreSu
       const first = committed(await store.commit(id, [make.text(id, 'a'), make.text(id, 'b')]))
       const second = committed(await store.commit(id, [make.text(id, 'c')]))
       expect([...first.events, ...second.events].map((event) => event.index)).toEqual([0, 1, 2])
-      expect(second.room).toMatchObject({ eventCount: 3, latestIndex: 2, deliveredIndex: -1, lastActivityAt: make.now() })
+      expect(second.room).toMatchObject({
+        eventCount: 3,
+        latestIndex: 2,
+        deliveredIndex: -1,
+        lastActivityAt: make.now(),
+      })
       expect(await store.events(id)).toEqual([...first.events, ...second.events])
       expect(await store.getRoom(id)).toEqual(second.room)
       expect(await store.eventCount(id)).toBe(3)
@@ -66,7 +71,9 @@ export function storeCommitTests(setup: StoreSetup, options: ConversationStoreSu
       const { store, clock, make } = at
       const other = options.openAgain === undefined ? store : await options.openAgain({ clock })
       const { id } = await newRoom(at)
-      const writes = Array.from({ length: 40 }, (_, n) => (n % 2 === 0 ? store : other).commit(id, [make.text(id, String(n)), make.text(id, `${n}+`)]))
+      const writes = Array.from({ length: 40 }, (_, n) =>
+        (n % 2 === 0 ? store : other).commit(id, [make.text(id, String(n)), make.text(id, `${n}+`)]),
+      )
       const outcomes = (await Promise.all(writes)).map(committed)
       const events = await store.events(id)
       expect(events.map((event) => event.index)).toEqual(Array.from({ length: 80 }, (_, n) => n))
@@ -120,7 +127,9 @@ export function storeCommitTests(setup: StoreSetup, options: ConversationStoreSu
       const { id } = await newRoom(at)
       await store.commit(id, [make.draft(id, { idempotencyKey: 'k' })])
       const before = await everything(store, id)
-      const outcome = await store.commit(id, [make.text(id, 'new'), make.draft(id, { idempotencyKey: 'k' })], { receipts: [make.receipt(id)] })
+      const outcome = await store.commit(id, [make.text(id, 'new'), make.draft(id, { idempotencyKey: 'k' })], {
+        receipts: [make.receipt(id)],
+      })
       expect(outcome).toMatchObject({ duplicate: { index: 0 } })
       expect(await everything(store, id)).toEqual(before)
       const twice = [make.draft(id, { idempotencyKey: 'x' }), make.draft(id, { idempotencyKey: 'x' })]
@@ -136,20 +145,54 @@ export function storeCommitTests(setup: StoreSetup, options: ConversationStoreSu
       const request = make.request(id)
       const binding = make.binding(id, 'web')
       const participant = make.participant(id, 'ada')
-      const task = { id: make.id('task'), roomId: id, title: 'call back', status: 'pending' as const, createdAt: make.now(), updatedAt: make.now(), metadata: {} }
-      const observation = { id: make.id('obs'), roomId: id, channelId: 'web', content: 'calm', confidence: 1, createdAt: make.now(), metadata: {} }
+      const task = {
+        id: make.id('task'),
+        roomId: id,
+        title: 'call back',
+        status: 'pending' as const,
+        createdAt: make.now(),
+        updatedAt: make.now(),
+        metadata: {},
+      }
+      const observation = {
+        id: make.id('obs'),
+        roomId: id,
+        channelId: 'web',
+        content: 'calm',
+        confidence: 1,
+        createdAt: make.now(),
+        metadata: {},
+      }
       const { room } = committed(
         await store.commit(id, [make.text(id, 'a')], {
           conversation: { expectedVersion: 0, next: conversationState({ phase: 'handling' }) },
-          room: { status: 'paused', metadata: { set: { topic: 'invoice' } }, sessionId: 'session_1', bindings: [binding], participants: [participant] },
+          room: {
+            status: 'paused',
+            metadata: { set: { topic: 'invoice' } },
+            sessionId: 'session_1',
+            bindings: [binding],
+            participants: [participant],
+          },
           receipts: [receipt],
           requests: [request],
           tasks: [task],
           observations: [observation],
         }),
       )
-      expect(room).toMatchObject({ status: 'paused', pausedAt: make.now(), metadata: { topic: 'invoice' }, sessionId: 'session_1', conversation: { phase: 'handling', version: 1 }, version: 1 })
-      expect(await store.loadContext(id, { tail: 5 })).toEqual({ room, bindings: [binding], participants: [participant], recentEvents: await store.events(id) })
+      expect(room).toMatchObject({
+        status: 'paused',
+        pausedAt: make.now(),
+        metadata: { topic: 'invoice' },
+        sessionId: 'session_1',
+        conversation: { phase: 'handling', version: 1 },
+        version: 1,
+      })
+      expect(await store.loadContext(id, { tail: 5 })).toEqual({
+        room,
+        bindings: [binding],
+        participants: [participant],
+        recentEvents: await store.events(id),
+      })
       expect((await store.receipts.list({ roomId: id })).items).toEqual([receipt])
       expect(await store.requests.get(id, request.id)).toEqual(request)
       expect(await store.tasks.get(id, task.id)).toEqual(task)
@@ -160,14 +203,22 @@ export function storeCommitTests(setup: StoreSetup, options: ConversationStoreSu
       const at = await setup()
       const { store, make } = at
       const { id } = await newRoom(at)
-      const next = (phase: string) => ({ conversation: { expectedVersion: 0, next: conversationState({ phase }) }, receipts: [make.receipt(id)] })
+      const next = (phase: string) => ({
+        conversation: { expectedVersion: 0, next: conversationState({ phase }) },
+        receipts: [make.receipt(id)],
+      })
       const outcomes = await Promise.all([
         store.commit(id, [make.text(id, 'a')], next('a')),
         store.commit(id, [make.text(id, 'b')], next('b')),
       ])
       expect(outcomes.filter((outcome) => 'conflict' in outcome)).toEqual([{ conflict: 'conversation' }])
       const before = await everything(store, id)
-      expect(await store.commit(id, [make.text(id, 'c')], { ...next('c'), room: { bindings: [make.binding(id, 'x')], status: 'closed' } })).toEqual({ conflict: 'conversation' })
+      expect(
+        await store.commit(id, [make.text(id, 'c')], {
+          ...next('c'),
+          room: { bindings: [make.binding(id, 'x')], status: 'closed' },
+        }),
+      ).toEqual({ conflict: 'conversation' })
       expect(await everything(store, id)).toEqual(before)
       expect((await store.getRoom(id))?.conversation?.version).toBe(1)
     })
@@ -178,18 +229,31 @@ export function storeCommitTests(setup: StoreSetup, options: ConversationStoreSu
       const { id } = await newRoom(at)
       await store.patchRoom(id, { metadata: { set: { a: 1 } } })
       const before = await everything(store, id)
-      expect(await store.commit(id, [make.text(id, 'a')], { room: { expectedVersion: 0, status: 'closed' } })).toEqual({ conflict: 'room' })
+      expect(await store.commit(id, [make.text(id, 'a')], { room: { expectedVersion: 0, status: 'closed' } })).toEqual({
+        conflict: 'room',
+      })
       expect(await everything(store, id)).toEqual(before)
-      expect('events' in (await store.commit(id, [make.text(id, 'a')], { room: { expectedVersion: 1, status: 'closed' } }))).toBe(true)
+      expect(
+        'events' in (await store.commit(id, [make.text(id, 'a')], { room: { expectedVersion: 1, status: 'closed' } })),
+      ).toBe(true)
     })
 
     test('ST-1 a planned room comes into being with its first commit, once', async () => {
       const { store, make } = await setup()
       const room = make.room({ organizationId: 'acme', metadata: { plan: 1 } })
-      const commit = () => store.commit(room.id, [make.text(room.id, 'a')], { room: { create: room, sessionId: 'session_1', bindings: [make.binding(room.id, 'web')] } })
+      const commit = () =>
+        store.commit(room.id, [make.text(room.id, 'a')], {
+          room: { create: room, sessionId: 'session_1', bindings: [make.binding(room.id, 'web')] },
+        })
       const outcomes = await Promise.all([commit(), commit()])
       expect(outcomes.filter((outcome) => 'conflict' in outcome)).toEqual([{ conflict: 'room' }])
-      expect(await store.getRoom(room.id)).toMatchObject({ organizationId: 'acme', sessionId: 'session_1', metadata: { plan: 1 }, eventCount: 1, version: 0 })
+      expect(await store.getRoom(room.id)).toMatchObject({
+        organizationId: 'acme',
+        sessionId: 'session_1',
+        metadata: { plan: 1 },
+        eventCount: 1,
+        version: 0,
+      })
       expect((await store.bindings.list({ roomId: room.id })).items).toHaveLength(1)
       const absent = make.id('room')
       await expect(store.commit(absent, [make.text(absent, 'a')])).rejects.toMatchObject({ code: 'room_not_found' })
@@ -204,23 +268,30 @@ export function storeCommitTests(setup: StoreSetup, options: ConversationStoreSu
       await store.commit(id, [make.text(id, 'asked')], { requests: [request] })
       const outcomes = await Promise.all(
         ['a', 'b', 'c', 'd'].map((by, n) =>
-          (n % 2 === 0 ? store : other).commit(id, [make.text(id, by)], { requests: [{ ...request, status: 'approved', decidedBy: { kind: 'person', id: by } }] }),
+          (n % 2 === 0 ? store : other).commit(id, [make.text(id, by)], {
+            requests: [{ ...request, status: 'approved', decidedBy: { kind: 'person', id: by } }],
+          }),
         ),
       )
       expect(outcomes.filter((outcome) => 'events' in outcome)).toHaveLength(1)
-      expect(outcomes.filter((outcome) => 'conflict' in outcome)).toEqual(Array.from({ length: 3 }, () => ({ conflict: 'request' })))
+      expect(outcomes.filter((outcome) => 'conflict' in outcome)).toEqual(
+        Array.from({ length: 3 }, () => ({ conflict: 'request' })),
+      )
       expect(await store.eventCount(id)).toBe(2)
       const closed = await store.requests.get(id, request.id)
       const winner = outcomes.findIndex((outcome) => 'events' in outcome)
       expect(closed).toMatchObject({ status: 'approved', decidedBy: { id: ['a', 'b', 'c', 'd'][winner] } })
-      expect(await store.commit(id, [make.text(id, 'unknown')], { requests: [make.request(id, { status: 'expired' })] })).toEqual({ conflict: 'request' })
+      expect(
+        await store.commit(id, [make.text(id, 'unknown')], { requests: [make.request(id, { status: 'expired' })] }),
+      ).toEqual({ conflict: 'request' })
     })
 
     test('ST-4 a commit with a lower fencing value than the last seen is refused', async () => {
       const at = await setup()
       const { store, make } = at
       const { id } = await newRoom(at)
-      const commit = (value: number, key = 'room') => store.commit(id, [make.text(id, String(value))], { fence: { key, value } })
+      const commit = (value: number, key = 'room') =>
+        store.commit(id, [make.text(id, String(value))], { fence: { key, value } })
       expect('events' in (await commit(7))).toBe(true)
       expect('events' in (await commit(7))).toBe(true)
       expect('events' in (await commit(3, 'sender'))).toBe(true)
@@ -238,9 +309,16 @@ export function storeCommitTests(setup: StoreSetup, options: ConversationStoreSu
       const version = async (also: Parameters<ConversationStore['commit']>[2]): Promise<number> =>
         committed(await store.commit(id, [make.text(id, 'a')], also)).room.version
       expect(await version(undefined)).toBe(0)
-      expect(await version({ receipts: [make.receipt(id)], room: { bindings: [make.binding(id, 'x')], participants: [make.participant(id, 'p')] } })).toBe(0)
+      expect(
+        await version({
+          receipts: [make.receipt(id)],
+          room: { bindings: [make.binding(id, 'x')], participants: [make.participant(id, 'p')] },
+        }),
+      ).toBe(0)
       expect(await version({ room: { metadata: { set: { a: 1 } }, timers: { inactiveAfterMs: 5 } } })).toBe(1)
-      expect(await version({ room: { metadata: { set: { a: 1 } }, timers: { inactiveAfterMs: 5 }, status: 'active' } })).toBe(1)
+      expect(
+        await version({ room: { metadata: { set: { a: 1 } }, timers: { inactiveAfterMs: 5 }, status: 'active' } }),
+      ).toBe(1)
       expect(await version({ room: { agentResponsePolicy: 'addressedOnly' } })).toBe(2)
       expect(await version({ room: { orchestration: { kind: 'router', id: 'r', version: 1, spec: {} } } })).toBe(3)
       expect(await version({ conversation: { expectedVersion: 0, next: conversationState({ phase: 'x' }) } })).toBe(4)
@@ -253,9 +331,15 @@ export function storeCommitTests(setup: StoreSetup, options: ConversationStoreSu
       const { id, lastActivityAt } = await newRoom(at)
       await clock.advance(1_000)
       const source = { kind: 'system', channelType: 'system', medium: 'system' } as const
-      const quiet = [make.draft(id, { source }), make.draft(id, { status: 'blocked', blocked: { reason: 'source_muted' } })]
+      const quiet = [
+        make.draft(id, { source }),
+        make.draft(id, { status: 'blocked', blocked: { reason: 'source_muted' } }),
+      ]
       expect(committed(await store.commit(id, quiet)).room.lastActivityAt).toBe(lastActivityAt)
-      const spoken = [make.draft(id, { source: { kind: 'agent', channelId: 'bot', channelType: 'agent', medium: 'text' } }), make.draft(id, { source })]
+      const spoken = [
+        make.draft(id, { source: { kind: 'agent', channelId: 'bot', channelType: 'agent', medium: 'text' } }),
+        make.draft(id, { source }),
+      ]
       expect(committed(await store.commit(id, spoken)).room.lastActivityAt).toBe(make.now())
     })
 
@@ -264,10 +348,22 @@ export function storeCommitTests(setup: StoreSetup, options: ConversationStoreSu
       const { store, clock, make } = at
       const { id } = await newRoom(at)
       await clock.advance(60_000)
-      const entry = { fromPhase: 'intake', toPhase: 'handling', fromAgent: null, toAgent: null, reason: '', timestamp: '', metadata: {} }
+      const entry = {
+        fromPhase: 'intake',
+        toPhase: 'handling',
+        fromAgent: null,
+        toAgent: null,
+        reason: '',
+        timestamp: '',
+        metadata: {},
+      }
       const next = conversationState({ phase: 'handling', phaseHistory: [entry], odd: { kept: true } })
       const { room } = committed(await store.commit(id, [], { conversation: { expectedVersion: 0, next } }))
-      expect(room.conversation).toMatchObject({ phaseStartedAt: make.now(), phaseHistory: [{ ...entry, timestamp: make.now() }], odd: { kept: true } })
+      expect(room.conversation).toMatchObject({
+        phaseStartedAt: make.now(),
+        phaseHistory: [{ ...entry, timestamp: make.now() }],
+        odd: { kept: true },
+      })
       expect((await store.getRoom(id))?.conversation).toEqual(room.conversation)
     })
 

@@ -11,10 +11,14 @@ export function storeFamilyTests(setup: StoreSetup): void {
       const { id } = await newRoom(at)
       const { id: otherId } = await newRoom(at)
       const binding = make.binding(id, 'web')
-      expect(await store.bindings.put([binding, make.binding(id, 'sms'), make.binding(otherId, 'web')])).toEqual({ written: true })
+      expect(await store.bindings.put([binding, make.binding(id, 'sms'), make.binding(otherId, 'web')])).toEqual({
+        written: true,
+      })
       expect(await store.bindings.get(id, 'web')).toEqual(binding)
       await store.bindings.put([{ ...binding, muted: true }])
-      expect((await store.bindings.list({ roomId: id })).items.map(({ channelId, muted }) => [channelId, muted])).toEqual([
+      expect(
+        (await store.bindings.list({ roomId: id })).items.map(({ channelId, muted }) => [channelId, muted]),
+      ).toEqual([
         ['web', true],
         ['sms', false],
       ])
@@ -31,10 +35,16 @@ export function storeFamilyTests(setup: StoreSetup): void {
       const ada = make.participant(id, 'ada')
       const ben = make.participant(id, 'ben')
       expect(await store.participants.put([ada], { ifAbsent: true })).toEqual({ written: true })
-      expect(await store.participants.put([{ ...ada, displayName: 'X' }, ben], { ifAbsent: true })).toEqual({ written: false })
+      expect(await store.participants.put([{ ...ada, displayName: 'X' }, ben], { ifAbsent: true })).toEqual({
+        written: false,
+      })
       expect(await store.participants.get(id, 'ben')).toBeNull()
       const outcomes = await Promise.all(
-        ['one', 'two'].map((displayName) => store.participants.put([{ ...ada, status: 'left', displayName }], { expected: { status: 'active', connectedVia: ['web'] } })),
+        ['one', 'two'].map((displayName) =>
+          store.participants.put([{ ...ada, status: 'left', displayName }], {
+            expected: { status: 'active', connectedVia: ['web'] },
+          }),
+        ),
       )
       expect(outcomes.filter((outcome) => outcome.written)).toHaveLength(1)
       expect(await store.participants.put([ben], { expected: { status: 'active' } })).toEqual({ written: false })
@@ -47,7 +57,9 @@ export function storeFamilyTests(setup: StoreSetup): void {
       const { store, make } = at
       const { id } = await newRoom(at)
       const outcomes = await Promise.all(
-        Array.from({ length: 5 }, (_, n) => store.readMarkers.put([{ roomId: id, readerId: 'ada', index: n, at: make.now() }], { ifAbsent: true })),
+        Array.from({ length: 5 }, (_, n) =>
+          store.readMarkers.put([{ roomId: id, readerId: 'ada', index: n, at: make.now() }], { ifAbsent: true }),
+        ),
       )
       expect(outcomes.filter((outcome) => outcome.written)).toHaveLength(1)
     })
@@ -56,7 +68,9 @@ export function storeFamilyTests(setup: StoreSetup): void {
       const at = await setup()
       const { store, make } = at
       const { id } = await newRoom(at)
-      const receipts = Array.from({ length: 25 }, (_, n) => make.receipt(id, { kind: n % 2 === 0 ? 'turn' : 'routing', turnId: `turn_${n % 3}`, eventIndex: n }))
+      const receipts = Array.from({ length: 25 }, (_, n) =>
+        make.receipt(id, { kind: n % 2 === 0 ? 'turn' : 'routing', turnId: `turn_${n % 3}`, eventIndex: n }),
+      )
       await store.receipts.put(receipts)
       const seen: (number | undefined)[] = []
       let page = await store.receipts.list({ roomId: id, limit: 10 })
@@ -68,9 +82,15 @@ export function storeFamilyTests(setup: StoreSetup): void {
       }
       expect(seen).toEqual(Array.from({ length: 26 }, (_, n) => n))
       expect((await store.receipts.list({ roomId: id, kind: 'turn' })).items).toHaveLength(13)
-      expect((await store.receipts.list({ roomId: id, kind: 'turn', turnId: 'turn_0' })).items.map((receipt) => receipt.eventIndex)).toEqual([0, 6, 12, 18, 24])
+      expect(
+        (await store.receipts.list({ roomId: id, kind: 'turn', turnId: 'turn_0' })).items.map(
+          (receipt) => receipt.eventIndex,
+        ),
+      ).toEqual([0, 6, 12, 18, 24])
       expect((await store.receipts.list({ roomId: id, eventIndex: 7 })).items).toHaveLength(1)
-      await expect(store.receipts.list({ roomId: id, after: 'nonsense' })).rejects.toMatchObject({ code: 'invalid_options' })
+      await expect(store.receipts.list({ roomId: id, after: 'nonsense' })).rejects.toMatchObject({
+        code: 'invalid_options',
+      })
     })
 
     test('open requests are listed over rooms and by organization, oldest first', async () => {
@@ -112,15 +132,20 @@ export function storeFamilyTests(setup: StoreSetup): void {
       expect(await store.identities.put([ada, twin, nobody])).toEqual({ written: true })
       expect(await store.identities.put([thief])).toEqual({ written: false })
       expect(await store.identities.get('acme', thief.id)).toBeNull()
-      const find = async (organizationId: string) => (await store.identities.list({ organizationId, channelType: 'sms', address: '+1555' })).items
+      const find = async (organizationId: string) =>
+        (await store.identities.list({ organizationId, channelType: 'sms', address: '+1555' })).items
       expect(await find('acme')).toEqual([ada])
       expect(await find('other')).toEqual([twin])
       expect((await store.identities.list({ organizationId: 'acme', address: 'ada@acme.test' })).items).toEqual([ada])
-      expect((await store.identities.list({ organizationId: 'acme', channelType: 'email', address: '+1555' })).items).toEqual([])
+      expect(
+        (await store.identities.list({ organizationId: 'acme', channelType: 'email', address: '+1555' })).items,
+      ).toEqual([])
       expect(await store.identities.put([{ ...ada, addresses: { sms: ['+1556'] } }])).toEqual({ written: true })
       expect(await store.identities.put([thief])).toEqual({ written: true })
       expect(await store.identities.remove('acme', [thief.id])).toBe(1)
-      expect(await store.identities.put([make.identity({ organizationId: 'acme', addresses: { sms: ['+1555'] } })])).toEqual({ written: true })
+      expect(
+        await store.identities.put([make.identity({ organizationId: 'acme', addresses: { sms: ['+1555'] } })]),
+      ).toEqual({ written: true })
     })
 
     test('PA-4 two identities put at once cannot share an address', async () => {

@@ -16,18 +16,27 @@ export function storeFaultTests(open: NonNullable<ConversationStoreSuiteOptions[
       return { ...breakable, make, room }
     }
 
-    test.for(['before', 'inside'] as const)('ST-1 ST-2 ST-5 a failure %s the transaction leaves nothing and is retryable', async (when) => {
-      const { store, breakNext, make, room } = await setup()
-      await store.commit(room.id, [make.text(room.id, 'first')])
-      const before = await everything(store, room.id)
-      const drafts = [make.text(room.id, 'a'), make.text(room.id, 'b')]
-      const also = { receipts: [make.receipt(room.id)], room: { metadata: { set: { x: 1 } }, bindings: [make.binding(room.id, 'web')] } }
-      breakNext(when)
-      await expect(store.commit(room.id, drafts, also)).rejects.toMatchObject({ code: 'store_unavailable', retryable: true })
-      expect(await everything(store, room.id)).toEqual(before)
-      const { events } = committed(await store.commit(room.id, drafts, also))
-      expect(events.map((event) => event.index)).toEqual([1, 2])
-    })
+    test.for(['before', 'inside'] as const)(
+      'ST-1 ST-2 ST-5 a failure %s the transaction leaves nothing and is retryable',
+      async (when) => {
+        const { store, breakNext, make, room } = await setup()
+        await store.commit(room.id, [make.text(room.id, 'first')])
+        const before = await everything(store, room.id)
+        const drafts = [make.text(room.id, 'a'), make.text(room.id, 'b')]
+        const also = {
+          receipts: [make.receipt(room.id)],
+          room: { metadata: { set: { x: 1 } }, bindings: [make.binding(room.id, 'web')] },
+        }
+        breakNext(when)
+        await expect(store.commit(room.id, drafts, also)).rejects.toMatchObject({
+          code: 'store_unavailable',
+          retryable: true,
+        })
+        expect(await everything(store, room.id)).toEqual(before)
+        const { events } = committed(await store.commit(room.id, drafts, also))
+        expect(events.map((event) => event.index)).toEqual([1, 2])
+      },
+    )
 
     test('ST-5 a commit whose answer was lost is found by id and answered as committed', async () => {
       const { store, breakNext, make, room } = await setup()
@@ -43,7 +52,9 @@ export function storeFaultTests(open: NonNullable<ConversationStoreSuiteOptions[
       const { store, breakNext, make } = await setup()
       const planned = make.room()
       breakNext('after')
-      const { room, events } = committed(await store.commit(planned.id, [make.text(planned.id, 'a')], { room: { create: planned } }))
+      const { room, events } = committed(
+        await store.commit(planned.id, [make.text(planned.id, 'a')], { room: { create: planned } }),
+      )
       expect(room).toMatchObject({ id: planned.id, eventCount: 1 })
       expect(events).toEqual(await store.events(planned.id))
     })

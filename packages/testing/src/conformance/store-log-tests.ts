@@ -13,7 +13,12 @@ export function storeLogTests(setup: StoreSetup, { longLog = 100_000 }: Conversa
       const { store, make } = at
       const { id } = await newRoom(at)
       const root = make.text(id, 'root')
-      await store.commit(id, [root, make.draft(id, { type: 'note', content: { type: 'note', text: 'n' } }), make.draft(id, { parentEventId: root.id }), make.text(id, 'other')])
+      await store.commit(id, [
+        root,
+        make.draft(id, { type: 'note', content: { type: 'note', text: 'n' } }),
+        make.draft(id, { parentEventId: root.id }),
+        make.text(id, 'other'),
+      ])
       expect(indexes(await store.events(id, { after: 0 }))).toEqual([1, 2, 3])
       expect(indexes(await store.events(id, { after: 0, before: 3 }))).toEqual([1, 2])
       expect(indexes(await store.events(id, { limit: 2 }))).toEqual([0, 1])
@@ -44,9 +49,16 @@ export function storeLogTests(setup: StoreSetup, { longLog = 100_000 }: Conversa
       const at = await setup()
       const { store, make } = at
       const { id } = await newRoom(at)
-      await store.commit(id, Array.from({ length: 25 }, (_, n) => make.text(id, String(n))))
+      await store.commit(
+        id,
+        Array.from({ length: 25 }, (_, n) => make.text(id, String(n))),
+      )
       const read: RoomEvent[] = []
-      for (let page = await store.events(id, { limit: 10 }); page.length > 0; page = await store.events(id, { limit: 10, after: read.at(-1)?.index ?? -1 })) {
+      for (
+        let page = await store.events(id, { limit: 10 });
+        page.length > 0;
+        page = await store.events(id, { limit: 10, after: read.at(-1)?.index ?? -1 })
+      ) {
         read.push(...page)
         if (read.length < 40) await store.commit(id, [make.text(id, 'later'), make.text(id, 'later still')])
       }
@@ -63,7 +75,9 @@ export function storeLogTests(setup: StoreSetup, { longLog = 100_000 }: Conversa
       await clock.advance(1_000)
       const content = { type: 'text', text: 'first' } as const
       const edit = make.draft(id, { type: 'edit', content: { type: 'edit', targetEventId: draft.id, content } })
-      await store.commit(id, [make.text(id, 'between'), edit], { effects: [{ kind: 'edit', targetEventId: draft.id, draft: 1, content }] })
+      await store.commit(id, [make.text(id, 'between'), edit], {
+        effects: [{ kind: 'edit', targetEventId: draft.id, draft: 1, content }],
+      })
       const shown = { ...draft, index: 0, content, edited: { at: make.now(), byIndex: 2 } }
       expect((await store.events(id))[0]).toEqual(shown)
       expect(await store.getEvent(id, draft.id)).toEqual(shown)
@@ -77,16 +91,33 @@ export function storeLogTests(setup: StoreSetup, { longLog = 100_000 }: Conversa
       const at = await setup()
       const { store, make } = at
       const { id } = await newRoom(at)
-      const draft = make.draft(id, { source: { kind: 'person', channelType: 'sms', medium: 'text', raw: { body: 'secret' } }, content: { type: 'text', text: 'secret' } })
+      const draft = make.draft(id, {
+        source: { kind: 'person', channelType: 'sms', medium: 'text', raw: { body: 'secret' } },
+        content: { type: 'text', text: 'secret' },
+      })
       await store.commit(id, [draft])
-      const remove = make.draft(id, { type: 'delete', content: { type: 'delete', targetEventId: draft.id, kind: 'author' } })
-      await store.commit(id, [remove], { effects: [{ kind: 'delete', targetEventId: draft.id, draft: 0, by: 'author' }] })
+      const remove = make.draft(id, {
+        type: 'delete',
+        content: { type: 'delete', targetEventId: draft.id, kind: 'author' },
+      })
+      await store.commit(id, [remove], {
+        effects: [{ kind: 'delete', targetEventId: draft.id, draft: 0, by: 'author' }],
+      })
       const [shown] = await store.events(id)
-      expect(shown).toMatchObject({ index: 0, content: { type: 'redacted' }, deleted: { at: make.now(), byIndex: 1, kind: 'author' } })
+      expect(shown).toMatchObject({
+        index: 0,
+        content: { type: 'redacted' },
+        deleted: { at: make.now(), byIndex: 1, kind: 'author' },
+      })
       expect(JSON.stringify(shown)).not.toContain('secret')
       expect((await store.events(id, { raw: true }))[0]).toEqual({ ...draft, index: 0 })
-      const late = make.draft(id, { type: 'edit', content: { type: 'edit', targetEventId: draft.id, content: { type: 'text', text: 'back' } } })
-      await store.commit(id, [late], { effects: [{ kind: 'edit', targetEventId: draft.id, draft: 0, content: { type: 'text', text: 'back' } }] })
+      const late = make.draft(id, {
+        type: 'edit',
+        content: { type: 'edit', targetEventId: draft.id, content: { type: 'text', text: 'back' } },
+      })
+      await store.commit(id, [late], {
+        effects: [{ kind: 'edit', targetEventId: draft.id, draft: 0, content: { type: 'text', text: 'back' } }],
+      })
       expect((await store.events(id))[0]?.content).toEqual({ type: 'redacted' })
     })
 
@@ -98,8 +129,13 @@ export function storeLogTests(setup: StoreSetup, { longLog = 100_000 }: Conversa
       await store.commit(id, [draft])
       const react = async (emoji: string, by: string, remove?: true): Promise<RoomEvent['reactions']> => {
         const more = remove === true ? { remove } : {}
-        const event = make.draft(id, { type: 'reaction', content: { type: 'reaction', targetEventId: draft.id, emoji, ...more } })
-        await store.commit(id, [event], { effects: [{ kind: 'reaction', targetEventId: draft.id, draft: 0, emoji, by, ...more }] })
+        const event = make.draft(id, {
+          type: 'reaction',
+          content: { type: 'reaction', targetEventId: draft.id, emoji, ...more },
+        })
+        await store.commit(id, [event], {
+          effects: [{ kind: 'reaction', targetEventId: draft.id, draft: 0, emoji, by, ...more }],
+        })
         return (await store.getEvent(id, draft.id))?.reactions
       }
       expect(await react('+1', 'ada')).toEqual({ '+1': ['ada'] })
@@ -116,7 +152,9 @@ export function storeLogTests(setup: StoreSetup, { longLog = 100_000 }: Conversa
       const { store, make } = at
       const { id } = await newRoom(at)
       const effects = [{ kind: 'delete', targetEventId: 'unknown', draft: 0, by: 'author' } as const]
-      await expect(store.commit(id, [make.text(id, 'a')], { effects })).rejects.toMatchObject({ code: 'event_not_found' })
+      await expect(store.commit(id, [make.text(id, 'a')], { effects })).rejects.toMatchObject({
+        code: 'event_not_found',
+      })
       expect(await store.eventCount(id)).toBe(0)
     })
 
@@ -126,7 +164,13 @@ export function storeLogTests(setup: StoreSetup, { longLog = 100_000 }: Conversa
       const { id } = await newRoom(at)
       const draft = make.draft(id, {
         content: { type: 'text', text: '4111 1111' },
-        source: { kind: 'person', channelType: 'sms', medium: 'text', participantId: 'ada', raw: { body: '4111 1111' } },
+        source: {
+          kind: 'person',
+          channelType: 'sms',
+          medium: 'text',
+          participantId: 'ada',
+          raw: { body: '4111 1111' },
+        },
         channelData: { externalId: 'x1', extra: { body: '4111 1111' } },
       })
       const reply = make.draft(id, { parentEventId: draft.id })
@@ -136,9 +180,21 @@ export function storeLogTests(setup: StoreSetup, { longLog = 100_000 }: Conversa
       await store.commit(id, [edit], { effects: [{ kind: 'edit', targetEventId: draft.id, draft: 0, content }] })
       const redacted = { at: make.now(), by: 'olga', reason: 'card number' }
       const shown = await store.redact(id, draft.id, redacted)
-      expect(shown).toMatchObject({ id: draft.id, index: 0, content: { type: 'redacted' }, redacted, source: { participantId: 'ada' }, channelData: { externalId: 'x1' } })
+      expect(shown).toMatchObject({
+        id: draft.id,
+        index: 0,
+        content: { type: 'redacted' },
+        redacted,
+        source: { participantId: 'ada' },
+        channelData: { externalId: 'x1' },
+      })
       expect((await store.events(id))[0]).toEqual(shown)
-      const all = JSON.stringify([await store.events(id), await store.events(id, { raw: true }), await store.getEvent(id, draft.id, { raw: true }), await store.tail(id, 9)])
+      const all = JSON.stringify([
+        await store.events(id),
+        await store.events(id, { raw: true }),
+        await store.getEvent(id, draft.id, { raw: true }),
+        await store.tail(id, 9),
+      ])
       expect(all).not.toContain('4111')
       expect((await store.events(id)).map((event) => event.index)).toEqual([0, 1, 2])
       expect((await store.events(id))[1]?.parentEventId).toBe(draft.id)
@@ -155,21 +211,31 @@ export function storeLogTests(setup: StoreSetup, { longLog = 100_000 }: Conversa
       expect(committed(await store.commit(id, [make.text(id, 'b')])).events[0]?.index).toBe(2)
     })
 
-    test(`ST-2 ${longLog.toLocaleString('en')} events: the tail, a page in the middle and the count are right`, { timeout: 120_000 }, async () => {
-      const at = await setup()
-      const { store, make } = at
-      const { id } = await newRoom(at)
-      const batch = 1_000
-      for (let start = 0; start < longLog; start += batch) {
-        const drafts: EventDraft[] = Array.from({ length: batch }, (_, n) => make.text(id, String(start + n)))
-        await store.commit(id, drafts)
-      }
-      expect(await store.eventCount(id)).toBe(longLog)
-      expect((await store.tail(id, 3)).map((event) => event.content)).toEqual([3, 2, 1].map((back) => ({ type: 'text', text: String(longLog - back) })))
-      const middle = longLog / 2
-      expect(indexes(await store.events(id, { after: middle, limit: 3 }))).toEqual([middle + 1, middle + 2, middle + 3])
-      expect((await store.loadContext(id, { tail: 50 }))?.recentEvents).toHaveLength(50)
-    })
+    test(
+      `ST-2 ${longLog.toLocaleString('en')} events: the tail, a page in the middle and the count are right`,
+      { timeout: 120_000 },
+      async () => {
+        const at = await setup()
+        const { store, make } = at
+        const { id } = await newRoom(at)
+        const batch = 1_000
+        for (let start = 0; start < longLog; start += batch) {
+          const drafts: EventDraft[] = Array.from({ length: batch }, (_, n) => make.text(id, String(start + n)))
+          await store.commit(id, drafts)
+        }
+        expect(await store.eventCount(id)).toBe(longLog)
+        expect((await store.tail(id, 3)).map((event) => event.content)).toEqual(
+          [3, 2, 1].map((back) => ({ type: 'text', text: String(longLog - back) })),
+        )
+        const middle = longLog / 2
+        expect(indexes(await store.events(id, { after: middle, limit: 3 }))).toEqual([
+          middle + 1,
+          middle + 2,
+          middle + 3,
+        ])
+        expect((await store.loadContext(id, { tail: 50 }))?.recentEvents).toHaveLength(50)
+      },
+    )
 
     test('LN-2 the cursor of deliveries moves by compare-and-set and never past the log', async () => {
       const at = await setup()

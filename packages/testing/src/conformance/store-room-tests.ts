@@ -27,7 +27,9 @@ export function storeRoomTests(setup: StoreSetup): void {
       expect(await store.getRoom(mine.id, { organizationId: 'other' })).toBeNull()
       expect(await store.getRoom(free.id, { organizationId: 'acme' })).toBeNull()
       await store.bindings.put([make.binding(mine.id, 'shared'), make.binding(free.id, 'shared')])
-      await store.participants.put([make.participant(mine.id, 'ada', { channelId: 'shared', connectedVia: ['shared'] })])
+      await store.participants.put([
+        make.participant(mine.id, 'ada', { channelId: 'shared', connectedVia: ['shared'] }),
+      ])
       const latest = { participantId: 'ada', channelType: 'websocket' } as const
       expect(ids((await store.findRooms({ organizationId: 'acme' })).items)).toEqual([mine.id])
       expect((await store.findRooms({ organizationId: 'other' })).items).toEqual([])
@@ -46,8 +48,26 @@ export function storeRoomTests(setup: StoreSetup): void {
       await store.commit(room.id, [make.text(room.id, 'a')])
       await store.advanceDelivered(room.id, -1, 0)
       await clock.advance(1_000)
-      const updated = await store.updateRoom({ ...room, metadata: { b: 2 }, status: 'paused', sessionId: 's', conversation: conversationState(), latestIndex: 77, lastActivityAt: '2000-01-01T00:00:00.000Z' })
-      expect(updated).toMatchObject({ version: 1, metadata: { b: 2 }, status: 'paused', pausedAt: make.now(), updatedAt: make.now(), sessionId: 's', eventCount: 1, latestIndex: 0, deliveredIndex: 0 })
+      const updated = await store.updateRoom({
+        ...room,
+        metadata: { b: 2 },
+        status: 'paused',
+        sessionId: 's',
+        conversation: conversationState(),
+        latestIndex: 77,
+        lastActivityAt: '2000-01-01T00:00:00.000Z',
+      })
+      expect(updated).toMatchObject({
+        version: 1,
+        metadata: { b: 2 },
+        status: 'paused',
+        pausedAt: make.now(),
+        updatedAt: make.now(),
+        sessionId: 's',
+        eventCount: 1,
+        latestIndex: 0,
+        deliveredIndex: 0,
+      })
       expect(updated.lastActivityAt).toBe(room.lastActivityAt)
       expect(updated.conversation?.version).toBe(1)
       await expect(store.updateRoom({ ...room, metadata: {} })).rejects.toMatchObject({ code: 'version_conflict' })
@@ -69,8 +89,15 @@ export function storeRoomTests(setup: StoreSetup): void {
         store.patchRoom(id, { metadata: { set: { b: 'two' } } }),
         store.patchRoom(id, { timers: { inactiveAfterMs: 1_000 }, agentResponsePolicy: 'addressedOnly' }),
       ])
-      expect(await store.getRoom(id)).toMatchObject({ version: 3, metadata: { keep: 1, a: [1, null], b: 'two' }, timers: { inactiveAfterMs: 1_000 }, agentResponsePolicy: 'addressedOnly' })
-      await expect(store.patchRoom(id, { expectedVersion: 1, status: 'closed' })).rejects.toMatchObject({ code: 'version_conflict' })
+      expect(await store.getRoom(id)).toMatchObject({
+        version: 3,
+        metadata: { keep: 1, a: [1, null], b: 'two' },
+        timers: { inactiveAfterMs: 1_000 },
+        agentResponsePolicy: 'addressedOnly',
+      })
+      await expect(store.patchRoom(id, { expectedVersion: 1, status: 'closed' })).rejects.toMatchObject({
+        code: 'version_conflict',
+      })
       await expect(store.patchRoom('unknown', { status: 'closed' })).rejects.toMatchObject({ code: 'room_not_found' })
     })
 
@@ -78,10 +105,18 @@ export function storeRoomTests(setup: StoreSetup): void {
       const at = await setup()
       const { store, make } = at
       const room = await newRoom(at)
-      await expect(store.patchRoom(room.id, { metadata: { set: { _state: 1 } } })).rejects.toMatchObject({ code: 'invalid_options' })
-      await expect(store.updateRoom({ ...room, metadata: { _state: 1 } })).rejects.toMatchObject({ code: 'invalid_options' })
-      await expect(store.createRoom(make.room({ metadata: { _state: 1 } }))).rejects.toMatchObject({ code: 'invalid_options' })
-      await expect(store.commit(room.id, [make.text(room.id, 'a')], { room: { metadata: { set: { _a: 1 } } } })).rejects.toMatchObject({ code: 'invalid_options' })
+      await expect(store.patchRoom(room.id, { metadata: { set: { _state: 1 } } })).rejects.toMatchObject({
+        code: 'invalid_options',
+      })
+      await expect(store.updateRoom({ ...room, metadata: { _state: 1 } })).rejects.toMatchObject({
+        code: 'invalid_options',
+      })
+      await expect(store.createRoom(make.room({ metadata: { _state: 1 } }))).rejects.toMatchObject({
+        code: 'invalid_options',
+      })
+      await expect(
+        store.commit(room.id, [make.text(room.id, 'a')], { room: { metadata: { set: { _a: 1 } } } }),
+      ).rejects.toMatchObject({ code: 'invalid_options' })
       expect(await store.getRoom(room.id)).toEqual(room)
     })
 
@@ -93,7 +128,11 @@ export function storeRoomTests(setup: StoreSetup): void {
       expect(await store.patchRoom(id, { status: 'paused' })).toMatchObject({ status: 'paused', pausedAt: make.now() })
       const pausedAt = make.now()
       await clock.advance(10)
-      expect(await store.patchRoom(id, { status: 'closed' })).toMatchObject({ status: 'closed', pausedAt, closedAt: make.now() })
+      expect(await store.patchRoom(id, { status: 'closed' })).toMatchObject({
+        status: 'closed',
+        pausedAt,
+        closedAt: make.now(),
+      })
       const reopened = await store.patchRoom(id, { status: 'active' })
       expect(reopened.pausedAt).toBeUndefined()
       expect(reopened.closedAt).toBeUndefined()
@@ -108,7 +147,9 @@ export function storeRoomTests(setup: StoreSetup): void {
       expect((await store.loadContext(id, { tail: 1 }))?.bindings.map((binding) => binding.channelId)).toEqual(['b'])
       expect(await store.tombstones.get(id, 'a')).toEqual({ roomId: id, channelId: 'a', at: make.now() })
       expect(await store.roomsByChannel({ channelId: 'a' })).toEqual([])
-      await store.commit(id, [make.text(id, 'back')], { room: { bindings: [make.binding(id, 'a')], clearTombstones: ['a'] } })
+      await store.commit(id, [make.text(id, 'back')], {
+        room: { bindings: [make.binding(id, 'a')], clearTombstones: ['a'] },
+      })
       expect(await store.tombstones.get(id, 'a')).toBeNull()
       expect(ids(await store.roomsByChannel({ channelId: 'a' }))).toEqual([id])
     })
@@ -116,7 +157,8 @@ export function storeRoomTests(setup: StoreSetup): void {
     test('ST-2 findRooms pages through rooms while new ones appear', async () => {
       const { store, make } = await setup()
       const organizationId = 'acme'
-      for (let n = 0; n < 5; n++) await store.createRoom(make.room({ organizationId, ...(n === 2 ? { status: 'closed' } : {}) }))
+      for (let n = 0; n < 5; n++)
+        await store.createRoom(make.room({ organizationId, ...(n === 2 ? { status: 'closed' } : {}) }))
       const seen: string[] = []
       let page = await store.findRooms({ organizationId, limit: 2 })
       for (;;) {
@@ -149,7 +191,9 @@ export function storeRoomTests(setup: StoreSetup): void {
         await clock.advance(1_000)
         const room = await newRoom(at, { status })
         await store.bindings.put([make.binding(room.id, channelType, { channelType })])
-        await store.participants.put([make.participant(room.id, 'ada', { channelId: channelType, connectedVia: [channelType] })])
+        await store.participants.put([
+          make.participant(room.id, 'ada', { channelId: channelType, connectedVia: [channelType] }),
+        ])
         return room
       }
       const first = await open('sms')
@@ -172,7 +216,9 @@ export function storeRoomTests(setup: StoreSetup): void {
       await store.bindings.put(rooms.map((room) => make.binding(room.id, 'web')))
       expect(ids(await store.roomsByChannel({ channelId: 'web' }))).toEqual(ids(rooms))
       expect(ids(await store.roomsByChannel({ channelId: 'web', statuses: ['closed'] }))).toEqual([rooms[1]?.id])
-      expect(ids(await store.roomsByChannel({ channelId: 'web', statuses: ['active'], limit: 1 }))).toEqual([rooms[0]?.id])
+      expect(ids(await store.roomsByChannel({ channelId: 'web', statuses: ['active'], limit: 1 }))).toEqual([
+        rooms[0]?.id,
+      ])
     })
 
     test('TI-1 TI-2 rooms are due at the instant, longest overdue first, all of them in pages', async () => {

@@ -1,4 +1,13 @@
-import type { ChannelBinding, Clock, EventDraft, Identity, Participant, PendingRequest, Receipt, Room } from '@parley/spec'
+import type {
+  ChannelBinding,
+  Clock,
+  EventDraft,
+  Identity,
+  Participant,
+  PendingRequest,
+  Receipt,
+  Room,
+} from '@parley/spec'
 
 import { createSeededIds } from '../seeded-ids.ts'
 

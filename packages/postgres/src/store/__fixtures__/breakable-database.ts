@@ -11,7 +11,7 @@ export interface BreakableDatabase {
 
 /** Wraps a database; only statements outside transactions break. */
 export function breakableDatabase(inner: SqlDatabase): BreakableDatabase {
-  let next: Parameters<BreakableStore['breakNext']>[0] | undefined
+  let next: 'before' | 'inside' | 'after' | undefined
   const lost = (): Error => storeUnavailable(new Error('connection terminated'))
   const database: SqlDatabase = {
     kind: inner.kind,
@@ -43,6 +43,6 @@ export function breakableDatabase(inner: SqlDatabase): BreakableDatabase {
 /** Empties the tables of the conversation store, so that one database serves many tests. */
 export async function emptyTables(database: SqlDatabase): Promise<void> {
   const { rows } = await database.query<{ found: string | null }>("SELECT to_regclass('parley.rooms')::text AS found")
-  if (rows[0]?.found == null) return
+  if (typeof rows[0]?.found !== 'string') return
   await database.query('TRUNCATE parley.rooms, parley.room_counters, parley.events, parley.records, parley.identity_addresses')
 }
