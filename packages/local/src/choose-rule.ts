@@ -1,6 +1,6 @@
 import type { CompiledRule, CompiledRules, CompiledSlot } from './compiled-rules.ts'
 import { holds } from './condition.ts'
-import { fillSlot, learnOutcome, learnReport, rootsOf, type DialogueMemory } from './dialogue-memory.ts'
+import { fillSlot, learnOutcome, learnReport, readsMasked, rootsOf, unmask, type DialogueMemory } from './dialogue-memory.ts'
 import type { DialogueWorld, TurnInput } from './dialogue-step.ts'
 import { matchIntent, type IntentMatch } from './match-intent.ts'
 import { findSlot } from './read-slot.ts'
@@ -67,7 +67,7 @@ export function findRule(
   return knowledge.rules.rules.find((rule) => !except?.has(rule) && applies(rule, knowledge, words, facts))
 }
 
-function applies({ when }: CompiledRule, { rules, memory }: Knowledge, words: string, facts: Facts): boolean {
+function applies({ when, actions }: CompiledRule, { rules, memory, world }: Knowledge, words: string, facts: Facts): boolean {
   if (!when) return !facts.isAfterOnly
   const { intent, after, opening, slots, condition } = when
   if (opening !== undefined && opening !== facts.isOpening) return false
@@ -79,6 +79,10 @@ function applies({ when }: CompiledRule, { rules, memory }: Knowledge, words: st
   for (const { slot, value } of slots) {
     const filled = Object.hasOwn(memory.slots, slot) ? memory.slots[slot] : undefined
     if (filled === undefined || (value !== undefined && JSON.stringify(filled) !== JSON.stringify(value))) return false
+  }
+  if (condition && readsMasked(memory, condition) && world.wasDone(actions) === true) {
+    unmask(memory, rules, condition, true)
+    return true
   }
   return condition === undefined || holds(condition, rootsOf(memory, words, rules.agent)) === true
 }

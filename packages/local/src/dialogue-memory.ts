@@ -1,5 +1,6 @@
-import type { Json } from '@parley/spec'
+import { REDACTED, type Json } from '@parley/spec'
 import type { CompiledRules, CompiledSlot } from './compiled-rules.ts'
+import { pathsOfCondition, type Condition } from './condition.ts'
 import type { Roots } from './data-path.ts'
 import type { HandoffReport, RequestOutcome } from './internal-note.ts'
 import type { LookupEntry } from './lookups.ts'
@@ -66,4 +67,30 @@ export function learnResult(memory: DialogueMemory, tool: string, value: Json, s
 export function fillSlot(memory: DialogueMemory, { id }: CompiledSlot, value: Json): void {
   memory.slots[id] = value
   memory.candidates.delete(id)
+}
+
+/** Whether a condition reads a result that the log keeps masked. */
+export function readsMasked({ results }: DialogueMemory, condition: Condition): boolean {
+  return pathsOfCondition(condition).some(([root, key]) => root === 'results' && isMasked(results, key))
+}
+
+/**
+ * Learns what a masked result must have been from what was done after it: of `results.check.verified`, alone or compared
+ * with a literal, the value that makes the condition hold or not.
+ */
+export function unmask({ results }: DialogueMemory, rules: CompiledRules, condition: Condition, didHold: boolean): void {
+  const known = condition.kind === 'binary' && condition.operator === '==' && condition.right.kind === 'literal' ? condition.right.value : true
+  const read = condition.kind === 'binary' ? condition.left : condition
+  if (read.kind !== 'path' || read.path.length !== 3 || (!didHold && typeof known !== 'boolean')) return
+  const [root, key, field] = read.path
+  if (root !== 'results' || typeof field !== 'string' || !isMasked(results, key)) return
+  const value: Json = { [field]: didHold ? known : !known }
+  for (const [tool, saves] of rules.savesOf) {
+    const keys = [tool, ...saves]
+    if (keys.includes(String(key))) for (const name of keys) if (isMasked(results, name)) results[name] = value
+  }
+}
+
+function isMasked(results: Record<string, Json>, key: string | number | undefined): boolean {
+  return typeof key === 'string' && Object.hasOwn(results, key) && results[key] === REDACTED
 }

@@ -1,5 +1,5 @@
 import type { Json } from '@parley/spec'
-import type { CompiledRules } from './compiled-rules.ts'
+import type { CompiledAction, CompiledRules } from './compiled-rules.ts'
 import type { Roots } from './data-path.ts'
 import { rootsOf, type DialogueMemory } from './dialogue-memory.ts'
 import type { HandoffReport, RequestOutcome } from './internal-note.ts'
@@ -36,6 +36,8 @@ export type DialogueReply = TurnInput | { kind: 'result'; value: Json; isError: 
 export interface DialogueWorld {
   /** Whether a tool can be called now; `cut` when this turn of the past ended before it could be. */
   canCall(tool: string, args: Record<string, Json>): 'yes' | 'no' | 'cut'
+  /** In a past turn: whether the record shows that these actions were done; `undefined` in the present one. */
+  wasDone(actions: readonly CompiledAction[]): boolean | undefined
   timeZone: string
   phase?: string
 }

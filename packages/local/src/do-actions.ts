@@ -2,7 +2,7 @@ import { assertNever, type Json } from '@parley/spec'
 import { askSlot, askYesNo, offerMenu } from './ask-person.ts'
 import type { CompiledAction } from './compiled-rules.ts'
 import { holds } from './condition.ts'
-import { learnResult } from './dialogue-memory.ts'
+import { learnResult, readsMasked, unmask } from './dialogue-memory.ts'
 import { done, failed, HANDOFF_TOOL_NAME, rootsIn, say, type Dialogue, type DialogueScope, type Flow } from './dialogue-step.ts'
 import { isMap } from './internal-note.ts'
 import { refusedFields } from './refused-fields.ts'
@@ -39,7 +39,7 @@ function* runAction(action: CompiledAction, scope: DialogueScope): Dialogue<Flow
       return 'flow' in answer ? answer.flow : yield* runActions(answer.isYes ? action.yes : action.no, scope)
     }
     case 'if': {
-      const verdict = holds(action.condition, rootsIn(scope))
+      const verdict = holdsMasked(action, scope) ?? holds(action.condition, rootsIn(scope))
       if (verdict === undefined) return failed
       return yield* runActions(verdict ? action.then : action.otherwise, scope)
     }
@@ -50,6 +50,16 @@ function* runAction(action: CompiledAction, scope: DialogueScope): Dialogue<Flow
     default:
       return assertNever(action)
   }
+}
+
+type Choice = Extract<CompiledAction, { kind: 'if' }>
+
+/** What a condition over a masked result was, by what was done next. */
+function holdsMasked({ condition, then, otherwise }: Choice, { rules, memory, world }: DialogueScope): boolean | undefined {
+  if (!readsMasked(memory, condition)) return undefined
+  const verdict = world.wasDone(then) === true ? true : world.wasDone(otherwise) === true ? false : undefined
+  if (verdict !== undefined) unmask(memory, rules, condition, verdict)
+  return verdict
 }
 
 type ToolAction = Extract<CompiledAction, { kind: 'tool' }>

@@ -12,7 +12,7 @@ slots:
   kind: { type: choice, prompt: "?", choices: { slow: [sluggish], drops: [] } }
 intents:
   charged: { patterns: ["charged * <twice>", "[my] account {account} [was [ever]] (paid|billed (off|on))"], phases: [intake] }
-  bye: { patterns: ["good bye"], examples: ["Goodbye then"] }
+  bye: { patterns: ["good bye [{who}]"], examples: ["Goodbye then"] }
 rules: []
 fallback: [{ menu: [{ say: "my bill", key: "1", intent: charged }] }]
 `,
@@ -25,6 +25,7 @@ test('the grammar of a phase has its intents, slots, menus, digits, yes and no, 
   expect(jsgf).toContain('<intent_charged> = charged (twice | two times) | [my] account <digits> [was [ever]] (paid | billed (off | on));')
   expect(jsgf).toContain('<slot_who> = ada moreno;')
   expect(jsgf).toContain('<slot_kind> = slow | sluggish | drops;')
+  expect(jsgf).toContain('<intent_bye> = good bye [<slot_who>];')
   expect(jsgf).toContain('<menu> = my bill;')
   for (const word of ['two', 'oh', 'yes', 'agent', 'repeat', 'moreno', 'sluggish', 'bye']) expect(words).toContain(word)
   expect(words).toEqual([...new Set(words)].toSorted())

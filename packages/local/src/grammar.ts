@@ -23,6 +23,8 @@ export interface Grammar {
   words: string[]
 }
 
+type Lookups = Readonly<Record<string, Lookup>>
+
 const digitWords = ['zero', 'oh', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'double', 'triple']
 const always = ['agent', 'repeat']
 
@@ -34,7 +36,7 @@ const always = ['agent', 'repeat']
 export function buildGrammar(
   rules: CompiledRules,
   { phase, slot }: GrammarOptions,
-  lookups: Readonly<Record<string, Lookup>>,
+  lookups: Lookups,
 ): Grammar {
   const bodies = slot === undefined ? phaseBodies(rules, phase, lookups) : slotBodies(slotOf(rules, slot), lookups)
   const definitions = new Map<string, string>([
@@ -68,23 +70,23 @@ function slotOf(rules: CompiledRules, id: string): CompiledSlot {
 function phaseBodies(
   rules: CompiledRules,
   phase: string | undefined,
-  lookups: Readonly<Record<string, Lookup>>,
+  lookups: Lookups,
 ): [string, string][] {
   const bodies = new Map<string, string>()
   const intents = rules.intents.filter((intent) => phase === undefined || !intent.phases || intent.phases.includes(phase))
-  for (const intent of intents) bodies.set(`intent_${ruleName(intent.id)}`, intentBody(intent, rules))
+  for (const intent of intents) bodies.set(`intent_${ruleName(intent.id)}`, intentBody(intent, rules, lookups))
   for (const slot of rules.slots.values()) for (const [name, body] of slotBodies(slot, lookups)) bodies.set(name, body)
   const menus = rules.fallback.flatMap((action) => (action.kind === 'menu' ? action.entries : []))
   if (menus.length > 0) bodies.set('menu', menus.map(({ words }) => words.join(' ')).join(' | '))
   return [...bodies].filter(([, body]) => body !== '')
 }
 
-function slotBodies(slot: CompiledSlot, lookups: Readonly<Record<string, Lookup>>): [string, string][] {
+function slotBodies(slot: CompiledSlot, lookups: Lookups): [string, string][] {
   const body = slotBody(slot, lookups)
   return body === '' ? [] : [[`slot_${ruleName(slot.id)}`, body]]
 }
 
-function slotBody(slot: CompiledSlot, lookups: Readonly<Record<string, Lookup>>): string {
+function slotBody(slot: CompiledSlot, lookups: Lookups): string {
   if (slot.type === 'number') return '<number> +'
   if (slot.type === 'amount') return '<number> + [(dollars | dollar | cents | cent) [<number> + [cents]]]'
   if (slot.type === 'date') return '<date> +'
@@ -94,19 +96,19 @@ function slotBody(slot: CompiledSlot, lookups: Readonly<Record<string, Lookup>>)
 }
 
 /** Names are only known ahead when the lookup gives all of them for an empty text, at once. */
-function namesOf({ lookup }: CompiledSlot, lookups: Readonly<Record<string, Lookup>>): string[] {
+function namesOf({ lookup }: CompiledSlot, lookups: Lookups): string[] {
   const ask = lookup === undefined ? undefined : lookups[lookup]
   const entries = ask?.({ text: '', signal: new AbortController().signal })
   if (!Array.isArray(entries)) return []
   return entries.flatMap(({ names }) => names.map((name) => foldWords(name).join(' ')))
 }
 
-function intentBody({ patterns }: CompiledIntent, rules: CompiledRules): string {
-  return alternatives(patterns.map((pattern) => patternBody(pattern, rules)))
+function intentBody({ patterns }: CompiledIntent, rules: CompiledRules, lookups: Lookups): string {
+  return alternatives(patterns.map((pattern) => patternBody(pattern, rules, lookups)))
 }
 
 /** A pattern's steps as JSGF; a gap is left out, because a grammar cannot take any word. */
-function patternBody({ steps }: Pattern, rules: CompiledRules): string {
+function patternBody({ steps }: Pattern, rules: CompiledRules, lookups: Lookups): string {
   const write = (from: number, to: number): string => {
     const parts: string[] = []
     let at = from
@@ -114,7 +116,7 @@ function patternBody({ steps }: Pattern, rules: CompiledRules): string {
       const step = steps[at]
       if (!step || step.op === 'end') break
       if (step.op === 'word') parts.push(step.word)
-      if (step.op === 'slot') parts.push(slotReference(step.slot, rules))
+      if (step.op === 'slot') parts.push(slotReference(step.slot, rules, lookups))
       if (step.op !== 'split') {
         at += 1
         continue
@@ -141,12 +143,12 @@ function endOf(steps: Pattern['steps'], lastTarget: number): number {
   }
 }
 
-function slotReference(id: string, rules: CompiledRules): string {
+function slotReference(id: string, rules: CompiledRules, lookups: Lookups): string {
   const slot = rules.slots.get(id)
   if (!slot || slot.type === 'text') return ''
   if (slot.type === 'digits') return '<digits>'
   if (slot.type === 'yesno') return '<yesno>'
-  return slotBody(slot, {}) === '' ? '' : `<slot_${ruleName(id)}>`
+  return slotBody(slot, lookups) === '' ? '' : `<slot_${ruleName(id)}>`
 }
 
 function alternatives(list: readonly string[]): string {

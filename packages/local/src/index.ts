@@ -3,7 +3,7 @@ export { type Grammar, type GrammarOptions } from './grammar.ts'
 export { HANDOFF_NOTE_MARK } from './internal-note.ts'
 export { createLocalModel, type LocalModel, type LocalModelOptions } from './local-model.ts'
 export { type Lookup, type LookupEntry } from './lookups.ts'
-export { parseRules, type RulesFault } from './parse-rules.ts'
+export { checkRules, type RulesFault } from './parse-rules.ts'
 export {
   slotTypes,
   type Action,

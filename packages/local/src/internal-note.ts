@@ -24,6 +24,8 @@ export interface RequestOutcome {
 export type InternalNote =
   | { kind: 'note'; report: HandoffReport }
   | { kind: 'outcome'; outcome: RequestOutcome }
+  /** The agent is told to take over. */
+  | { kind: 'opening' }
   /** Any other bracketed remark; nothing a person said. */
   | { kind: 'remark' }
 
@@ -31,14 +33,14 @@ export type InternalNote =
 export function parseInternalNote(content: string): InternalNote | undefined {
   const [first = '', second = ''] = content.trimStart().split('\n', 2)
   const mark = first.trim()
-  if (!/^\[.*\]$/u.test(mark)) return undefined
+  if (!/^\[.*\]$/u.test(mark) && !/^\[[^]*\]$/u.test(content.trim())) return undefined
   const data = parseMap(second)
   if (mark === HANDOFF_NOTE_MARK && data) return { kind: 'note', report: toReport(data) }
-  if (/^\[Request outcome\b/u.test(mark) && data) {
+  if (/^\[(?:Request|Tool) outcome\b/u.test(mark) && data) {
     const outcome = toOutcome(data)
     if (outcome) return { kind: 'outcome', outcome }
   }
-  return { kind: 'remark' }
+  return /^\[You take over\b/u.test(mark) ? { kind: 'opening' } : { kind: 'remark' }
 }
 
 function toReport(data: Record<string, Json>): HandoffReport {
@@ -55,7 +57,7 @@ function toReport(data: Record<string, Json>): HandoffReport {
 function toOutcome(data: Record<string, Json>): RequestOutcome | undefined {
   const { requestId, tool, status, result } = data
   if (typeof tool !== 'string' || typeof status !== 'string') return undefined
-  return { requestId: toText(requestId), tool, status, ...(result === undefined ? {} : { result }) }
+  return { requestId: toText(requestId), tool, status, ...(result === undefined || result === null ? {} : { result }) }
 }
 
 /** Reads a JSON object from a text; nothing when it is none. */

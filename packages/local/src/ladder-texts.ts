@@ -4,18 +4,16 @@ import { menuText } from './ask-person.ts'
 import type { Template } from './template.ts'
 
 /** The fixed texts by which the fallback of a document can be recognized in what was said. */
-export function ladderTexts({ fallback, slots }: CompiledRules): string[] {
-  const texts = fallback.flatMap((action) => {
-    const text = textOf(action, (slot) => slots.get(slot)?.prompt)
-    return text === '' ? [] : [text]
-  })
+export function ladderTexts(rules: CompiledRules): string[] {
+  const texts = rules.fallback.map((action) => spokenText(action, rules)).filter((text) => text !== '')
   return [...texts, lastResort]
 }
 
-function textOf(action: CompiledAction, promptOf: (slot: string) => Template | undefined): string {
+/** The longest fixed text that an action speaks; empty when it speaks none. */
+export function spokenText(action: CompiledAction, { slots }: CompiledRules): string {
   if (action.kind === 'reply' || action.kind === 'confirm') return longestFixed(action.text)
   if (action.kind === 'menu') return menuText(action.entries)
-  const prompt = action.kind === 'ask' ? promptOf(action.slot) : undefined
+  const prompt = action.kind === 'ask' ? slots.get(action.slot)?.prompt : undefined
   return prompt ? longestFixed(prompt) : ''
 }
 

@@ -111,7 +111,7 @@ export function createLocalModel(options: LocalModelOptions): LocalModel {
 }
 
 function turnsOf(request: ChatRequest, { purpose }: CallOptions): RecordedTurn[] {
-  const turns = readConversation(request)
+  const turns = readConversation(request, purpose === 'opening')
   const last = turns.at(-1)
   const isAnswered = last !== undefined && last.said.length + last.calls.length > 0
   // An opening whose note stands elsewhere begins a turn of its own, unless its first tool has just answered.

@@ -29,7 +29,8 @@ export function toCallArguments(tool: OfferedTool | undefined, args: Record<stri
   return Object.fromEntries(Object.entries(args).filter(([key]) => Object.hasOwn(properties, key)))
 }
 
-function targetsOf(parameters: JsonSchema): readonly Json[] | undefined {
+/** The targets that a handoff tool lists. */
+export function targetsOf(parameters: JsonSchema): readonly Json[] | undefined {
   const { properties } = parameters
   const target = isMap(properties) ? properties['target'] : undefined
   if (!isMap(target)) return undefined

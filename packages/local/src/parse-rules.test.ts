@@ -1,18 +1,8 @@
-import { ParleyError } from '@parley/spec'
 import { expect, test } from 'vitest'
-import { parseRules, type RulesFault } from './parse-rules.ts'
+import { checkRules, parseRules } from './parse-rules.ts'
 import type { RulesDocument } from './rules-document.ts'
 
-function faultsOf(rules: string | RulesDocument, lookups?: string[]): RulesFault[] {
-  try {
-    parseRules(rules, lookups)
-  } catch (error) {
-    if (!ParleyError.isInstance(error)) throw error
-    expect(error.code).toBe('rules_invalid')
-    return error.details['faults'] as unknown as RulesFault[] // made of them by parseRules
-  }
-  return []
-}
+const faultsOf = checkRules
 
 test('all faults of form are told at once, with their places', () => {
   const faults = faultsOf(`parley_rules: 2
@@ -97,7 +87,7 @@ test('an object is checked alike, without places', () => {
 })
 
 test('the message names the first fault and how many more there are', () => {
-  expect(() => parseRules({ parley_rules: 1, agent: '', rules: [{}] } as unknown as RulesDocument)).toThrow(
-    /agent must be the id of the agent.*1 more/u,
-  )
+  const load = (): unknown => parseRules({ parley_rules: 1, agent: '', rules: [{}] } as unknown as RulesDocument)
+  expect(load).toThrow(/agent must be the id of the agent.*1 more/u)
+  expect(load).toThrow(expect.objectContaining({ code: 'rules_invalid' }))
 })

@@ -54,6 +54,23 @@ function readValue(document: Document): unknown {
   }
 }
 
+/** Checks a rules document without using it: its faults, none when it can be used. `lookups` as in `parseRules`. */
+export function checkRules(rules: string | RulesDocument, lookups?: readonly string[]): RulesFault[] {
+  try {
+    parseRules(rules, lookups)
+    return []
+  } catch (error) {
+    if (!ParleyError.isInstance(error) || error.code !== 'rules_invalid') throw error
+    const { faults } = error.details
+    return Array.isArray(faults) ? faults.flatMap(toRulesFault) : []
+  }
+}
+
+function toRulesFault(value: Json): RulesFault[] {
+  // Made by `rulesInvalid` below, which puts nothing else there.
+  return typeof value === 'object' && value !== null ? [value as unknown as RulesFault] : []
+}
+
 type Place = { line: number; column: number } | undefined
 
 function compileChecked(

@@ -1,9 +1,9 @@
 import type { Json } from '@parley/spec'
-import type { CompiledRules } from './compiled-rules.ts'
+import type { CompiledAction, CompiledRules } from './compiled-rules.ts'
 import { createDialogueMemory, learnResult } from './dialogue-memory.ts'
 import { HANDOFF_TOOL_NAME, type DialogueWorld, type TurnInput } from './dialogue-step.ts'
 import { dialogue } from './dialogue.ts'
-import { ladderTexts } from './ladder-texts.ts'
+import { ladderTexts, spokenText } from './ladder-texts.ts'
 import { isMap, parseMap } from './internal-note.ts'
 import type { Sentence } from './read-slot.ts'
 import type { RecordedCall, RecordedTurn } from './read-conversation.ts'
@@ -37,7 +37,7 @@ export function planAnswer(input: PlanInput): Plan {
   const { rules, turns, timeZone, phase } = input
   const memory = createDialogueMemory()
   const calls = createCallReader(input)
-  const world: DialogueWorld = { canCall: calls.canCall, timeZone, ...(phase === undefined ? {} : { phase }) }
+  const world: DialogueWorld = { canCall: calls.canCall, wasDone: calls.wasDone, timeZone, ...(phase === undefined ? {} : { phase }) }
   const steps = dialogue(rules, memory, world)
   steps.next()
   let lastSaid = ''
@@ -76,7 +76,7 @@ function toTurnInput(turn: RecordedTurn, input: PlanInput, isLive: boolean, last
   })
   const reports = turn.entries.flatMap((entry) => (entry.kind === 'note' ? [entry.report] : []))
   const outcomes = turn.entries.flatMap((entry) => (entry.kind === 'outcome' ? [entry.outcome] : []))
-  const isOpening = reports.length > 0 || (isLive && input.isOpening)
+  const isOpening = reports.length > 0 || turn.entries.some(({ kind }) => kind === 'opening') || (isLive && input.isOpening)
   return { kind: 'turn', lines, reports, outcomes, isOpening, lastSaid }
 }
 
@@ -84,6 +84,7 @@ interface CallReader {
   begin(turn: RecordedTurn, isLive: boolean): void
   canCall(tool: string, args: Record<string, Json>): 'yes' | 'no' | 'cut'
   take(tool: string, args: Record<string, Json>): RecordedCall | undefined
+  wasDone(actions: readonly CompiledAction[]): boolean | undefined
   rest(): readonly RecordedCall[]
 }
 
@@ -114,6 +115,7 @@ function createCallReader({ rules, isOffered }: PlanInput): CallReader {
       next = index + 1
       return turn.calls[index]
     },
+    wasDone: (actions) => (isLive && next >= turn.calls.length ? undefined : showsIn(actions, rules, turn, next)),
     rest: () => turn.calls.slice(next),
   }
 }
@@ -123,4 +125,20 @@ function isSameCall(call: RecordedCall, tool: string, args: Record<string, Json>
   if (tool !== HANDOFF_TOOL_NAME) return true
   const recorded = parseMap(call.arguments)
   return isMap(recorded) && recorded['target'] === args['target']
+}
+
+/** Whether the first thing one could see of these actions is in the record. */
+function showsIn(actions: readonly CompiledAction[], rules: CompiledRules, turn: RecordedTurn, next: number): boolean {
+  const [first] = actions
+  if (!first) return false
+  if (first.kind === 'tool') return turn.calls.slice(next).some(({ name }) => name === first.tool)
+  if (first.kind === 'handoff') {
+    const args = { target: first.target }
+    return turn.calls.slice(next).some((call) => isSameCall(call, HANDOFF_TOOL_NAME, args))
+  }
+  if (first.kind === 'if') {
+    return showsIn(first.then, rules, turn, next) || showsIn(first.otherwise, rules, turn, next)
+  }
+  const text = spokenText(first, rules)
+  return text !== '' && turn.said.join(' ').includes(text)
 }

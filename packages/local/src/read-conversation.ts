@@ -1,5 +1,7 @@
 import type { ChatMessage, ChatRequest, ContentPart, Json } from '@parley/spec'
+import { HANDOFF_TOOL_NAME } from './dialogue-step.ts'
 import { HANDOFF_NOTE_MARK, isMap, parseInternalNote, parseJson, type HandoffReport, type RequestOutcome } from './internal-note.ts'
+import { targetsOf } from './offered-tools.ts'
 
 /** What begins a turn, or adds to it. */
 export type TurnEntry =
@@ -7,6 +9,7 @@ export type TurnEntry =
   | { kind: 'line'; text: string; isOverheard: boolean }
   | { kind: 'note'; report: HandoffReport }
   | { kind: 'outcome'; outcome: RequestOutcome }
+  | { kind: 'opening' }
 
 /** A tool call of the agent itself. */
 export interface RecordedCall {
@@ -23,10 +26,19 @@ export interface RecordedTurn {
   calls: RecordedCall[]
 }
 
-/** Reads the turns of one agent from the messages of a request, oldest first; the last one is the one to go on with. */
-export function readConversation({ messages, system = '' }: Pick<ChatRequest, 'messages' | 'system'>): RecordedTurn[] {
-  const items = placeNote(messages.flatMap(toItems))
-  const colleagues = new Set(items.flatMap((item) => (item.kind === 'note' ? [item.report.fromName] : [])))
+/**
+ * Reads the turns of one agent from the messages of a request, oldest first; the last one is the one to go on with.
+ * `isOpening`: the caller says that the agent takes over in it.
+ */
+export function readConversation(
+  { messages, system = '', tools = [] }: Pick<ChatRequest, 'messages' | 'system' | 'tools'>,
+  isOpening = false,
+): RecordedTurn[] {
+  const items = placeNote(messages.flatMap(toItems), isOpening)
+  const colleagues = new Set([
+    ...items.flatMap((item) => (item.kind === 'note' ? [item.report.from, item.report.fromName] : [])),
+    ...tools.flatMap(({ name, parameters }) => (name === HANDOFF_TOOL_NAME ? (targetsOf(parameters) ?? []) : [])),
+  ])
   const isLabelled = items.every((item) => item.kind !== 'user' || item.name !== undefined || splitLabel(item.text).label !== '')
   const turns: RecordedTurn[] = []
   let current: RecordedTurn = { entries: [], said: [], calls: [] }
@@ -63,6 +75,7 @@ type Item =
   | { kind: 'user'; text: string; name?: string }
   | { kind: 'note'; report: HandoffReport }
   | { kind: 'outcome'; outcome: RequestOutcome }
+  | { kind: 'opening' }
   | { kind: 'remark' }
   | { kind: 'said'; text: string }
   | { kind: 'call'; callId: string; call: RecordedCall }
@@ -83,7 +96,7 @@ function toItems(message: ChatMessage): Item[] {
       return { kind: 'result', callId: result.callId, value, isError }
     })
   }
-  const said: Item[] = message.content.trim() === '' ? [] : [{ kind: 'said', text: message.content.trim() }]
+  const said: Item[] = message.content.trim() === '' ? [] : [{ kind: 'said', text: message.content.replace(/\[interrupted\]$/u, '').trim() }]
   const calls = (message.toolCalls ?? []).map(
     ({ callId, name, arguments: text }): Item => ({ kind: 'call', callId, call: { name, arguments: text } }),
   )
@@ -91,15 +104,22 @@ function toItems(message: ChatMessage): Item[] {
 }
 
 /**
- * A note stands first in the context for some turns. It belongs behind the agent's last own handoff, because a colleague
- * can only hand over what the agent had given away before.
+ * The last note stands wherever the memory put it, in each of several turns. It belongs to the turn in which the agent
+ * took over: the present one when it says so, else the one behind the agent's last own handoff, else the first.
  */
-function placeNote(items: readonly Item[]): Item[] {
-  const [first] = items
-  if (first?.kind !== 'note') return [...items]
-  const handoffs = items.flatMap((item, index) => (item.kind === 'result' && isAccepted(item.value) ? [index] : []))
-  const last = handoffs.at(-1)
-  return last === undefined ? [...items] : [...items.slice(1, last + 1), first, ...items.slice(last + 1)]
+function placeNote(items: readonly Item[], isOpening: boolean): Item[] {
+  const at = items.findLastIndex(({ kind }) => kind === 'note')
+  const note = items[at]
+  if (!note) return [...items]
+  const others = items.filter((_, index) => index !== at)
+  const present = others.findLastIndex(({ kind }) => kind === 'opening')
+  const end = present >= 0 ? present : isOpening && others.at(-1)?.kind !== 'result' ? others.length : -1
+  const isOwn = ({ kind }: Item): boolean => kind === 'said' || kind === 'call' || kind === 'result'
+  const before =
+    end >= 0
+      ? others.slice(0, end).findLastIndex(isOwn)
+      : others.findLastIndex((item) => item.kind === 'result' && isAccepted(item.value))
+  return others.toSpliced(before + 1, 0, note)
 }
 
 /** Whether a tool result says that a handoff was accepted. */
@@ -120,13 +140,14 @@ function toLine({ text, name }: { text: string; name?: string }, isLabelled: boo
   return { speaker: name ?? '', text: text.trim() }
 }
 
+// People are shown by their display name, or by an id without spaces.
 function splitLabel(text: string): { label: string; rest: string } {
-  const match = /^(\p{Lu}[\p{L}\p{M}\p{N}'._ -]{0,59}(?: \([^()\n]{1,60}\))?): +/u.exec(text)
+  const match = /^((?:\p{Lu}[\p{L}\p{M}\p{N}'._ -]{0,59}|[\p{L}\p{N}_.@-]{1,60})(?: \([^()\n]{1,60}\))?): +/u.exec(text)
   return match ? { label: match[1] ?? '', rest: text.slice(match[0].length).trim() } : { label: '', rest: text }
 }
 
-// Colleagues carry their role or id in brackets, people do not; and who handed over is known by name.
-function isColleague(speaker: string, colleagues: ReadonlySet<string>): boolean {
+// Colleagues carry their id in brackets, people do not; who handed over and whom one may hand over to is known by name.
+function isColleague(speaker: string, colleagues: ReadonlySet<Json>): boolean {
   return speaker !== '' && (speaker.endsWith(')') || colleagues.has(speaker))
 }
 
