@@ -16,6 +16,7 @@ import { openAiModelCard } from './model-card.ts'
 import { toChatCompletionsRequest } from './to-chat-request.ts'
 import { toModelError } from './to-model-error.ts'
 import { toResponsesRequest } from './to-responses-request.ts'
+import { toVendorMetadata } from './vendor-metadata.ts'
 
 const officialBaseUrl = 'https://api.openai.com/v1'
 
@@ -39,6 +40,8 @@ export interface OpenAiChatModelOptions {
   card?: Partial<Omit<ModelCard, 'id' | 'provider'>>
   /** Keeps answers at the vendor (Responses only). @default false */
   store?: boolean
+  /** Sends `CallOptions.metadata` and the purpose as the request's metadata. @default true over Responses, false over chat */
+  sendMetadata?: boolean
   /** How the output limit is named (Chat Completions only). @default 'max_completion_tokens' at the vendor, else 'max_tokens' */
   maxTokensField?: 'max_tokens' | 'max_completion_tokens'
   /** Longest wait for the vendor to accept a request, in ms. @default 60000 */
@@ -63,6 +66,7 @@ const known: readonly (keyof OpenAiChatModelOptions)[] = [
   'headers',
   'card',
   'store',
+  'sendMetadata',
   'maxTokensField',
   'openMs',
   'idleMs',
@@ -91,6 +95,7 @@ export function createOpenAiChatModel(options: OpenAiChatModelOptions): ChatMode
   const { api = isOfficial ? 'responses' : 'chat', provider = isOfficial ? 'openai' : 'compatible' } = options
   const card: ModelCard = { ...openAiModelCard(model, provider), ...options.card }
   const maxTokensField = options.maxTokensField ?? (isOfficial ? 'max_completion_tokens' : 'max_tokens')
+  const { sendMetadata = api === 'responses' } = options
   const client = createClient({ ...options, baseURL })
   const limits = {
     ...(options.openMs === undefined ? {} : { openMs: options.openMs }),
@@ -98,8 +103,10 @@ export function createOpenAiChatModel(options: OpenAiChatModelOptions): ChatMode
   }
 
   /** One answer; mapping comes first, so that a request that cannot be sent fails before anything is. */
-  async function* stream(request: ChatRequest, { signal }: CallOptions): AsyncGenerator<ChatPart, void, void> {
+  async function* stream(request: ChatRequest, call: CallOptions): AsyncGenerator<ChatPart, void, void> {
+    const { signal } = call
     const plan = planStructuredOutput(request, card)
+    const metadata = sendMetadata ? toVendorMetadata(call) : {}
     const callIds = createCallIds(request, ids)
     const toError = (thrown: unknown, stage: 'open' | 'read'): ParleyError => toModelError(thrown, stage, card.id)
     const common = { modelId: card.id, signal, clock, toError, ...limits }
@@ -108,7 +115,7 @@ export function createOpenAiChatModel(options: OpenAiChatModelOptions): ChatMode
       const codec = createChatCodec({ modelId: card.id, callIds, warnings: [] })
       yield* streamModel({
         ...common,
-        open: (end) => client.chat.completions.create(body, { signal: end }),
+        open: (end) => client.chat.completions.create({ ...metadata, ...body }, { signal: end }),
         codec: foldOutputTool(codec, plan.outputTool),
       })
       return
@@ -117,7 +124,7 @@ export function createOpenAiChatModel(options: OpenAiChatModelOptions): ChatMode
     const codec = createResponsesCodec({ modelId: card.id, callIds, warnings })
     yield* streamModel({
       ...common,
-      open: (end) => client.responses.create(body, { signal: end }),
+      open: (end) => client.responses.create({ ...metadata, ...body }, { signal: end }),
       codec: foldOutputTool(codec, plan.outputTool),
     })
   }

@@ -8,6 +8,7 @@ import { openAiModelCard } from './model-card.ts'
 import { isStrictSchema } from './strict-schema.ts'
 import { toChatCompletionsRequest } from './to-chat-request.ts'
 import { toResponsesRequest } from './to-responses-request.ts'
+import { toVendorMetadata } from './vendor-metadata.ts'
 
 const signal = new AbortController().signal
 const card: ModelCard = openAiModelCard('gpt-5-mini', 'openai')
@@ -56,10 +57,18 @@ describe.each(['responses', 'chat'] as const)('over %s', (api) => {
   test('PO-8 a whole conversation crosses the wire and reaches the model behind the double unchanged', async () => {
     const inner = scriptedModel([{ text: 'Done.', usage: { inputTokens: 5, outputTokens: 2 } }])
     await using double = await createOpenAiDouble({ respond: respondWithModel(inner) })
-    const model = createOpenAiChatModel({ model: 'gpt-5-mini', apiKey: 'test-key', baseURL: double.baseUrl, api })
-    const result = await generate(model, conversation, { signal })
+    const model = createOpenAiChatModel({
+      model: 'gpt-5-mini',
+      apiKey: 'test-key',
+      baseURL: double.baseUrl,
+      api,
+      sendMetadata: true,
+    })
+    const about = { purpose: 'opening', metadata: { phase: 'intake', turnId: 'turn_1' } } as const
+    const result = await generate(model, conversation, { signal, ...about })
     expect(result).toMatchObject({ text: 'Done.', usage: { inputTokens: 5, outputTokens: 2 } })
     expect(inner.requests).toEqual([conversation])
+    expect(inner.calls[0]).toMatchObject(about)
     expect(double.violations).toEqual([])
   })
 
@@ -117,6 +126,14 @@ test('PO-8 parts that an API cannot take are refused by their path', () => {
   expect(() => toResponsesRequest(shown, { model: 'm', card: hearing })).not.toThrow()
   const empty: ChatRequest = { messages: [{ role: 'user', content: [{ type: 'image', mimeType: 'image/png' }] }] }
   expect(() => toResponsesRequest(empty, { model: 'm', card })).toThrow(invalid('messages[0].content[0]'))
+})
+
+test('metadata keeps to the limits of the vendor', () => {
+  const many = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`key${index}`, 'x'.repeat(600)]))
+  const { metadata = {} } = toVendorMetadata({ signal, metadata: many })
+  expect(Object.keys(metadata)).toHaveLength(16)
+  expect(Object.values(metadata).every((value) => value.length === 512)).toBe(true)
+  expect(toVendorMetadata({ signal })).toEqual({})
 })
 
 test('the output limit is named as the server knows it', () => {

@@ -39,6 +39,7 @@ interface Accepted {
   chat: ChatRequest
   isStream: boolean
   model: string
+  metadata: Record<string, string>
   makeEncoder: () => WireEncoder
 }
 
@@ -63,7 +64,13 @@ export async function answerRequest(options: AnswerRequestOptions): Promise<'ans
   }
   try {
     // The check above has shown that the body is an object.
-    const request = { api, body: body as { [key: string]: Json }, chat: accepted.chat, signal }
+    const request = {
+      api,
+      body: body as { [key: string]: Json },
+      chat: accepted.chat,
+      metadata: accepted.metadata,
+      signal,
+    }
     const parts = toParts(await orLeft(options.respond(request), signal), accepted.chat, options)[
       Symbol.asyncIterator
     ]()
@@ -119,6 +126,7 @@ function acceptResponses(body: Json, options: AnswerRequestOptions): Accepted | 
     chat: fromResponsesBody(checked.body, items),
     isStream: checked.body.stream === true,
     model: checked.body.model,
+    metadata: checked.body.metadata ?? {},
     makeEncoder: () =>
       createResponsesEncoder({
         body: checked.body,
@@ -141,6 +149,7 @@ function acceptChat(body: Json, options: AnswerRequestOptions): Accepted | Vendo
     chat: fromChatBody(checked.body),
     isStream: checked.body.stream === true,
     model: checked.body.model,
+    metadata: checked.body.metadata ?? {},
     makeEncoder: () =>
       createChatEncoder({
         body: checked.body,

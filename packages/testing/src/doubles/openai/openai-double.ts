@@ -15,6 +15,8 @@ export interface OpenAiRequest {
   body: { [key: string]: Json }
   /** Read back as a request of the port. */
   chat: ChatRequest
+  /** What came as metadata of the request. */
+  metadata: Readonly<Record<string, string>>
   /** Aborts when the client leaves. */
   signal: AbortSignal
   /** Which accepted request of this double it is, from 0. */
