@@ -16,7 +16,7 @@ import {
   type ToolSource,
 } from '@parley/spec'
 import type { SkillSource } from '../skills/skill-source.ts'
-import type { AgentLimits } from './agent-limits.ts'
+import { resolveAgentLimits, type AgentLimits } from './agent-limits.ts'
 import type { StepRecord } from './loop-event.ts'
 
 /** Renders templates with the data of a run; implemented by the `RunContext` of `workflow`. */
@@ -161,6 +161,7 @@ export function checkAgentOptions(channelId: ChannelId, options: AgentOptions): 
   if (whileBusy !== 'queue' && whileBusy !== 'merge' && whileBusy !== 'restart') {
     throw invalid('whileBusy', 'queue, merge or restart', `Agent ${channelId} cannot be "${String(whileBusy)}" while busy.`)
   }
+  resolveAgentLimits(options.limits)
   return sortTools(channelId, options.tools ?? [])
 }
 

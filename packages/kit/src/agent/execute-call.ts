@@ -6,6 +6,8 @@ import {
   type ToolCallRecord,
   type ToolResultPart,
 } from '@parley/spec'
+import type { SyncOutcome } from '../hooks/hook-engine.ts'
+import type { HookMap } from '../hooks/hook-map.ts'
 import type { ToolSet } from '../tools/tool-set.ts'
 import { askPeople, startInBackground } from './ask-people.ts'
 import { canonicalJson } from './canonical-json.ts'
@@ -144,7 +146,8 @@ async function prepare(
   if ('error' in first) return first
   if (!entry.isAllowed) return refuse('tool_not_allowed', `${name} may not be used here.`)
   const call = { callId, name, arguments: args }
-  const hooked = await services.runHook('beforeToolUse', { call, tool: entry.tool.name, context })
+  const hooked = await askHooks({ call, tool: entry.tool.name, context }, services)
+  if (hooked === undefined) return refuse('tool_denied', `${name} was denied, because it could not be checked.`)
   if (hooked.blocked !== undefined) {
     return refuse('tool_denied', hooked.blocked.message ?? `${name} was denied.`)
   }
@@ -152,6 +155,18 @@ async function prepare(
   const rewritten = { ...call, arguments: hooked.payload.call.arguments }
   const second = await checkArguments(entry, rewritten.arguments)
   return 'error' in second ? second : { entry, parsed: second.parsed, call: rewritten }
+}
+
+async function askHooks(
+  payload: HookMap['beforeToolUse']['payload'],
+  services: LoopInput['services'],
+): Promise<SyncOutcome<'beforeToolUse'> | undefined> {
+  try {
+    return await services.runHook('beforeToolUse', payload)
+  } catch (thrown) {
+    services.reportError(thrown, 'tool')
+    return undefined // the call is denied
+  }
 }
 
 /** The result as the model reads it: large ones as head and mark, repeated ones with a word about it. */

@@ -78,7 +78,7 @@ async function* readAnswer(
 ): AsyncGenerator<Delta, ChatResult, void> {
   const result: ChatResult = { text: '', toolCalls: [], reason: 'other', usage: { inputTokens: 0, outputTokens: 0 } }
   let thinking = ''
-  const stream = model.stream(request, { signal, purpose, metadata: { turnId: context.turnId } })
+  const stream = model.stream(request, { signal, purpose, metadata: { turnId: context.turnId, phase: context.state.phase } })
   for await (const part of readUntilAborted(stream, signal)) {
     progress.hasContent ||= isContent(part)
     if (part.type === 'usage') progress.usage = part.usage

@@ -99,8 +99,8 @@ function placeAnswered(
 
 function openingMessages(opening: TurnOpening | undefined): ChatMessage[] {
   if (opening === undefined || opening.kind === 'request') return []
-  if (opening.kind === 'greeting') return [toUserMessage(opening.prompt)]
-  if (opening.kind === 'notice') return [toUserMessage(opening.text)]
+  if (opening.kind === 'greeting') return [toUserMessage(`[${opening.prompt}]`)]
+  if (opening.kind === 'notice') return [toUserMessage(`[${opening.text}]`)]
   return [toUserMessage('[You take over this conversation now. Go on with the matter at once; do not greet as if it were new.]')]
 }
 
