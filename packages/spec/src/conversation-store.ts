@@ -113,6 +113,8 @@ export interface RoomFilter {
   parentRoomId?: RoomId
   /** State mode, such as `human`. */
   mode?: string
+  /** Only rooms with activity at or after this instant. */
+  activeSince?: Instant
   after?: string
   limit?: number
 }
@@ -163,7 +165,7 @@ export interface ConversationStore {
   readonly identities: Family<Identity, { channelType?: ChannelType; address?: string }>
   readonly tasks: Family<RoomTask, { status?: RoomTask['status'] }>
   readonly observations: Family<Observation>
-  readonly requests: Family<PendingRequest, { status?: PendingRequest['status']; kind?: PendingRequest['kind'] }>
+  readonly requests: Family<PendingRequest, { id?: string; status?: PendingRequest['status']; kind?: PendingRequest['kind'] }>
   readonly readMarkers: Family<ReadMarker>
   readonly receipts: Family<Receipt, { kind?: Receipt['kind']; turnId?: string; eventIndex?: number }>
   readonly reminders: Family<Reminder, { dueBefore?: Instant }>

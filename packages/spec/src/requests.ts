@@ -1,4 +1,4 @@
-import type { ChannelId, OrganizationId, RequestId, RoomId, TurnId } from './ids.ts'
+import type { ChannelId, OrganizationId, ParticipantId, RequestId, RoomId, TurnId } from './ids.ts'
 import type { Instant, Json, JsonSchema } from './json.ts'
 import type { Violation } from './contract.ts'
 
@@ -16,7 +16,11 @@ export interface PendingRequest {
   kind: 'approval' | 'confirm' | 'input'
   agentId: ChannelId
   turnId: TurnId
+  /** The person of the turn: answers `confirm` and `input`, never an `approval`. */
+  participantId?: ParticipantId
   callId?: string
+  /** The key the tool runs under once it is decided. */
+  idempotencyKey?: string
   tool?: string
   /** `[REDACTED]` if sensitive. */
   arguments?: Json

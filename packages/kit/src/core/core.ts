@@ -53,7 +53,8 @@ export interface ChannelRegistry {
 /** Ephemeral events of a room to its members, its local subscribers and other processes. */
 export interface EphemeralHub {
   publish(roomId: RoomId, event: EphemeralInput): void
-  subscribe(roomId: RoomId, listener: (event: EphemeralEvent) => void, options?: { types?: string[] }): Disposer
+  /** A listener that returns a promise gets the next event when it has settled. */
+  subscribe(roomId: RoomId, listener: (event: EphemeralEvent) => void | Promise<void>, options?: { types?: string[] }): Disposer
   /** Ends presence and typing of someone who left. */
   ended(roomId: RoomId, from: string): void
   close(): void

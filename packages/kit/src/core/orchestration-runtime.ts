@@ -1,4 +1,4 @@
-import type { AnyTool, ChannelId, ConversationState, Room, RoomEvent, RoomId, TurnContext } from '@parley/spec'
+import type { AnyTool, ChannelId, ConversationState, ConversationStateJson, Room, RoomEvent, RoomId, TurnContext } from '@parley/spec'
 import type { HookMap } from '../hooks/hook-map.ts'
 import type { SyncHookResult } from '../hooks/hook-results.ts'
 import type { LockedRoom } from './locked-room.ts'
@@ -19,6 +19,8 @@ export interface OrchestrationRuntime {
   notes(context: TurnContext): Promise<string[]>
   /** State and records to be written with an event that is about to be committed (initial state, counters reset). */
   beforeCommit(locked: LockedRoom, event: EventDraft): CommitExtras | undefined
+  /** The state a room begins with when it is made, if its orchestration sets one; written with the room itself. */
+  initial(room: Room): ConversationStateJson | undefined
   /** The first connection of a participant to a room: greets once. */
   connected(roomId: RoomId): void
   /** Whether turns of the room wait for a greeting in preparation; resolves when they may start. */
@@ -33,5 +35,9 @@ export interface OrchestrationRuntime {
   decideAnew(room: Room, event: RoomEvent): Promise<ChannelId[]>
   /** A turn has ended: counters of notes, sequences of strategies. */
   turnEnded(context: TurnContext, state: ConversationState): Promise<void>
+  /** The records (`phaseChanged`, `modeChanged`) of a state saved from outside, to be committed with it. */
+  stateRecords(room: Room, before: ConversationState, after: ConversationState): EventDraft[]
+  /** Takes up what a stopped process left: handoffs recorded but not opened, people waited for. */
+  recover(): Promise<void>
   close(): Promise<void>
 }

@@ -11,6 +11,8 @@ export interface TurnRequest {
   earlier?: readonly RoomEvent[]
   /** @default the trigger's `responseVisibility`, else `all` */
   visibility?: Visibility
+  /** The reply that this turn's reply stands in for. */
+  supersedes?: string
   /** Puts the turn before the ones that wait (openings of a handoff). */
   first?: boolean
 }

@@ -1,0 +1,277 @@
+import type {
+  ChannelBinding,
+  ChannelId,
+  DeliveryReport,
+  Disposer,
+  Participant,
+  Room,
+  RoomEvent,
+  RoomId,
+} from '@parley/spec'
+import type { KitParts } from '../core/kit-parts.ts'
+import type { CascadeRun } from '../turns/cascades.ts'
+import { planDeliveries } from './plan-deliveries.ts'
+import { createReceivers, type Receivers } from './receivers.ts'
+
+/** What a commit left for the lane: the event, and the room as it was then. */
+export interface LaneInput {
+  room: Room
+  bindings: readonly ChannelBinding[]
+  participants: readonly Participant[]
+}
+
+/** One lane per room: starts plans strictly in index order and waits for no receiver. */
+export interface Lanes {
+  /** Takes a committed event; called under the room's lock, in index order. */
+  push(event: RoomEvent, input: LaneInput, to?: readonly ChannelId[]): void
+  /** Starts what was pushed; called without the lock. */
+  start(roomId: RoomId): void
+  /** Committed events of the room whose plans are not done. */
+  depth(roomId: RoomId): number
+  /** Resolves once the lane has room again. */
+  hasRoom(roomId: RoomId): Promise<void>
+  /** Resolves when every plan of the room is done. */
+  idle(roomId: RoomId): Promise<void>
+  /** Runs all lanes to the end. */
+  drain(): Promise<void>
+  /** Whether the log has entries before `firstIndex` whose plans a stopped process left undone. */
+  hasHole(room: Room, firstIndex: number): boolean
+  /** Puts the plans of such entries on the lane again; called under the room's lock. */
+  fillHole(input: LaneInput, firstIndex: number): Promise<void>
+  /** Takes up a room that a stopped process left with undelivered events. */
+  recover(roomId: RoomId): Promise<void>
+  readonly receivers: Receivers
+  readonly size: number
+}
+
+interface Entry {
+  event: RoomEvent
+  input: LaneInput
+  to: readonly ChannelId[] | undefined
+  isStarted: boolean
+  open: number
+  reports: DeliveryReport[]
+  cascade: CascadeRun | undefined
+}
+
+interface Lane {
+  entries: Entry[]
+  /** Entries before this position have been started. */
+  nextToStart: number
+  /** How many pushed entries may start: the lock is free. */
+  released: number
+  cursor: number
+  isAdvancing: boolean
+  waiters: (() => void)[]
+  idleSinceMs: number
+}
+
+/** Makes the lanes of a kit. */
+export function createLanes(parts: KitParts): Lanes {
+  const lanes = new Map<RoomId, Lane>()
+  const idle = new Set<RoomId>()
+  let sweeping: Disposer | undefined
+  parts.onClose(() => sweeping?.())
+  const receivers = createReceivers(parts)
+
+  const laneOf = (room: Room, firstIndex: number): Lane => {
+    let lane = lanes.get(room.id)
+    if (lane === undefined) {
+      lane = { entries: [], nextToStart: 0, released: 0, cursor: firstIndex - 1, isAdvancing: false, waiters: [], idleSinceMs: 0 }
+      lanes.set(room.id, lane)
+    }
+    idle.delete(room.id)
+    return lane
+  }
+
+  /** A lane stays for a while, for its cursor is known sooner than the store's; one timer looks after all of them. */
+  const rest = (roomId: RoomId, lane: Lane): void => {
+    lane.idleSinceMs = parts.clock.monotonicMs()
+    idle.add(roomId)
+    sweeping ??= parts.clock.setTimer(parts.limits.laneIdleMs, sweep)
+  }
+  const sweep = (): void => {
+    sweeping = undefined
+    const nowMs = parts.clock.monotonicMs()
+    for (const roomId of idle) {
+      const lane = lanes.get(roomId)
+      if (lane !== undefined && nowMs - lane.idleSinceMs < parts.limits.laneIdleMs) continue
+      idle.delete(roomId)
+      lanes.delete(roomId)
+    }
+    if (idle.size > 0) sweeping = parts.clock.setTimer(parts.limits.laneIdleMs, sweep)
+  }
+
+  const startEntry = (roomId: RoomId, lane: Lane, entry: Entry): void => {
+    const { event, input } = entry
+    entry.isStarted = true
+    const plan = planDeliveries({
+      event,
+      bindings: input.bindings,
+      room: input.room,
+      injectedTo: entry.to,
+    })
+    entry.open = plan.deliveries.length + 1
+    const finish = (report?: DeliveryReport): void => {
+      if (report !== undefined) {
+        entry.reports.push(report)
+        entry.cascade?.deliveries.push(report)
+      }
+      entry.open -= 1
+      if (entry.open === 0) finished(roomId, lane, entry)
+    }
+    if (plan.unbound.length > 0) noteUnbound(parts, event, plan.unbound)
+    for (const binding of plan.deliveries) receivers.deliver(event, binding, input.room, finish)
+    for (const agentId of plan.asked) askAgent(event, agentId, input)
+    finish()
+  }
+
+  const askAgent = (event: RoomEvent, agentId: ChannelId, input: LaneInput): void => {
+    parts.turns.ask({ roomId: input.room.id, agentId, trigger: event })
+  }
+
+  const finished = (roomId: RoomId, lane: Lane, entry: Entry): void => {
+    afterPlan(parts, entry.event, entry.reports, entry.input.room)
+    entry.cascade?.end()
+    advance(roomId, lane)
+    for (const wake of lane.waiters.splice(0)) wake()
+  }
+
+  /** Moves the stored cursor over the leading entries whose plans are done; one store call at a time. */
+  const advance = (roomId: RoomId, lane: Lane): void => {
+    if (lane.isAdvancing) return
+    let done = 0
+    while (done < lane.entries.length && lane.entries[done]?.isStarted === true && lane.entries[done]?.open === 0) done++
+    if (done === 0) return
+    const to = lane.entries[done - 1]?.event.index ?? lane.cursor
+    lane.isAdvancing = true
+    parts.store
+      .advanceDelivered(roomId, lane.cursor, to)
+      .catch((error: unknown) => {
+        // The plans are done; a cursor that could not be moved only means they are looked at again after a restart.
+        parts.reportError(error, { stage: 'lane', roomId })
+        return false
+      })
+      .then(() => {
+        lane.cursor = to
+        lane.entries.splice(0, done)
+        lane.nextToStart -= done
+        lane.released -= done
+        lane.isAdvancing = false
+        if (lane.entries.length === 0) rest(roomId, lane)
+        else advance(roomId, lane)
+        for (const wake of lane.waiters.splice(0)) wake()
+      }, unreachable)
+  }
+
+  const api: Lanes = {
+    receivers,
+    get size() {
+      return lanes.size
+    },
+    push(event, input, to) {
+      const lane = laneOf(input.room, event.index)
+      const { room, bindings, participants } = input
+      const cascade = parts.cascades.of(event)
+      cascade?.begin()
+      lane.entries.push({
+        event,
+        input: { room, bindings, participants },
+        to,
+        isStarted: false,
+        open: 0,
+        reports: [],
+        cascade,
+      })
+    },
+    start(roomId) {
+      const lane = lanes.get(roomId)
+      if (lane === undefined) return
+      lane.released = lane.entries.length
+      while (lane.nextToStart < lane.released) {
+        const entry = lane.entries[lane.nextToStart]
+        lane.nextToStart += 1
+        if (entry !== undefined) startEntry(roomId, lane, entry)
+      }
+    },
+    depth: (roomId) => lanes.get(roomId)?.entries.length ?? 0,
+    async hasRoom(roomId) {
+      for (;;) {
+        const lane = lanes.get(roomId)
+        if (lane === undefined || lane.entries.length < parts.limits.laneDepth) return
+        await new Promise<void>((resolve) => lane.waiters.push(resolve))
+      }
+    },
+    async idle(roomId) {
+      for (;;) {
+        const lane = lanes.get(roomId)
+        if (lane === undefined || lane.entries.length === 0) return
+        await new Promise<void>((resolve) => lane.waiters.push(resolve))
+      }
+    },
+    async drain() {
+      while (lanes.size > idle.size) await Promise.all([...lanes.keys()].map((roomId) => api.idle(roomId)))
+    },
+    hasHole: (room, firstIndex) => !lanes.has(room.id) && room.deliveredIndex < firstIndex - 1,
+    async fillHole(input, firstIndex) {
+      let after = input.room.deliveredIndex
+      while (after < firstIndex - 1) {
+        const page = await parts.store.events(input.room.id, { after, before: firstIndex, limit: 1_000, raw: true })
+        const last = page.at(-1)
+        if (last === undefined) return
+        for (const event of page) api.push(event, input)
+        after = last.index
+      }
+    },
+    async recover(roomId) {
+      await parts.inRoom(roomId, async (locked) => {
+        const firstFree = locked.room.latestIndex + 1
+        if (api.hasHole(locked.room, firstFree)) await api.fillHole(locked, firstFree)
+      })
+      api.start(roomId)
+    },
+  }
+  return api
+}
+
+function unreachable(): never {
+  throw new TypeError('a caught promise cannot reject')
+}
+
+/** What follows a plan, in order: observers of mutations, the report, side effects, `afterBroadcast`, `eventProcessed`. */
+function afterPlan(parts: KitParts, event: RoomEvent, deliveries: DeliveryReport[], room: Room): void {
+  const scope = { roomId: room.id, channelId: event.source.channelId, channelType: event.source.channelType, sourceKind: event.source.kind, eventType: event.type }
+  if (event.type === 'edit' && parts.hooks.has('onEventUpdated', scope)) fireMutation(parts, 'onEventUpdated', event)
+  if (event.type === 'delete' && parts.hooks.has('onEventDeleted', scope)) fireMutation(parts, 'onEventDeleted', event)
+  const failed = deliveries.filter((report) => report.status === 'failed')
+  if (failed.length > 0 && failed.length < deliveries.length && parts.framework.has('broadcastPartialFailure')) {
+    parts.framework.emit({
+      type: 'broadcastPartialFailure',
+      roomId: room.id,
+      eventId: event.id,
+      data: { failed: failed.map((report) => report.channelId) },
+    })
+  }
+  if (parts.hooks.has('afterBroadcast', scope)) parts.hooks.fire('afterBroadcast', { event, deliveries }, scope)
+  if (parts.framework.has('eventProcessed')) {
+    parts.framework.emit({ type: 'eventProcessed', roomId: room.id, eventId: event.id, data: { index: event.index } })
+  }
+}
+
+/** Addressed ids that are not bound here are ignored; the receipt says so. */
+function noteUnbound(parts: KitParts, event: RoomEvent, unbound: readonly ChannelId[]): void {
+  parts.background('receipt', async () => {
+    const data = { skipped: unbound.map((agentId) => ({ agentId, why: 'not_bound' })), eventId: event.id }
+    await parts.store.receipts.put([parts.receipt(event.roomId, 'routing', data, { eventIndex: event.index })])
+  })
+}
+
+function fireMutation(parts: KitParts, trigger: 'onEventUpdated' | 'onEventDeleted', event: RoomEvent): void {
+  const { content } = event
+  if (content.type !== 'edit' && content.type !== 'delete') return
+  const targetId = content.targetEventId
+  parts.background(trigger, async () => {
+    const target = await parts.store.getEvent(event.roomId, targetId)
+    if (target !== null) parts.hooks.fire(trigger, { event, target }, { roomId: event.roomId })
+  })
+}

@@ -1,0 +1,82 @@
+import type { ChannelId, EventId, Json, PendingRequest, RoomId, TurnId } from '@parley/spec'
+import type { KitParts } from '../core/kit-parts.ts'
+import type { RequestOutcome, RequestSpec } from '../core/turn-services.ts'
+
+/** What an outcome belongs to. */
+export interface OutcomeOf {
+  id?: string
+  roomId: RoomId
+  agentId: ChannelId
+  turnId: TurnId
+  tool?: string
+  callId?: string
+  arguments?: Json
+  idempotencyKey?: string
+  kind?: PendingRequest['kind']
+  /** The record of the decision: what caused the outcome. */
+  closedBy?: EventId
+}
+
+/**
+ * Commits what came of a detached request or a background tool as an internal event, and opens a turn of the agent
+ * that is active then. In modes `human` and `paused` nobody is asked; it stays for the desk.
+ */
+export async function deliverOutcome(
+  parts: KitParts,
+  of: OutcomeOf,
+  decided: RequestOutcome | Json,
+  onDecided?: RequestSpec['onDecided'],
+): Promise<void> {
+  const isRequest = of.id !== undefined
+  const outcome = isRequest ? (decided as RequestOutcome) : undefined // a request's outcome is what its waiter was given
+  const result = outcome === undefined ? (decided as Json) : await resultOf(parts, of, outcome, onDecided)
+  const status = outcome?.status ?? 'completed'
+  const code = isRequest ? 'request_outcome' : 'tool_outcome'
+  const data: Json = {
+    ...(of.id === undefined ? {} : { requestId: of.id }),
+    tool: of.tool ?? null,
+    callId: of.callId ?? null,
+    status,
+    result,
+    ...(outcome !== undefined && 'reason' in outcome && outcome.reason !== undefined ? { reason: outcome.reason } : {}),
+  }
+  const text = isRequest ? `The request for ${of.tool ?? 'a step'} was ${status}.` : `${of.tool ?? 'A tool'} has finished.`
+  const asked = await parts.inRoom(of.roomId, async (locked) => {
+    if (locked.room.status === 'closed' || locked.room.status === 'archived') return undefined
+    const speaker = speakerOf(parts, locked.room, of.agentId)
+    const draft = parts.systemDraft(locked.room, {
+      type: 'system',
+      content: { type: 'system', code, text, data },
+      turnId: of.turnId,
+      ...(of.closedBy === undefined ? {} : { causeId: of.closedBy }),
+      ...(of.id === undefined ? {} : { metadata: { requestId: of.id } }),
+    })
+    const committed = await locked.commit([speaker === null ? draft : { ...draft, addressedTo: [speaker] }])
+    const event = 'events' in committed ? committed.events[0] : undefined
+    return event === undefined || speaker === null ? undefined : { event, speaker }
+  })
+  if (asked === undefined) return
+  const opening = isRequest ? { kind: 'request' as const, requestId: of.id ?? '' } : { kind: 'notice' as const, text }
+  parts.turns.ask({ roomId: of.roomId, agentId: asked.speaker, trigger: asked.event, opening })
+}
+
+/** The agent in charge; a plain room's outcome goes to the agent that asked. */
+function speakerOf(parts: KitParts, room: Parameters<KitParts['orchestration']['speaker']>[0], agentId: ChannelId): ChannelId | null {
+  const isPlain = room.conversation === undefined
+  return isPlain ? agentId : parts.orchestration.speaker(room)
+}
+
+async function resultOf(
+  parts: KitParts,
+  of: OutcomeOf,
+  outcome: RequestOutcome,
+  onDecided: RequestSpec['onDecided'],
+): Promise<Json> {
+  if (onDecided !== undefined) return onDecided(outcome)
+  if (outcome.status !== 'approved' && outcome.status !== 'answered') return null
+  const channel = parts.registry.get(of.agentId)
+  if (channel === undefined || !('runDecided' in channel) || typeof channel.runDecided !== 'function') return null
+  // After a restart the agent finds its tool again by name and runs it under the key of the first call.
+  const run = channel.runDecided as (of: OutcomeOf, outcome: RequestOutcome, room: ReturnType<KitParts['handle']>) => Promise<Json>
+  return run.call(channel, of, outcome, parts.handle(of.roomId))
+}

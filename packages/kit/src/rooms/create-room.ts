@@ -1,0 +1,94 @@
+import {
+  checkOptions,
+  ParleyError,
+  type AgentResponsePolicy,
+  type BindingOptions,
+  type ChannelBinding,
+  type ChannelId,
+  type Json,
+  type OrchestrationSpec,
+  type Room,
+  type RoomId,
+  type RoomTimers,
+} from '@parley/spec'
+import type { KitParts } from '../core/kit-parts.ts'
+import { announceRoom } from '../inbound/process-inbound.ts'
+import { checkBindingOptions, registeredChannel } from '../inbound/prepare-send.ts'
+import { checkPolicy, checkRoomMetadata, checkTimers } from './lifecycle.ts'
+import { inRoom } from './in-room.ts'
+import { newBinding, newRoom } from './new-room.ts'
+
+/** What `createRoom` takes, once orchestration has become a spec. */
+export interface CreateRoomOptions {
+  id?: RoomId
+  organizationId?: string
+  sessionId?: string
+  metadata?: Record<string, Json>
+  timers?: RoomTimers
+  agentResponsePolicy?: AgentResponsePolicy
+  channels?: (ChannelId | ({ channelId: ChannelId } & BindingOptions))[]
+  parentRoomId?: RoomId
+  delegationId?: string
+}
+
+const createRoomKeys = ['id', 'organizationId', 'sessionId', 'metadata', 'timers', 'agentResponsePolicy', 'orchestration', 'channels', 'parentRoomId', 'delegationId']
+
+/**
+ * Makes a room with its bindings in one commit.
+ * @throws {ParleyError} `invalid_options`, `channel_not_registered`, `room_exists`
+ */
+export async function createRoom(
+  parts: KitParts,
+  options: CreateRoomOptions,
+  orchestration: OrchestrationSpec | null | undefined,
+): Promise<Room> {
+  const { id = parts.ids.next('room'), organizationId, metadata, timers, agentResponsePolicy, channels = [], parentRoomId, delegationId } = options
+  if (typeof id !== 'string' || id === '' || id.length > 256) throw badId()
+  checkRoomMetadata(metadata, parts.limits.metadataBytes)
+  if (timers !== undefined) checkTimers(timers)
+  if (agentResponsePolicy !== undefined) checkPolicy(agentResponsePolicy)
+  const at = parts.now()
+  const bindings = channels.map((given): ChannelBinding => {
+    const { channelId, ...binding } = typeof given === 'string' ? { channelId: given } : given
+    checkBindingOptions(binding)
+    return newBinding(id, registeredChannel(parts, channelId), at, binding)
+  })
+  const planned: Room = {
+    ...newRoom({ id, at, organizationId, metadata, timers, agentResponsePolicy: agentResponsePolicy ?? parts.defaultPolicy, orchestration, sessionId: options.sessionId ?? parts.ids.next('sess') }),
+    ...(parentRoomId === undefined ? {} : { parentRoomId }),
+    ...(delegationId === undefined ? {} : { delegationId }),
+  }
+  if ((await parts.store.getRoom(id)) !== null) throw roomExists(id)
+  const room = await inRoom(
+    parts,
+    id,
+    async (open) => {
+      if (open.room !== planned) throw roomExists(id)
+      const initial = parts.orchestration.initial(planned)
+      const create = initial === undefined ? planned : { ...planned, conversation: initial }
+      const outcome = await open.commit([], { room: { create, ...(bindings.length === 0 ? {} : { bindings }) } })
+      if ('conflict' in outcome) throw roomExists(id)
+      return open.room
+    },
+    { planned: () => ({ room: planned, bindings: [], participants: [], recentEvents: [] }) },
+  )
+  announceRoom(parts, room, undefined, undefined)
+  for (const binding of bindings) {
+    await parts.registry.get(binding.channelId)?.onAttached?.(binding)
+    parts.hooks.fire('onChannelAttached', { binding }, { roomId: id, channelId: binding.channelId, channelType: binding.channelType })
+  }
+  return room
+}
+
+function badId(): ParleyError {
+  return new ParleyError({ code: 'invalid_options', message: 'A room id must be a text of 1 to 256 characters.', details: { path: 'id', expected: 'text of 1 to 256 characters' } })
+}
+
+function roomExists(roomId: RoomId): ParleyError {
+  return new ParleyError({ code: 'room_exists', message: `A room ${roomId} exists already. Use it, or choose another id.`, details: { roomId } })
+}
+
+/** @throws {ParleyError} `invalid_options` */
+export function checkCreateRoom(options: unknown): void {
+  checkOptions('createRoom', options, createRoomKeys)
+}

@@ -1,0 +1,191 @@
+import type { Channel, EventInput, Json, RoomContext, RoomEvent, ToolCallRecord, TurnEnd, TurnOutput, Visibility } from '@parley/spec'
+import type { KitParts } from '../core/kit-parts.ts'
+import { sendFromChannel } from '../inbound/prepare-send.ts'
+import { canSee } from '../rooms/can-see.ts'
+import type { TurnRuntime } from './create-services.ts'
+
+/**
+ * Turns an agent's output into events of the log: a segment is the text between two tool calls, committed on its own,
+ * after the tool events before it and before those that follow. While it is written, receivers that can show it see
+ * it grow.
+ */
+export class ReplyWriter {
+  readonly #parts: KitParts
+  readonly #turn: TurnRuntime
+  readonly #visibility: Visibility
+  readonly #showsLive: boolean
+  #text = ''
+  #segmentId = ''
+  #seq = 0
+  #replies = 0
+  #firstTextMs: number | undefined
+  #toolCalls = 0
+
+  constructor(parts: KitParts, turn: TurnRuntime, context: RoomContext) {
+    this.#parts = parts
+    this.#turn = turn
+    this.#visibility = turn.request.visibility ?? turn.request.trigger.responseVisibility ?? 'all'
+    this.#showsLive = showsLive(parts, turn, context, this.#visibility)
+  }
+
+  get hasSpoken(): boolean {
+    return this.#replies > 0 || this.#text !== ''
+  }
+
+  async write(output: Exclude<TurnOutput, { type: 'end' }>): Promise<void> {
+    switch (output.type) {
+      case 'textDelta':
+        return this.#add(output.text)
+      case 'thinkingDelta':
+        return this.#ephemeral('thinkingDelta', { turnId: this.#turn.turnId, text: output.text })
+      case 'toolCallStarted':
+        await this.#flush()
+        this.#toolCalls += 1
+        this.#turn.openCalls.set(output.call.callId, output.call.name)
+        return this.#tool('toolCallStarted', output.call, 'pending')
+      case 'toolCallEnded':
+        this.#turn.openCalls.delete(output.call.callId)
+        return this.#tool('toolCallEnded', output.call, output.call.error === undefined ? 'completed' : 'failed')
+      case 'task':
+      case 'observation':
+        return this.#sideEffect(output)
+      case 'notice':
+        await this.#flush()
+        return this.#commit({ content: output.content, type: 'system' })
+    }
+  }
+
+  /** Commits what was said so far, marked as cut off. */
+  async interrupt(): Promise<void> {
+    await this.#flush(true)
+  }
+
+  /** The agent's line for failures, if it has one; never text made of the error. */
+  async sayFailure(channel: Channel): Promise<void> {
+    const line = 'onFailure' in channel && typeof channel.onFailure === 'string' ? channel.onFailure : ''
+    if (line !== '' && !this.hasSpoken) await this.#commit({ content: { type: 'text', text: line } })
+  }
+
+  /** Commits the last segment and the turn's one receipt with it. */
+  async finish(end: TurnEnd, data: { [key: string]: Json }): Promise<void> {
+    const { turnId, request, triggers, startedMs } = this.#turn
+    const nowMs = this.#parts.clock.monotonicMs()
+    const { steps = 0, usage = null, costNanoUsd = null, toolCalls = this.#toolCalls, ...more } = data
+    const receipt = this.#parts.receipt(
+      request.roomId,
+      'turn',
+      {
+        turnId,
+        agentId: request.agentId,
+        triggerIndexes: triggers.map(({ index }) => index),
+        end,
+        steps,
+        toolCalls,
+        usage,
+        costNanoUsd,
+        latency: {
+          totalMs: nowMs - startedMs,
+          ...(this.#firstTextMs === undefined ? {} : { firstTextMs: this.#firstTextMs - startedMs }),
+        },
+        ...more,
+      },
+      { turnId, eventIndex: request.trigger.index, actor: { kind: 'agent', id: request.agentId } },
+    )
+    if (this.#pending() === '') await this.#parts.store.receipts.put([receipt])
+    else await this.#flush(false, receipt)
+  }
+
+  #add(text: string): void {
+    if (this.#turn.isReleased || text === '') return
+    this.#firstTextMs ??= this.#parts.clock.monotonicMs()
+    if (this.#segmentId === '') this.#segmentId = this.#parts.ids.next('seg')
+    this.#text += text
+    if (!this.#showsLive) return
+    this.#seq += 1
+    this.#ephemeral('outputDelta', { turnId: this.#turn.turnId, segmentId: this.#segmentId, seq: this.#seq, text })
+  }
+
+  #pending(): string {
+    return this.#turn.isReleased ? '' : this.#text.trim()
+  }
+
+  async #flush(interrupted = false, receipt?: ReturnType<KitParts['receipt']>): Promise<void> {
+    const text = this.#pending()
+    const segmentId = this.#segmentId
+    this.#text = ''
+    this.#segmentId = ''
+    this.#seq = 0
+    if (text === '') return
+    const content = interrupted ? { type: 'text' as const, text, interrupted: true as const } : { type: 'text' as const, text }
+    await this.#commit({ content }, segmentId, receipt)
+  }
+
+  async #tool(type: 'toolCallStarted' | 'toolCallEnded', call: ToolCallRecord, status: 'pending' | 'completed' | 'failed'): Promise<void> {
+    await this.#commit({ type, content: { type: 'toolCall', status, ...call } })
+    if (this.#showsLive) this.#ephemeral(type, { turnId: this.#turn.turnId, callId: call.callId, name: call.name, status })
+  }
+
+  #ephemeral(type: 'outputDelta' | 'thinkingDelta' | 'toolCallStarted' | 'toolCallEnded', data: Json): void {
+    const { roomId, agentId } = this.#turn.request
+    this.#parts.ephemeral.publish(roomId, { type, from: agentId, channelId: agentId, data, visibility: this.#visibility })
+  }
+
+  async #commit(input: EventInput, segmentId?: string, receipt?: ReturnType<KitParts['receipt']>): Promise<void> {
+    const parts = this.#parts
+    const { turnId, request, cascade } = this.#turn
+    const trigger: RoomEvent = request.trigger
+    const parentEventId = trigger.parentEventId
+    const cause = {
+      causeId: trigger.id,
+      chainDepth: trigger.source.kind === 'system' ? trigger.chainDepth : trigger.chainDepth + 1,
+      correlationId: turnId,
+      turnId,
+      ...(segmentId === undefined || segmentId === '' ? {} : { segmentId }),
+    }
+    const { supersedes } = request
+    const full: EventInput = {
+      ...input,
+      ...(supersedes === undefined || input.type !== undefined ? {} : { metadata: { supersedes } }),
+      visibility: this.#visibility,
+      ...(parentEventId === undefined ? {} : { parentEventId }),
+    }
+    try {
+      const result = await sendFromChannel(parts, request.roomId, request.agentId, full, {
+        cause,
+        cascade,
+        ...(receipt === undefined ? {} : { receipts: [receipt] }),
+      })
+      if (result.outcome === 'committed') this.#replies += input.type === undefined ? 1 : 0
+      else if (receipt !== undefined && result.event === undefined) await parts.store.receipts.put([receipt])
+    } catch (thrown) {
+      // A room that closed meanwhile takes nothing more; what was already said stays.
+      parts.reportError(thrown, { stage: 'reply', roomId: request.roomId })
+      if (receipt !== undefined) await parts.store.receipts.put([receipt])
+    }
+  }
+
+  async #sideEffect(output: Extract<TurnOutput, { type: 'task' | 'observation' }>): Promise<void> {
+    const parts = this.#parts
+    const { roomId, agentId } = this.#turn.request
+    const at = parts.now()
+    if (output.type === 'task') {
+      const task = { id: parts.ids.next('task'), roomId, eventId: this.#turn.request.trigger.id, status: 'pending' as const, createdAt: at, updatedAt: at, metadata: {}, ...output.task }
+      await parts.store.tasks.put([task])
+      parts.hooks.fire('onTaskCreated', { task }, { roomId })
+      return
+    }
+    const observation = { id: parts.ids.next('obs'), roomId, channelId: agentId, confidence: 1, createdAt: at, metadata: {}, ...output.observation }
+    await parts.store.observations.put([observation])
+    parts.hooks.fire('onObservation', { observation }, { roomId })
+  }
+}
+
+/** Whether somebody may watch the text grow, and no hook may still change it. */
+function showsLive(parts: KitParts, turn: TurnRuntime, { bindings }: RoomContext, visibility: Visibility): boolean {
+  const { roomId, agentId } = turn.request
+  const own = bindings.find(({ channelId }) => channelId === agentId)
+  const seen = { type: 'message' as const, status: 'committed' as const, source: { kind: 'agent' as const, channelId: agentId, channelType: 'agent' as const, medium: 'text' as const }, content: { type: 'text' as const, text: '' }, visibility: visibility === 'all' ? (own?.visibility ?? 'all') : visibility }
+  if (own?.muted === true) return false
+  const hasWatcher = bindings.some((binding) => binding.capabilities.live === 'deltas' && !binding.outputMuted && canSee(seen, binding))
+  return hasWatcher && !parts.hooks.holdsLive({ roomId, channelId: agentId, channelType: 'agent', sourceKind: 'agent', eventType: 'message' })
+}

@@ -1,0 +1,251 @@
+import {
+  ConversationState,
+  createBudget,
+  ParleyError,
+  toParleyError,
+  type Channel,
+  type ChannelBinding,
+  type Json,
+  type RoomContext,
+  type RoomEvent,
+  type RoomId,
+  type TurnContext,
+  type TurnEnd,
+  type TurnId,
+} from '@parley/spec'
+import type { KitParts } from '../core/kit-parts.ts'
+import { provideTurnServices, type Steering } from '../core/turn-services.ts'
+import type { RunningTurn, TurnRequest } from '../core/turns.ts'
+import type { CascadeRun } from './cascades.ts'
+import { createServices, type TurnRuntime } from './create-services.ts'
+import { ReplyWriter } from './reply-writer.ts'
+
+/** A running turn, as its queue holds it. */
+export interface TurnControl extends RunningTurn {
+  /** Resolves when the turn has ended and its receipt is written; never rejects. */
+  readonly done: Promise<void>
+  end(reason: Extract<TurnEnd, 'handedOff' | 'aborted'>, cause?: unknown): void
+  steer(steering: Steering): void
+}
+
+/** How long a turn may take, time spent waiting for people apart. */
+const TURN_TIMEOUT_MS = 300_000
+
+/** How a turn that was stopped from outside is told so. */
+class TurnStopped extends Error {
+  readonly end: TurnEnd
+  constructor(end: TurnEnd, cause: unknown) {
+    super(`The turn was ended: ${end}.`, { cause })
+    this.end = end
+  }
+}
+
+/** Starts one agent's work on its trigger. */
+export function runTurn(parts: KitParts, request: TurnRequest, cascades: readonly CascadeRun[]): TurnControl {
+  const turnId: TurnId = parts.ids.next('turn')
+  const stopper = new AbortController()
+  const steering: Exclude<Steering, { type: 'cancel' }>[] = []
+  const turn: TurnRuntime = {
+    turnId,
+    request,
+    triggers: [...(request.earlier ?? []), request.trigger],
+    signal: stopper.signal,
+    startedMs: parts.clock.monotonicMs(),
+    isReleased: false,
+    openCalls: new Map(),
+    suspended: 0,
+    steering,
+    cascade: cascades[0],
+  }
+  for (const cascade of cascades) parts.cascades.adopt(turnId, cascade)
+  const end = (reason: Extract<TurnEnd, 'handedOff' | 'aborted' | 'timeout'>, cause?: unknown): void => {
+    if (reason === 'handedOff') {
+      turn.isReleased = true
+      // A turn that asked for the handoff itself ends by its loop once it has the tool's result.
+      if ([...turn.openCalls.values()].includes('handoff_conversation')) return
+    }
+    stopper.abort(new TurnStopped(reason, cause))
+  }
+  return {
+    turnId,
+    roomId: request.roomId,
+    agentId: request.agentId,
+    triggers: turn.triggers,
+    startedMs: turn.startedMs,
+    done: parts.telemetry.span('parley.turn', { agent: request.agentId }, () => takeTurn(parts, turn, end)).catch((error: unknown) => {
+      report(parts, turn, error)
+    }),
+    end,
+    steer(given) {
+      if (given.type === 'cancel') end('aborted', given.reason)
+      else steering.push(given)
+    },
+  }
+}
+
+function report(parts: KitParts, turn: TurnRuntime, thrown: unknown): ParleyError {
+  const error = toParleyError(thrown, {
+    code: 'internal_error',
+    message: `The turn of agent ${turn.request.agentId} failed inside. The error that is its cause tells more.`,
+    details: { agentId: turn.request.agentId, turnId: turn.turnId },
+  })
+  turn.cascade?.errors.push(error)
+  parts.reportError(error, { stage: 'turn', roomId: turn.request.roomId, eventId: turn.request.trigger.id })
+  return error
+}
+
+async function takeTurn(
+  parts: KitParts,
+  turn: TurnRuntime,
+  end: (reason: 'timeout', cause?: unknown) => void,
+): Promise<void> {
+  const { roomId, agentId } = turn.request
+  const context = await parts.store.loadContext(roomId, { tail: 0 })
+  const channel = parts.registry.get(agentId)
+  if (context === null || context.room.status === 'closed' || context.room.status === 'archived') return
+  const binding = context.bindings.find(({ channelId }) => channelId === agentId)
+  const writer = new ReplyWriter(parts, turn, context)
+  const skipped = whySkipped(channel, binding)
+  if (channel?.takeTurn === undefined || skipped !== undefined) {
+    return writer.finish('empty', { skipped: skipped ?? 'not_registered' })
+  }
+  const timeoutMs = 'turnTimeoutMs' in channel && typeof channel.turnTimeoutMs === 'number' ? channel.turnTimeoutMs : TURN_TIMEOUT_MS
+  const stopTimer = startTurnTimer(parts, turn, timeoutMs, end)
+  try {
+    const outcome = await consume(parts, turn, channel, context, binding, writer)
+    await writer.finish(outcome.end, outcome.data)
+  } finally {
+    stopTimer()
+    parts.requests.turnEnded(turn.turnId)
+  }
+}
+
+/** Why an agent that was asked does nothing. */
+function whySkipped(channel: Channel | undefined, binding: ChannelBinding | undefined): string | undefined {
+  if (channel === undefined) return 'not_registered'
+  if ('isConfigOnly' in channel && channel.isConfigOnly === true) return 'no_model'
+  const observes = 'observesWhenMuted' in channel && channel.observesWhenMuted === true
+  return binding?.muted === true && !observes ? 'muted' : undefined
+}
+
+/** Time waiting for a person does not count. */
+function startTurnTimer(
+  parts: KitParts,
+  turn: TurnRuntime,
+  timeoutMs: number,
+  end: (reason: 'timeout', cause?: unknown) => void,
+): () => void {
+  let dispose = (): void => {}
+  let leftMs = timeoutMs
+  let runningSinceMs = 0
+  const start = (): void => {
+    runningSinceMs = parts.clock.monotonicMs()
+    dispose = parts.clock.setTimer(leftMs, () => end('timeout'))
+  }
+  turn.pauseTimer = () => {
+    dispose()
+    leftMs -= parts.clock.monotonicMs() - runningSinceMs
+  }
+  turn.resumeTimer = start
+  start()
+  return () => dispose()
+}
+
+interface TurnOutcome {
+  end: TurnEnd
+  data: { [key: string]: Json }
+}
+
+/** Feeds what the agent yields to the writer until it ends, fails or is stopped. */
+async function consume(
+  parts: KitParts,
+  turn: TurnRuntime,
+  channel: Channel,
+  context: RoomContext,
+  binding: ChannelBinding | undefined,
+  writer: ReplyWriter,
+): Promise<TurnOutcome> {
+  const turnContext = toTurnContext(parts, turn, channel, context)
+  provideTurnServices(turnContext, createServices(parts, turn, turnContext, context, binding))
+  const outputs = channel.takeTurn?.(turnContext)[Symbol.asyncIterator]()
+  if (outputs === undefined) return { end: 'empty', data: {} }
+  const stopped = new Promise<never>((_resolve, reject) => {
+    if (turn.signal.aborted) reject(turn.signal.reason)
+    turn.signal.addEventListener('abort', () => reject(turn.signal.reason), { once: true })
+  })
+  // The race below is what handles it; without a race in progress nobody need hear of the stop.
+  stopped.catch(() => {})
+  try {
+    for (;;) {
+      const step = await Promise.race([outputs.next(), stopped])
+      if (step.done === true) return { end: writer.hasSpoken ? 'completed' : 'empty', data: {} }
+      if (step.value.type === 'end') return { end: step.value.reason, data: step.value.data ?? {} }
+      await writer.write(step.value)
+    }
+  } catch (thrown) {
+    if (thrown instanceof TurnStopped) return stopTurn(parts, turn, writer, thrown, outputs)
+    await writer.interrupt()
+    const error = report(parts, turn, thrown)
+    await writer.sayFailure(channel)
+    return { end: error.code === 'budget_exceeded' ? 'budgetExceeded' : 'failed', data: { error: { code: error.code, message: error.message } } }
+  } finally {
+    await parts.orchestration.turnEnded(turnContext, turnContext.state).catch((error: unknown) => {
+      parts.reportError(error, { stage: 'turn', roomId: turn.request.roomId })
+    })
+  }
+}
+
+async function stopTurn(
+  parts: KitParts,
+  turn: TurnRuntime,
+  writer: ReplyWriter,
+  stop: TurnStopped,
+  outputs: AsyncIterator<unknown>,
+): Promise<TurnOutcome> {
+  if (stop.end !== 'handedOff') await writer.interrupt()
+  // The agent's own cleaning up is not waited for: it may hang, which is why it was stopped.
+  outputs.return?.()?.then(undefined, (error: unknown) => parts.reportError(error, { stage: 'turn', roomId: turn.request.roomId }))
+  if (stop.end === 'timeout') report(parts, turn, turnTimedOut(turn))
+  return { end: stop.end, data: typeof stop.cause === 'string' ? { cause: stop.cause } : {} }
+}
+
+function turnTimedOut(turn: TurnRuntime): ParleyError {
+  return new ParleyError({
+    code: 'model_timeout',
+    message: `The turn of agent ${turn.request.agentId} took longer than it may.`,
+    details: { agentId: turn.request.agentId, turnId: turn.turnId },
+  })
+}
+
+function toTurnContext(parts: KitParts, turn: TurnRuntime, channel: Channel, context: RoomContext): TurnContext {
+  const { room, participants } = context
+  const { request } = turn
+  const language = parts.orchestration.language(room, request.agentId)
+  const participant = participants.find(({ id }) => id === request.trigger.source.participantId)
+  return {
+    room: parts.handle(room.id),
+    event: request.trigger,
+    agentId: request.agentId,
+    turnId: turn.turnId,
+    state: stateOf(room.conversation),
+    signal: turn.signal,
+    budget: createBudget('turn', turn.turnId, budgetOf(channel), { clock: parts.clock }),
+    clock: parts.clock,
+    deps: 'deps' in channel && channel.deps !== undefined ? channel.deps : parts.deps,
+    ...(room.sessionId === undefined ? {} : { sessionId: room.sessionId }),
+    ...(participant === undefined ? {} : { participant }),
+    ...(language === undefined ? {} : { language }),
+  }
+}
+
+function stateOf(conversation: RoomContext['room']['conversation']): ConversationState {
+  return conversation === undefined ? new ConversationState() : ConversationState.parse(conversation)
+}
+
+function budgetOf(channel: Channel): { maxCostUsd?: number } {
+  const budget = 'budget' in channel ? channel.budget : undefined
+  // An agent's own budget was checked when the agent was made.
+  return typeof budget === 'object' && budget !== null ? (budget as { maxCostUsd?: number }) : {}
+}
+
+export type { RoomEvent, RoomId }
