@@ -2,7 +2,7 @@ import type { CompiledRule, CompiledRules, CompiledSlot } from './compiled-rules
 import { holds } from './condition.ts'
 import { fillSlot, learnOutcome, learnReport, readsMasked, rootsOf, unmask, type DialogueMemory } from './dialogue-memory.ts'
 import type { DialogueWorld, TurnInput } from './dialogue-step.ts'
-import { matchIntent, type IntentMatch } from './match-intent.ts'
+import type { IntentMatch } from './match-intent.ts'
 import { findSlot } from './read-slot.ts'
 
 /** What rules are chosen by. */
@@ -21,7 +21,7 @@ export function learn({ rules, memory, world }: Knowledge, input: TurnInput, exc
       const value = slot === except ? undefined : findSlot(slot, sentence)
       if (value !== undefined) fillSlot(memory, slot, value)
     }
-    const match = matchIntent(rules, sentence, world.phase)
+    const match = world.intentOf(sentence)
     for (const [id, value] of Object.entries(match?.captures ?? {})) {
       const slot = rules.slots.get(id)
       if (slot && slot !== except) fillSlot(memory, slot, value)
@@ -42,7 +42,7 @@ export function hear({ rules, world }: Knowledge, input: TurnInput): Heard {
   const chosen = rules.intents.find(({ id }) => id === input.chosen)
   if (chosen) return { match: { intent: chosen, fixedWords: 0, captures: {} }, words }
   for (const { sentence } of lines.toReversed()) {
-    const match = matchIntent(rules, sentence, world.phase)
+    const match = world.intentOf(sentence)
     if (match) return { match, words: sentence.text }
   }
   return { words }

@@ -3,6 +3,7 @@ import type { CompiledAction, CompiledRules } from './compiled-rules.ts'
 import type { Roots } from './data-path.ts'
 import { rootsOf, type DialogueMemory } from './dialogue-memory.ts'
 import type { HandoffReport, RequestOutcome } from './internal-note.ts'
+import type { IntentMatch } from './match-intent.ts'
 import type { Sentence } from './read-slot.ts'
 import { renderText, type Template } from './template.ts'
 
@@ -38,8 +39,9 @@ export interface DialogueWorld {
   canCall(tool: string, args: Record<string, Json>): 'yes' | 'no' | 'cut'
   /** In a past turn: whether the record shows that these actions were done; `undefined` in the present one. */
   wasDone(actions: readonly CompiledAction[]): boolean | undefined
+  /** The intent of a sentence in the present phase. */
+  intentOf(sentence: Sentence): IntentMatch | undefined
   timeZone: string
-  phase?: string
 }
 
 /** How a list of actions ended. */

@@ -131,3 +131,31 @@ test('the name of a speaker is taken off', async () => {
   expect(await answer([...listed, said(asked), line('Ada: yes', 'Ada')])).toContain('<issue_credit')
   expect(await answer([...listed, said(asked), line('Ada: yes')])).toContain('<issue_credit')
 })
+
+test('a note that the memory shows again before a later line opens nothing anew', async () => {
+  const [handed] = opening
+  const later = listed.slice(1)
+  expect(await answer([...later, said(asked), ...(handed ? [handed] : []), line('yes')])).toBe('<issue_credit {"id":"i1"}>')
+})
+
+test('the remark to take over begins a new turn, wherever the note stands', async () => {
+  const back = [...opening, line('Ada: hm'), said('Sorry?'), line('Dana: back to you'), line('[You take over this conversation now. Go on.]')]
+  expect(await answer(back)).toBe('<list_invoices {"accountId":"a1"}>')
+  expect(await answer([...back, ...called('list_invoices', {}, { id: 'i1', total: 100 })])).toContain('You paid $1.00')
+})
+
+test('the outcome of a background tool is met like that of a request', async () => {
+  const outcome = line('[Tool outcome: issue_credit]\n{"tool":"issue_credit","callId":"c","status":"completed","result":{"cents":250}}')
+  expect(await answer([...listed, said('ok'), outcome, line('[issue_credit has finished.]')])).toBe('You get $2.50.')
+})
+
+test('lines of an agent that is known by its id alone are not the person\'s', async () => {
+  const handoff = { name: 'handoff_conversation', description: '', parameters: { properties: { target: { enum: ['retention'] } } } }
+  const messages = [...listed, said(asked), line('ada: hm'), line('retention: yes')]
+  let text = ''
+  for await (const part of model.stream({ messages, tools: [...tools, handoff] }, { signal: new AbortController().signal })) {
+    if (part.type === 'textDelta') text += part.text
+    if (part.type === 'toolCall') text += part.call.name
+  }
+  expect(text).not.toContain('issue_credit')
+})

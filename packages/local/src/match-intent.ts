@@ -30,6 +30,7 @@ export function matchIntent(rules: CompiledRules, sentence: Sentence, phase?: st
   for (const intent of rules.intents) {
     if (phase !== undefined && intent.phases && !intent.phases.includes(phase)) continue
     for (const pattern of intent.patterns) {
+      if (!pattern.needs.every((words) => sentence.words.some((word) => words.has(word)))) continue
       const match = matchPattern(pattern, sentence.words, readSlotAt)
       if (match && isBetter(match.fixedWords, intent.priority, best)) best = { intent, ...match }
     }

@@ -105,3 +105,9 @@ describe('for any pattern and sentence', () => {
     fc.assert(fc.property(fc.string({ unit: 'grapheme' }), sentence, (pattern, text) => void attempt(pattern, text)))
   })
 })
+
+test('a pattern tells which words it cannot do without', () => {
+  const needs = (source: string) => compilePattern(source, names).needs.map((words) => [...words])
+  expect(needs('my <charge> [a] * (b c|d) {amount}')).toEqual([['my'], ['charge', 'charged', 'billed'], ['b', 'd']])
+  expect(needs('({amount}|a)')).toEqual([])
+})

@@ -13,6 +13,8 @@ export type PatternStep =
 export interface Pattern {
   source: string
   steps: readonly PatternStep[]
+  /** Of each of these sets a sentence must have a word, or the pattern cannot fit. */
+  needs: readonly ReadonlySet<string>[]
 }
 
 /** What a pattern may refer to: phrases by the name of their group, and the names of slots. */
@@ -44,7 +46,7 @@ export function compilePattern(source: string, names: PatternNames): Pattern {
   const steps: PatternStep[] = []
   emit(nodes, steps)
   steps.push({ op: 'end' })
-  return { source, steps }
+  return { source, steps, needs: needsOf(nodes) }
 }
 
 interface Reader {
@@ -112,6 +114,16 @@ function needsSomething(nodes: readonly Node[]): boolean {
   return nodes.some((node) => {
     if (node.kind === 'either') return node.branches.every(needsSomething)
     return node.kind !== 'gap'
+  })
+}
+
+function needsOf(nodes: readonly Node[]): ReadonlySet<string>[] {
+  return nodes.flatMap((node) => {
+    if (node.kind === 'word') return [new Set([node.word])]
+    if (node.kind !== 'either') return []
+    const firsts = node.branches.map((branch) => needsOf(branch)[0])
+    const known = firsts.flatMap((first) => first ?? [])
+    return known.length < firsts.length ? [] : [new Set(known.flatMap((first) => [...first]))]
   })
 }
 

@@ -74,6 +74,6 @@ test('any conversation is answered, alike each time, with turns that end', async
         }
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 200 },
   )
 }, 60_000)

@@ -5,6 +5,7 @@ import { HANDOFF_TOOL_NAME, type DialogueWorld, type TurnInput } from './dialogu
 import { dialogue } from './dialogue.ts'
 import { ladderTexts, spokenText } from './ladder-texts.ts'
 import { isMap, parseMap } from './internal-note.ts'
+import { matchIntent, type IntentMatch } from './match-intent.ts'
 import type { Sentence } from './read-slot.ts'
 import type { RecordedCall, RecordedTurn } from './read-conversation.ts'
 
@@ -37,7 +38,12 @@ export function planAnswer(input: PlanInput): Plan {
   const { rules, turns, timeZone, phase } = input
   const memory = createDialogueMemory()
   const calls = createCallReader(input)
-  const world: DialogueWorld = { canCall: calls.canCall, wasDone: calls.wasDone, timeZone, ...(phase === undefined ? {} : { phase }) }
+  const world: DialogueWorld = {
+    canCall: calls.canCall,
+    wasDone: calls.wasDone,
+    intentOf: rememberIntents(rules, phase),
+    timeZone,
+  }
   const steps = dialogue(rules, memory, world)
   steps.next()
   let lastSaid = ''
@@ -67,6 +73,15 @@ export function planAnswer(input: PlanInput): Plan {
     lastSaid = turn.said.join(' ')
   }
   return { text: '' }
+}
+
+/** Matches each sentence once. */
+function rememberIntents(rules: CompiledRules, phase: string | undefined): DialogueWorld['intentOf'] {
+  const known = new Map<Sentence, IntentMatch | undefined>()
+  return (sentence) => {
+    if (!known.has(sentence)) known.set(sentence, matchIntent(rules, sentence, phase))
+    return known.get(sentence)
+  }
 }
 
 function toTurnInput(turn: RecordedTurn, input: PlanInput, isLive: boolean, lastSaid: string): TurnInput {

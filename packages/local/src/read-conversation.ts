@@ -79,7 +79,7 @@ type Item =
   | { kind: 'remark' }
   | { kind: 'said'; text: string }
   | { kind: 'call'; callId: string; call: RecordedCall }
-  | { kind: 'result'; callId: string; value: Json; isError: boolean }
+  | { kind: 'result'; callId: string; name: string; value: Json; isError: boolean }
 
 function toItems(message: ChatMessage): Item[] {
   if (message.role === 'user') {
@@ -93,7 +93,7 @@ function toItems(message: ChatMessage): Item[] {
       const text = textOf(result.content)
       const value = parseJson(text) ?? text
       const isError = result.isError === true || (isMap(value) && value['error'] !== undefined && value['error'] !== null)
-      return { kind: 'result', callId: result.callId, value, isError }
+      return { kind: 'result', callId: result.callId, name: result.name, value, isError }
     })
   }
   const said: Item[] = message.content.trim() === '' ? [] : [{ kind: 'said', text: message.content.replace(/\[interrupted\]$/u, '').trim() }]
@@ -118,13 +118,12 @@ function placeNote(items: readonly Item[], isOpening: boolean): Item[] {
   const before =
     end >= 0
       ? others.slice(0, end).findLastIndex(isOwn)
-      : others.findLastIndex((item) => item.kind === 'result' && isAccepted(item.value))
+      : others.slice(0, -1).findLastIndex((item) => item.kind === 'result' && isAccepted(item))
   return others.toSpliced(before + 1, 0, note)
 }
 
-/** Whether a tool result says that a handoff was accepted. */
-export function isAccepted(value: Json): boolean {
-  return isMap(value) && value['accepted'] === true
+function isAccepted({ name, value }: Extract<Item, { kind: 'result' }>): boolean {
+  return name === HANDOFF_TOOL_NAME && isMap(value) && value['accepted'] === true
 }
 
 function reportInSystem(system: string): HandoffReport | undefined {
