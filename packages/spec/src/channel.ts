@@ -231,6 +231,8 @@ export interface Channel {
   /** How much of the log the channel wants to see in a turn. */
   readonly recentEventsWindow?: number
   readonly metadata?: Record<string, Json>
+  /** Senders were authenticated before and are named by participant id: nobody needs to be identified. @default false */
+  readonly sendersAreParticipants?: boolean
   /** Inbound limit of the channel. @default none */
   readonly inboundRate?: RateLimit
   /** Turns a native message into an event; runs before the lock. */

@@ -24,6 +24,8 @@ export interface EphemeralEvent {
   from: string
   at: string
   visibility: Visibility
+  /** The bound channel it came from; it sees its own. */
+  channelId?: ChannelId
   data: Json
 }
 

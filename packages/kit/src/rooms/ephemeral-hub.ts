@@ -1,0 +1,218 @@
+import type { Backplane, Clock, Disposer, EphemeralEvent, EphemeralInput, EphemeralType, Instant, Json, RoomId } from '@parley/spec'
+import type { EphemeralHub, ErrorPlace } from '../core/core.ts'
+import { EphemeralSubscriber } from './ephemeral-subscriber.ts'
+
+/** What the hub stands on. */
+export interface EphemeralHubOptions {
+  clock: Clock
+  backplane: Backplane
+  now(): Instant
+  reportError(thrown: unknown, place: ErrorPlace): void
+  /** Tells this process's messages from those of others. */
+  nodeId: string
+}
+
+/** A hub that says how much it had to drop. */
+export interface CountingEphemeralHub extends EphemeralHub {
+  /** Events that slow subscribers did not get. */
+  readonly dropped: number
+  /** Rooms, senders and subscribers that are held; 0 at rest. */
+  readonly size: number
+}
+
+/** How long something stays true without being said again. */
+const TYPING_MS = 6_000
+const PRESENCE_MS = 45_000
+
+/** What ends when it is not renewed: somebody's typing or presence in a room. */
+interface Lasting {
+  roomId: RoomId
+  from: string
+  expiresAtMs: number
+  /** As it was said, so that its end reaches the same readers. */
+  event: EphemeralEvent
+}
+
+interface LocalRoom {
+  subscribers: Set<EphemeralSubscriber>
+  unsubscribe: Disposer
+}
+
+/**
+ * Makes the hub of one process. Publishing never waits and never fails: without the backplane, people on this process
+ * see each other all the same. Idle rooms keep nothing; one timer looks after everything that expires.
+ */
+export function createEphemeralHub({ clock, backplane, now, reportError, nodeId }: EphemeralHubOptions): CountingEphemeralHub {
+  const rooms = new Map<RoomId, LocalRoom>()
+  // Renewals are put at the end, so the first one of each map is the next to expire.
+  const typing = new Map<string, Lasting>()
+  const presence = new Map<string, Lasting>()
+  let timer: Disposer | undefined
+  let isDown = false
+  let dropped = 0
+
+  const onState = backplane.onState((state) => {
+    isDown = state === 'disconnected'
+  })
+
+  const tellLocally = (event: EphemeralEvent): void => {
+    for (const subscriber of rooms.get(event.roomId)?.subscribers ?? []) subscriber.give(event)
+  }
+
+  const tellOthers = (event: EphemeralEvent): void => {
+    if (isDown) return
+    // An ephemeral event is made of JSON alone.
+    const message = { nodeId, event } as unknown as Json
+    backplane.publish(topicOf(event.roomId), message).catch((thrown: unknown) => {
+      if (isDown) return
+      reportError(thrown, { stage: 'backplane', roomId: event.roomId })
+    })
+  }
+
+  const hear = (message: Json): void => {
+    const event = eventOf(message, nodeId)
+    if (event === undefined) return
+    track(event)
+    tellLocally(event)
+  }
+
+  /** Takes note of what will end by itself. */
+  const track = (event: EphemeralEvent): void => {
+    if (event.type === 'typingStarted') renew(typing, event, TYPING_MS)
+    else if (event.type === 'typingStopped') typing.delete(keyOf(event.roomId, event.from))
+    else if (event.type === 'presence') {
+      if (statusOf(event.data) === 'offline') presence.delete(keyOf(event.roomId, event.from))
+      else renew(presence, event, PRESENCE_MS)
+    }
+    schedule()
+  }
+
+  const renew = (lasting: Map<string, Lasting>, event: EphemeralEvent, afterMs: number): void => {
+    const { roomId, from } = event
+    const key = keyOf(roomId, from)
+    lasting.delete(key)
+    lasting.set(key, { roomId, from, event, expiresAtMs: clock.monotonicMs() + afterMs })
+  }
+
+  const schedule = (): void => {
+    const nextMs = Math.min(firstOf(typing)?.expiresAtMs ?? Infinity, firstOf(presence)?.expiresAtMs ?? Infinity)
+    if (nextMs === Infinity) {
+      timer?.()
+      timer = undefined
+    } else timer ??= clock.setTimer(Math.max(0, nextMs - clock.monotonicMs()), expire)
+  }
+
+  const expire = (): void => {
+    timer = undefined
+    const nowMs = clock.monotonicMs()
+    for (const lasting of [typing, presence]) {
+      for (const [key, entry] of lasting) {
+        if (entry.expiresAtMs > nowMs) break
+        lasting.delete(key)
+        // Every process sees to it for its own members.
+        tellLocally(endOf(entry, now()))
+      }
+    }
+    schedule()
+  }
+
+  return {
+    publish(roomId, input) {
+      const event = toEvent(roomId, input, now())
+      track(event)
+      tellLocally(event)
+      tellOthers(event)
+    },
+    subscribe(roomId, listener, { types } = {}) {
+      const subscriber = new EphemeralSubscriber(listener, types, {
+        error: (thrown) => reportError(thrown, { stage: 'ephemeral', roomId }),
+        dropped: () => {
+          dropped += 1
+        },
+      })
+      let room = rooms.get(roomId)
+      if (room === undefined) {
+        room = { subscribers: new Set(), unsubscribe: backplane.subscribe(topicOf(roomId), hear) }
+        rooms.set(roomId, room)
+      }
+      const { subscribers, unsubscribe } = room
+      subscribers.add(subscriber)
+      return () => {
+        subscriber.close()
+        if (!subscribers.delete(subscriber) || subscribers.size > 0) return
+        unsubscribe()
+        if (rooms.get(roomId)?.subscribers === subscribers) rooms.delete(roomId)
+      }
+    },
+    ended(roomId, from) {
+      for (const lasting of [typing, presence]) {
+        const entry = lasting.get(keyOf(roomId, from))
+        if (entry === undefined) continue
+        lasting.delete(keyOf(roomId, from))
+        const end = endOf(entry, now())
+        tellLocally(end)
+        tellOthers(end)
+      }
+      schedule()
+    },
+    close() {
+      timer?.()
+      timer = undefined
+      onState()
+      typing.clear()
+      presence.clear()
+      for (const { subscribers, unsubscribe } of rooms.values()) {
+        unsubscribe()
+        for (const subscriber of subscribers) subscriber.close()
+      }
+      rooms.clear()
+    },
+    get dropped() {
+      return dropped
+    },
+    get size() {
+      return rooms.size + typing.size + presence.size
+    },
+  }
+}
+
+function toEvent(roomId: RoomId, { type, from, data = null, visibility = 'all', channelId }: EphemeralInput, at: Instant): EphemeralEvent {
+  const event: EphemeralEvent = { roomId, type, from, at, visibility, data }
+  if (channelId !== undefined) event.channelId = channelId
+  return event
+}
+
+function endOf({ roomId, from, event }: Lasting, at: Instant): EphemeralEvent {
+  const isTyping = event.type === 'typingStarted'
+  const type: EphemeralType = isTyping ? 'typingStopped' : 'presence'
+  const end: EphemeralEvent = { roomId, type, from, at, visibility: event.visibility, data: isTyping ? null : { status: 'offline' } }
+  if (event.channelId !== undefined) end.channelId = event.channelId
+  return end
+}
+
+function statusOf(data: Json): Json | undefined {
+  return typeof data === 'object' && data !== null && !Array.isArray(data) ? data['status'] : undefined
+}
+
+function firstOf(lasting: Map<string, Lasting>): Lasting | undefined {
+  for (const entry of lasting.values()) return entry
+  return undefined
+}
+
+function keyOf(roomId: RoomId, from: string): string {
+  return `${roomId}\0${from}`
+}
+
+function topicOf(roomId: RoomId): string {
+  return `ephemeral:${roomId}`
+}
+
+/** A message of another process; what does not have the shape of one is left alone. */
+function eventOf(message: Json, ownNodeId: string): EphemeralEvent | undefined {
+  if (typeof message !== 'object' || message === null || Array.isArray(message)) return undefined
+  const { nodeId, event } = message
+  if (nodeId === ownNodeId || typeof event !== 'object' || event === null || Array.isArray(event)) return undefined
+  if (typeof event['type'] !== 'string' || typeof event['from'] !== 'string' || typeof event['roomId'] !== 'string') return undefined
+  // Only hubs publish on this topic; its three keys were looked at above.
+  return event as unknown as EphemeralEvent
+}
