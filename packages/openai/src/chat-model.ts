@@ -13,6 +13,7 @@ import OpenAI from 'openai'
 import { createChatCodec } from './from-chat-chunks.ts'
 import { createResponsesCodec } from './from-responses-events.ts'
 import { openAiModelCard } from './model-card.ts'
+import { recordingFetch, type WireRecord } from './record-wire.ts'
 import { toChatCompletionsRequest } from './to-chat-request.ts'
 import { toModelError } from './to-model-error.ts'
 import { toResponsesRequest } from './to-responses-request.ts'
@@ -49,6 +50,10 @@ export interface OpenAiChatModelOptions {
   /** Longest silence inside an answer, in ms. @default 120000 */
   idleMs?: number
   fetch?: typeof globalThis.fetch
+  /** Told what crosses the wire, without credentials; a recording can be served again by the double of `@parley/testing`. */
+  record?: (record: WireRecord) => void
+  /** Leaves people's and models' words in the recording. @default false: as many `x` */
+  recordText?: boolean
   /** @default the machine's clock */
   clock?: Clock
   /** Names tool calls that the vendor left unnamed. @default random */
@@ -71,6 +76,8 @@ const known: readonly (keyof OpenAiChatModelOptions)[] = [
   'openMs',
   'idleMs',
   'fetch',
+  'record',
+  'recordText',
   'clock',
   'ids',
 ]
@@ -142,7 +149,8 @@ function hostOf(baseURL: string): string {
 
 /** The vendor's client with everything given, so that it takes nothing from the environment. */
 function createClient(options: OpenAiChatModelOptions & { baseURL: string }): OpenAI {
-  const { apiKey, baseURL, organization, project, headers, fetch } = options
+  const { apiKey, baseURL, organization, project, headers, record, recordText: keepsText = false } = options
+  const fetch = record ? recordingFetch(options.fetch ?? globalThis.fetch, record, { keepsText }) : options.fetch
   const key = typeof apiKey === 'function' ? async (): Promise<string> => apiKey() : apiKey
   return new OpenAI({
     // The client insists on a key; without one, the header that would carry it is left out.

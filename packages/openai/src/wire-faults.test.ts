@@ -156,12 +156,16 @@ describe.each(['responses', 'chat'] as const)('openai over %s', (api) => {
     expect((await generate(model, request, { signal })).text).toBe(text)
   })
 
-  test('a connection serves the next request when the answer ended properly', async () => {
+  test('a caller that leaves at the end still lets the connection close properly', async () => {
     const { model, double } = await start(api)
-    await generate(model, request, { signal })
-    for await (const part of model.stream(request, { signal })) expect(part).toBeDefined()
+    for (let call = 0; call < 5; call++) {
+      await generate(model, request, { signal })
+      await double.received().at(-1)?.ended
+    }
     const ends = await Promise.all(double.received().map(({ ended }) => ended))
-    expect(ends.at(-1)).toBe('answered')
+    expect(new Set(ends)).toEqual(new Set(['answered']))
+    // The last bytes of an answer may still be on their way when the next request leaves.
+    expect(double.connections).toBeLessThan(5)
   })
 
   test('a wrong key is refused, a function gives the key for each request, and no key sends no header', async () => {

@@ -129,10 +129,25 @@ describe('streamModel', () => {
     expect(seen?.aborted).toBe(true)
   })
 
-  test('a vendor that does not close after the end is cut', async () => {
+  test('after the end the vendor may close properly, and one that does not is cut', async () => {
     const clock = createVirtualClock()
-    const running = collect(start(async () => events([end], never), { clock, closeMs: 100 }))
+    let seen: AbortSignal | undefined
+    const open = (then: () => Promise<unknown>) => async (signal: AbortSignal) => {
+      seen = signal
+      return events([end], then)
+    }
+    const closing = Promise.withResolvers<void>()
+    for await (const part of start(async () => events([]), { clock, open: open(() => closing.promise) })) {
+      expect(part).toEqual(end)
+      break
+    }
+    expect(seen?.aborted).toBe(false)
+    closing.resolve()
+    await clock.advance(0)
+    expect(clock.pending).toBe(0)
+    await collect(start(async () => events([]), { clock, open: open(never) }))
+    expect(seen?.aborted).toBe(false)
     await clock.advance(100)
-    expect(await running).toEqual({ parts: [end] })
+    expect(seen?.aborted).toBe(true)
   })
 })

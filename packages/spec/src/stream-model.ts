@@ -56,6 +56,7 @@ export async function* streamModel<Event>({
   signal.addEventListener('abort', onAbort, { once: true })
   let stage: 'open' | 'read' = 'open'
   let hasContent = false
+  let hasEnded = false
   let events: AsyncIterator<Event> | undefined
   try {
     const stream = await waits.bounded(open(request.signal), openMs, () => silent(modelId, openMs))
@@ -66,11 +67,9 @@ export async function* streamModel<Event>({
       for (const part of step.done ? codec.finish() : codec.push(step.value)) {
         signal.throwIfAborted()
         hasContent ||= isContent(part)
+        hasEnded = part.type === 'end'
         yield part
-        if (part.type !== 'end') continue
-        // The connection is reused if the vendor may close it properly.
-        if (!step.done) await waits.upTo(events.next(), closeMs)
-        return
+        if (hasEnded) return
       }
       if (step.done) throw brokenOff(modelId)
     }
@@ -80,9 +79,14 @@ export async function* streamModel<Event>({
     throw hasContent ? final(error) : error
   } finally {
     signal.removeEventListener('abort', onAbort)
-    request.abort()
-    // The outcome has been told; how a cut connection cleans up concerns nobody any more.
-    events?.return?.().then(nothing, nothing)
+    const end = (): void => {
+      request.abort()
+      // The outcome has been told; how a cut connection cleans up concerns nobody any more.
+      events?.return?.().then(nothing, nothing)
+    }
+    // After its last event the vendor may close properly, so that the connection serves the next request.
+    if (hasEnded && events) soon(events.next(), closeMs, clock, end)
+    else end()
   }
 }
 
@@ -117,8 +121,6 @@ function final(error: ParleyError): ParleyError {
 
 interface Waits {
   bounded<T>(work: PromiseLike<T>, limitMs: number, onLimit: () => ParleyError): Promise<T>
-  /** Waits for the work to settle, whatever comes of it, but not longer than the limit. */
-  upTo(work: PromiseLike<unknown>, limitMs: number): Promise<void>
   interrupt(reason: unknown): void
 }
 
@@ -139,16 +141,16 @@ function createWaits(clock: Clock): Waits {
     })
   return {
     bounded,
-    upTo: (work, limitMs) =>
-      new Promise<void>((resolve) => {
-        const dispose = clock.setTimer(limitMs, resolve)
-        const done = (): void => {
-          dispose()
-          resolve()
-        }
-        reject = done
-        work.then(done, done)
-      }),
     interrupt: (reason) => reject?.(reason),
   }
+}
+
+/** Runs `then` when the work has settled, whatever came of it, or at the limit. */
+function soon(work: PromiseLike<unknown>, limitMs: number, clock: Clock, then: () => void): void {
+  const dispose = clock.setTimer(limitMs, then)
+  const settled = (): void => {
+    dispose()
+    then()
+  }
+  work.then(settled, settled)
 }

@@ -71,9 +71,15 @@ export async function answerRequest(options: AnswerRequestOptions): Promise<'ans
       metadata: accepted.metadata,
       signal,
     }
-    const parts = toParts(await orLeft(options.respond(request), signal), accepted.chat, options)[
-      Symbol.asyncIterator
-    ]()
+    const answer = await orLeft(options.respond(request), signal)
+    if (typeof answer === 'object' && 'recorded' in answer) {
+      response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-request-id': ids.next('req') })
+      const writer = createSseWriter({ response, fault, clock, signal, toError: () => [] })
+      await writer.write(answer.recorded)
+      await writer.end()
+      return 'answered'
+    }
+    const parts = toParts(answer, accepted.chat, options)[Symbol.asyncIterator]()
     // A failure before the first part is an HTTP status, as at the vendor.
     const next = (): Promise<IteratorResult<AnswerPart>> => orLeft(parts.next(), signal)
     let step = await next()
@@ -163,7 +169,7 @@ function acceptChat(body: Json, options: AnswerRequestOptions): Accepted | Vendo
 }
 
 async function* toParts(
-  answer: OpenAiAnswer,
+  answer: Exclude<OpenAiAnswer, { recorded: unknown }>,
   chat: ChatRequest,
   { ids, chunk }: AnswerRequestOptions,
 ): AsyncGenerator<AnswerPart, void, void> {

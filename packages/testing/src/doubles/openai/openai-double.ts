@@ -23,8 +23,12 @@ export interface OpenAiRequest {
   call: number
 }
 
-/** What the double says: a text, an answer, a refusal in the model's words, or the stream of a model. */
-export type OpenAiAnswer = string | (Answer & { refusal?: string }) | AsyncIterable<ChatPart>
+/** What the double says: a text, an answer, a refusal in the model's words, the stream of a model, or recorded events. */
+export type OpenAiAnswer =
+  | string
+  | (Answer & { refusal?: string })
+  | AsyncIterable<ChatPart>
+  | { recorded: readonly { event?: string; data: string }[] }
 
 /** Decides what the double answers. */
 export type OpenAiRespond = (request: OpenAiRequest) => OpenAiAnswer | Promise<OpenAiAnswer>
@@ -72,6 +76,8 @@ export interface OpenAiDouble extends AsyncDisposable {
   received(filter?: { path?: string }): readonly ReceivedRequest[]
   /** Bodies that the vendor would not have accepted, as it would have said so. */
   readonly violations: readonly string[]
+  /** Connections that were opened so far. */
+  readonly connections: number
   fault(fault: OpenAiFault): void
   setRespond(respond: OpenAiRespond): void
   close(): Promise<void>
@@ -92,6 +98,7 @@ export async function createOpenAiDouble(options: OpenAiDoubleOptions = {}): Pro
   const reasoningBefore = new Map<string, string>()
   const stored = new Map<string, Json[]>()
   let accepted = 0
+  let connections = 0
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = new URL(request.url ?? '/', 'http://127.0.0.1').pathname
@@ -172,6 +179,7 @@ export async function createOpenAiDouble(options: OpenAiDoubleOptions = {}): Pro
     void running.then(() => work.delete(running))
   })
   server.on('connection', (socket) => {
+    connections++
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
   })
@@ -199,6 +207,9 @@ export async function createOpenAiDouble(options: OpenAiDoubleOptions = {}): Pro
     env: () => ({ OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: `${url}/v1` }),
     received: ({ path } = {}) => received.filter((entry) => path === undefined || entry.path === path),
     violations,
+    get connections() {
+      return connections
+    },
     fault: (fault) => void faults.push(fault),
     setRespond: (next) => void (respond = next),
     close,
