@@ -4,6 +4,7 @@ import { createCompileScope, type CompileScope } from './compile-scope.ts'
 import type { CompiledIntent, CompiledRule, CompiledRules, CompiledSlot, CompiledTrigger } from './compiled-rules.ts'
 import { defaultFallback } from './default-fallback.ts'
 import { foldWords } from './fold-sentence.ts'
+import { withImplicitSlots } from './implicit-slots.ts'
 import { compilePattern, PatternFault, type Pattern, type PatternNames } from './pattern.ts'
 import type { IntentRule, Rule, RulesDocument, RuleTrigger, SlotRule } from './rules-document.ts'
 
@@ -12,9 +13,10 @@ import type { IntentRule, Rule, RulesDocument, RuleTrigger, SlotRule } from './r
  * results and lookups, and what cannot be read as a pattern, template or condition.
  */
 export function compileRules(
-  document: RulesDocument,
+  source: RulesDocument,
   lookups: readonly string[] | undefined,
 ): { rules: CompiledRules; faults: Fault[] } {
+  const document = withImplicitSlots(source)
   const scope = createCompileScope(document)
   const groups = compileGroups(document)
   const names: PatternNames = { groups, slots: new Set(Object.keys(document.slots ?? {})) }

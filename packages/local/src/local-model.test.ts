@@ -38,7 +38,7 @@ rules:
   - when: { intent: agent }
     do: [{ handoff: human, reason: "asked for a person" }]
 fallback: [{ reply: "Sorry, is it about a bill, your connection, or leaving us?" }, { menu: [{ say: billing, key: "1", intent: charged_twice }, { say: cancel, key: "2", intent: cancel }] }, { handoff: human, reason: "not understood" }]
-`.replace('slots:', 'slots:\n  amount: { type: amount, prompt: "How much?" }')
+`
 
 type Handler = (args: Record<string, Json>) => Json
 

@@ -91,3 +91,32 @@ test('the message names the first fault and how many more there are', () => {
   expect(load).toThrow(/agent must be the id of the agent.*1 more/u)
   expect(load).toThrow(expect.objectContaining({ code: 'rules_invalid' }))
 })
+
+// The example of the specification, word for word.
+const example = String.raw`parley_rules: 1                        # rules/<agent>.yaml; unknown keys are refused
+agent: triage
+synonyms: { charge: [charged, billed, payment, invoice], twice: [double, two times] }
+slots:
+  account: { type: digits, length: 6, prompt: "What is your account number?", reprompt: "Six digits, please, or use the keypad." }
+  person:  { type: lookup, lookup: customers, prompt: "Who am I speaking with?" }
+intents:
+  charged_twice: { patterns: ["<charge> * <twice>", "{amount} [was] taken <twice>"], phases: [intake], set: { topic: charge } }
+  outage:        { patterns: ["(internet|line|wifi) [is] (down|dead)"] }
+rules:
+  - when: { intent: charged_twice }
+    need: [account]
+    do:
+      - { tool: find_account, with: { number: "{{slots.account}}" }, save: found, on_error: [{ reply: "I cannot find that account." }, { ask: account }] }
+      - { tool: verify_caller, with: { accountId: "{{results.found.accountId}}" }, save: check }
+      - if: "results.check.verified == true"
+        then: [{ handoff: billing, reason: "charged twice", summary: "{{words}}", payload: { accountId: "{{results.found.accountId}}", verified: true, topic: "{{slots.topic}}", callerWords: "{{words}}" } }]
+        else: [{ reply: "I could not verify you. You have {{results.check.attemptsLeft}} tries left." }]
+fallback: [{ reply: "Sorry, is it about a bill, your connection, or leaving us?" }, { menu: [{ say: billing, key: "1", intent: charged_twice }] }, { handoff: human, reason: "not understood" }]
+`
+
+test('the example of the specification is understood', () => {
+  expect(checkRules(example, ['customers'])).toEqual([])
+  const { slots, intents } = parseRules(example, ['customers'])
+  expect([...slots.keys()]).toEqual(['account', 'person', 'amount'])
+  expect(intents.map(({ id }) => id)).toEqual(['charged_twice', 'outage'])
+})
