@@ -81,7 +81,8 @@ function listen(
         sink({ type: 'event', ...(event === undefined ? {} : { event }), data: clean(data.join('\n')) })
     }
   }
-  return new TransformStream({
+  // Types of browsers do not list `cancel` yet; it is in the standard.
+  const listener: Transformer<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> & { cancel: () => void } = {
     transform(chunk, controller) {
       rest += decoder.decode(chunk, { stream: true })
       if (isStream) tell()
@@ -94,7 +95,8 @@ function listen(
     cancel() {
       sink({ type: 'end' })
     },
-  })
+  }
+  return new TransformStream(listener)
 }
 
 function maskJson(text: string): string {
