@@ -1,1 +1,17 @@
-export {}
+export { createApiKey, hashApiKey, lookupIn, type ApiKeyLookup, type ApiKeyRecord } from './auth/api-keys.ts'
+export type { AuthOptions } from './auth/authenticate.ts'
+export { rights, type Principal, type Right } from './auth/principal.ts'
+export { type RoomTokenInput, type RoomTokens } from './auth/room-tokens.ts'
+export { createServer, type Server } from './create-server.ts'
+export type { Route } from './http/route.ts'
+export { defaultPagePolicy, staticApp, type StaticAppOptions } from './http/static-app.ts'
+export type { CoachMode, NewMember, NewRoomOptions, QueueEntry, RoomsService } from './rooms-service.ts'
+export {
+  defaultServerLimits,
+  type Mount,
+  type ServerLimits,
+  type ServerOptions,
+  type SocketConnection,
+  type SocketRoute,
+} from './server-options.ts'
+export { closeCodes } from './sockets/room-socket.ts'

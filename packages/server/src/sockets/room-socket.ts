@@ -1,0 +1,293 @@
+import {
+  ParleyError,
+  toWire,
+  type Clock,
+  type EventInput,
+  type Json,
+  type ParticipantId,
+  type PendingRequest,
+  type Room,
+  type Socket,
+} from '@parley/spec'
+import type { Authenticator } from '../auth/authenticate.ts'
+import { holdsRight, type Principal } from '../auth/principal.ts'
+import { parseInput, parseWireJson } from '../http/parse-input.ts'
+import { toShownError } from '../http/problem.ts'
+import { roomFor } from '../http/route.ts'
+import { createTokenBucket } from '../limits/token-bucket.ts'
+import type { RoomsService } from '../rooms-service.ts'
+import { actorOf } from '../routes/acting-person.ts'
+import { checkSender, readerOf } from '../routes/event-routes.ts'
+import { answerFor, mayAnswer, openRequests } from '../routes/request-routes.ts'
+import { blockedError } from '../routes/send-reply.ts'
+import { withoutUndefined } from '../routes/without-undefined.ts'
+import type { ServerLimits, SocketConnection } from '../server-options.ts'
+import { readAlong } from '../streams/read-along.ts'
+import type { RoomTails, WireEvent } from '../streams/room-tails.ts'
+import { clientFrameSchema, passingFrame, type ClientFrame } from '../streams/wire-frames.ts'
+import type { RoomPresence } from './room-presence.ts'
+
+const pollMs = 25
+const maxFaults = 10
+
+/** Codes a socket is closed with, beside those of RFC 6455. */
+export const closeCodes = { restart: 1012, unauthorized: 4401, forbidden: 4403, notFound: 4404, faulty: 4400, slow: 4008 } as const
+
+/** What the sockets of rooms need. */
+export interface RoomSocketOptions {
+  rooms: RoomsService
+  tails: RoomTails
+  presence: RoomPresence
+  authenticator: Authenticator
+  clock: Clock
+  limits: ServerLimits
+  webChannelId: string
+  onSent(roomId: string): void
+  onError(error: unknown, roomId: string): void
+}
+
+/** Who sits at a socket once it said hello. */
+interface Seat {
+  room: Room
+  principal: Principal
+  participantId: ParticipantId | undefined
+}
+
+/** Serves one room to one socket until either ends. */
+export async function serveRoomSocket(options: RoomSocketOptions, connection: SocketConnection): Promise<void> {
+  const { socket, signal } = connection
+  const { clock, limits } = options
+  const ended = new AbortController()
+  void socket.closed.then(() => ended.abort())
+  const onDrain = (): void => socket.close(closeCodes.restart, 'restart')
+  signal.addEventListener('abort', onDrain, { once: true, signal: ended.signal })
+  const send = (type: string, fields: { [key: string]: Json } = {}): void => socket.send(JSON.stringify({ type, ...fields }))
+  const sendError = (thrown: unknown, ref?: string): void => {
+    const error = toShownError(thrown)
+    if (!ParleyError.isInstance(thrown)) options.onError(thrown, connection.params['id'] ?? '')
+    const { code, message, retryable, details } = error
+    send('error', { code, message, retryable, details: toWire(details), ...(ref === undefined ? {} : { ref }) })
+  }
+  const bucket = createTokenBucket({ perSecond: limits.framesPerSecond, burst: limits.frameBurst, clock })
+  const cancelHello = clock.setTimer(limits.helloTimeoutMs, () => {
+    sendError(new ParleyError({ code: 'auth_required', message: 'The first frame must be hello, within a few seconds.' }))
+    socket.close(closeCodes.unauthorized, 'no hello')
+  })
+  let seat: Seat | undefined
+  let faults = 0
+
+  for await (const data of socket.frames) {
+    if (ended.signal.aborted || signal.aborted) break
+    let frame: ClientFrame
+    try {
+      frame = readFrame(data, limits.frameBytes)
+      faults = 0
+    } catch (error) {
+      sendError(error, refOf(data))
+      if (++faults < maxFaults) continue
+      socket.close(closeCodes.faulty, 'too many faulty frames')
+      break
+    }
+    const ref = frame.type === 'send' ? frame.idempotencyKey : frame.type === 'answer' ? frame.requestId : undefined
+    const retryAfterMs = bucket.takeNow('frames')
+    if (retryAfterMs > 0) {
+      sendError(new ParleyError({ code: 'rate_limited', message: 'Too many frames; slow down.', details: { retryAfterMs } }), ref)
+      continue
+    }
+    try {
+      if (seat !== undefined) await handle(seat, frame)
+      else if (frame.type === 'hello') seat = await takeSeat(frame)
+      else throw new ParleyError({ code: 'frame_invalid', message: 'The first frame must be hello.', details: { path: 'type' } })
+    } catch (error) {
+      sendError(error, ref)
+      if (seat === undefined) {
+        socket.close(closeCodeOf(error), 'refused')
+        break
+      }
+    }
+  }
+  cancelHello()
+  await socket.closed
+
+  async function takeSeat(frame: Extract<ClientFrame, { type: 'hello' }>): Promise<Seat> {
+    const principal = frame.token === undefined ? connection.principal : await options.authenticator.check(frame.token, connection.request)
+    if (principal === undefined) {
+      throw new ParleyError({ code: 'auth_required', message: 'Say who you are: send a token with hello.' })
+    }
+    if (!holdsRight(principal, ['rooms:read'])) {
+      throw new ParleyError({ code: 'forbidden', message: 'The key lacks the right rooms:read.', details: { rights: ['rooms:read'] } })
+    }
+    const room = await roomFor(options.rooms, connection.params['id'] ?? '', principal)
+    const participantId = principal.room?.participantId ?? frame.participantId
+    const participant = participantId === undefined ? undefined : (await options.rooms.members(room.id)).find(({ id }) => id === participantId)
+    cancelHello()
+    const taken: Seat = { room, principal, participantId }
+    send('welcome', { room: toWire(room), participant: toWire(participant ?? null), head: room.latestIndex })
+    if (participantId !== undefined) options.presence.enter(room.id, participantId, ended.signal)
+    if (principal.expiresAtMs !== undefined) endAt(principal.expiresAtMs)
+    await follow(taken, Math.min(frame.resumeAfter ?? room.latestIndex, room.latestIndex))
+    return taken
+  }
+
+  function endAt(expiresAtMs: number): void {
+    const cancel = clock.setTimer(expiresAtMs - clock.now(), () => {
+      sendError(new ParleyError({ code: 'auth_invalid', message: 'The token has expired; connect again with a new one.' }))
+      socket.close(closeCodes.unauthorized, 'expired')
+    })
+    ended.signal.addEventListener('abort', cancel, { once: true })
+  }
+
+  async function follow({ room, principal }: Seat, after: number): Promise<void> {
+    const shown = new Set<string>()
+    const showRequests = async (): Promise<void> => {
+      for (const request of await openRequests(options.rooms, principal, room.id)) {
+        if (shown.has(request.id) || !mayAnswer(principal, request)) continue
+        shown.add(request.id)
+        send('request', { request: toWire(request) })
+      }
+    }
+    await showRequests()
+    let cursor = after
+    readAlong(options.tails, {
+      roomId: room.id,
+      reader: readerOf(principal, options.webChannelId),
+      after,
+      signal: ended.signal,
+      isReady: () => drained(() => cursor),
+      onEvent(event, previous) {
+        socket.send(`{"type":"event","index":${event.index},"after":${previous},"event":${event.json}}`)
+        cursor = event.index
+        if (event.type === 'requestOpened') void showRequests().catch(sendError)
+        if (event.type === 'requestClosed') sendClosedRequest(event)
+      },
+      onEphemeral(event) {
+        if (socket.bufferedAmount > limits.bufferedBytes) return
+        const { type, fields } = passingFrame(event)
+        send(type, fields)
+      },
+      onError(error) {
+        sendError(error)
+        socket.close(closeCodes.restart, 'log unreadable')
+      },
+    })
+  }
+
+  /** Waits for a peer that reads slowly; one that stays slow is let go, and comes back from where it was. */
+  async function drained(cursor: () => number): Promise<void> {
+    if (socket.bufferedAmount <= limits.bufferedBytes) return
+    const deadlineMs = clock.monotonicMs() + limits.slowPeerMs
+    while (socket.bufferedAmount > limits.bufferedBytes && !ended.signal.aborted) {
+      if (clock.monotonicMs() >= deadlineMs) {
+        socket.close(closeCodes.slow, 'too slow')
+        ended.abort()
+        return
+      }
+      await clock.sleep(pollMs)
+    }
+    send('resync', { from: cursor() + 1 })
+  }
+
+  function sendClosedRequest({ content }: WireEvent): void {
+    if (content.type !== 'system' || typeof content.data !== 'object' || content.data === null || Array.isArray(content.data)) return
+    const { requestId, status, by } = content.data
+    send('request_closed', { request_id: requestId ?? null, status: status ?? null, ...(by === undefined ? {} : { by }) })
+  }
+
+  async function handle(at: Seat, frame: ClientFrame): Promise<void> {
+    switch (frame.type) {
+      case 'hello':
+        throw new ParleyError({ code: 'frame_invalid', message: 'hello comes once, first.', details: { path: 'type' } })
+      case 'send':
+        return sendEvent(at, frame)
+      case 'typing':
+        return options.presence.typing(at.room.id, writer(at), frame.isTyping)
+      case 'presence':
+        return options.presence.set(at.room.id, writer(at), frame.status)
+      case 'read':
+        await options.rooms.markRead(at.room.id, writer(at), frame.index)
+        return
+      case 'ack':
+        return // like every frame it says that the peer lives
+      case 'answer':
+        await answer(at, frame)
+        return
+      case 'ping':
+        return send('pong')
+    }
+  }
+
+  async function sendEvent(at: Seat, frame: Extract<ClientFrame, { type: 'send' }>): Promise<void> {
+    const { type: _type, eventType, ...input } = frame
+    const event: Partial<EventInput> = withoutUndefined({ ...input, type: eventType })
+    if (!holdsRight(at.principal, ['rooms:write', 'desk:answer'])) {
+      throw new ParleyError({ code: 'forbidden', message: 'This connection may read only.', details: { rights: ['rooms:write'] } })
+    }
+    checkSender(at.principal, event)
+    const result = await options.rooms.send(at.room.id, { ...event, from: writer(at) })
+    options.onSent(at.room.id)
+    if (result.outcome === 'blocked') throw blockedError(result)
+    send('ack', { idempotency_key: frame.idempotencyKey, index: result.event.index, duplicate: result.duplicate })
+  }
+
+  async function answer(at: Seat, frame: Extract<ClientFrame, { type: 'answer' }>): Promise<PendingRequest> {
+    const { decision, value, reason } = frame
+    const by = actorOf(at.principal, at.principal.room === undefined ? at.participantId : undefined)
+    return answerFor(options.rooms, at.principal, frame.requestId, { decision, by, ...withoutUndefined({ value, reason }) })
+  }
+}
+
+/** @throws {ParleyError} `forbidden` when the connection speaks for nobody */
+function writer({ participantId }: Seat): ParticipantId {
+  if (participantId !== undefined) return participantId
+  throw new ParleyError({
+    code: 'forbidden',
+    message: 'This connection speaks for nobody: name a participant_id in hello.',
+    details: { path: 'participant_id' },
+  })
+}
+
+function readFrame(data: string | Uint8Array, maxBytes: number): ClientFrame {
+  if (typeof data !== 'string') {
+    throw new ParleyError({ code: 'frame_invalid', message: 'Frames of a room are JSON text, not bytes.', details: { expected: 'text' } })
+  }
+  if (Buffer.byteLength(data) > maxBytes) {
+    throw new ParleyError({
+      code: 'body_too_large',
+      message: `The frame is larger than ${maxBytes} bytes. Send longer text by HTTP.`,
+      details: { maxBytes },
+    })
+  }
+  try {
+    return parseInput(clientFrameSchema, parseWireJson(data))
+  } catch (cause) {
+    if (!ParleyError.isInstance(cause)) throw cause
+    throw new ParleyError({ code: 'frame_invalid', message: cause.message, details: cause.details, cause })
+  }
+}
+
+/** Which send a faulty frame was, if that much can be read, so that its sender learns about the right one. */
+function refOf(data: string | Uint8Array): string | undefined {
+  if (typeof data !== 'string') return undefined
+  return /"idempotency_key"\s*:\s*"([^"\\]{1,256})"/.exec(data.slice(0, 4_096))?.[1]
+}
+
+function closeCodeOf(error: unknown): number {
+  const code = ParleyError.isInstance(error) ? error.code : undefined
+  if (code === 'auth_required' || code === 'auth_invalid') return closeCodes.unauthorized
+  if (code === 'forbidden') return closeCodes.forbidden
+  if (code === 'room_not_found') return closeCodes.notFound
+  return code === 'frame_invalid' ? closeCodes.faulty : 1011
+}
+
+/** Pings a socket and ends it when nothing came back for long. */
+export function keepAlive(socket: Socket & { onSign(listener: () => void): void; terminate(): void }, clock: Clock, limits: ServerLimits): void {
+  let lastSignMs = clock.monotonicMs()
+  socket.onSign(() => (lastSignMs = clock.monotonicMs()))
+  const tick = (): void => {
+    if (clock.monotonicMs() - lastSignMs >= limits.deadAfterMs) return socket.terminate()
+    socket.ping()
+    cancel = clock.setTimer(limits.pingIntervalMs, tick)
+  }
+  let cancel = clock.setTimer(limits.pingIntervalMs, tick)
+  void socket.closed.then(() => cancel())
+}
