@@ -1,4 +1,4 @@
-import { checkMetadataKeys, ParleyError } from '@parley/spec'
+import { checkCommit, ParleyError } from '@parley/spec'
 import type {
   CommitExtras,
   CommitOutcome,
@@ -32,15 +32,16 @@ export function commitToMemory(
   drafts: readonly EventDraft[],
   also: CommitExtras | undefined,
 ): CommitOutcome {
+  checkCommit(roomId, drafts, also)
   const known = state.rooms.get(roomId)
   if (also?.fence !== undefined && known?.isStale(also.fence) === true) return { conflict: 'fence' }
-  const duplicate = findDuplicate(known, roomId, drafts)
+  const duplicate = findDuplicate(known, drafts)
   if (duplicate !== undefined) return { duplicate }
   if (also === undefined) {
     if (known === undefined) throw roomNotFound(roomId)
     return { events: append(state, known, drafts), room: known.room }
   }
-  const plan = planExtras(state, known, roomId, drafts, also)
+  const plan = planExtras(state, known, roomId, also)
   if ('conflict' in plan) return plan
   const { stored, room } = plan
   // From here on nothing can fail.
@@ -89,31 +90,14 @@ export function versionConflict({ id, version }: Room): ParleyError {
   })
 }
 
-function findDuplicate(
-  known: StoredRoom | undefined,
-  roomId: string,
-  drafts: readonly EventDraft[],
-): RoomEvent | undefined {
-  let keys: Set<string> | undefined
-  for (const { roomId: draftRoomId, idempotencyKey } of drafts) {
-    if (draftRoomId !== roomId) throw invalidDraft('roomId', `the room of the commit (${roomId})`)
-    if (idempotencyKey === undefined) continue
-    const duplicate = known?.log?.byKey(idempotencyKey)
+function findDuplicate(known: StoredRoom | undefined, drafts: readonly EventDraft[]): RoomEvent | undefined {
+  const log = known?.log
+  if (log === undefined) return undefined
+  for (const { idempotencyKey } of drafts) {
+    const duplicate = idempotencyKey === undefined ? undefined : log.byKey(idempotencyKey)
     if (duplicate !== undefined) return duplicate
-    if (drafts.length === 1) continue
-    keys ??= new Set()
-    if (keys.has(idempotencyKey)) throw invalidDraft('idempotencyKey', 'a key that no other draft of the commit has')
-    keys.add(idempotencyKey)
   }
   return undefined
-}
-
-function invalidDraft(path: string, expected: string): ParleyError {
-  return new ParleyError({
-    code: 'invalid_options',
-    message: `A draft of the commit has a wrong ${path}: expected ${expected}.`,
-    details: { path, expected },
-  })
 }
 
 type Plan = { conflict: 'conversation' | 'room' | 'request' } | { stored: StoredRoom; room: Room }
@@ -123,7 +107,6 @@ function planExtras(
   state: MemoryState,
   known: StoredRoom | undefined,
   roomId: string,
-  drafts: readonly EventDraft[],
   { conversation, room: patch, effects, requests }: CommitExtras,
 ): Plan {
   if (patch?.create !== undefined && known !== undefined) return { conflict: 'room' }
@@ -134,8 +117,7 @@ function planExtras(
   if (patch?.expectedVersion !== undefined && patch.expectedVersion !== room.version) return { conflict: 'room' }
   if (requests?.some((request) => !isAllowed(request, state.families.requests.find(roomId, request.id))) === true)
     return { conflict: 'request' }
-  for (const { targetEventId, draft } of effects ?? []) {
-    if (drafts[draft] === undefined) throw invalidDraft('effects.draft', 'the position of a draft of the commit')
+  for (const { targetEventId } of effects ?? []) {
     if (stored.log?.find(targetEventId) === undefined) throw eventNotFound(roomId, targetEventId)
   }
   if (patch === undefined && conversation === undefined) return { stored, room }
@@ -155,8 +137,6 @@ export function eventNotFound(roomId: string, eventId: string): ParleyError {
 
 function newRoom(state: MemoryState, roomId: string, create: Room | undefined): StoredRoom {
   if (create === undefined) throw roomNotFound(roomId)
-  if (create.id !== roomId) throw invalidDraft('room.create.id', `the room of the commit (${roomId})`)
-  checkMetadataKeys(create.metadata)
   return new StoredRoom(create, state.rooms.nextOrder)
 }
 

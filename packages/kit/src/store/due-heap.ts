@@ -4,6 +4,12 @@ export interface Due {
   dueMs: number
   /** Position in the heap, -1 when it is not there. */
   heapIndex: number
+  /** Puts items of one instant in order. */
+  readonly order: number
+}
+
+function isEarlier(a: Due, b: Due): boolean {
+  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order)
 }
 
 /** Items by due instant. An item whose true instant moved later may stay where it is until it is looked at. */
@@ -49,7 +55,7 @@ export class DueHeap<T extends Due> {
       const left = this.#items[2 * index + 1]
       const right = this.#items[2 * index + 2]
       if (left === undefined) return
-      const child = right !== undefined && right.dueMs < left.dueMs ? 2 * index + 2 : 2 * index + 1
+      const child = right !== undefined && isEarlier(right, left) ? 2 * index + 2 : 2 * index + 1
       if (!this.#swapIfEarlier(child, index)) return
       index = child
     }
@@ -58,7 +64,7 @@ export class DueHeap<T extends Due> {
   #swapIfEarlier(lower: number, upper: number): boolean {
     const lowerItem = this.#items[lower]
     const upperItem = this.#items[upper]
-    if (lowerItem === undefined || upperItem === undefined || lowerItem.dueMs >= upperItem.dueMs) return false
+    if (lowerItem === undefined || upperItem === undefined || !isEarlier(lowerItem, upperItem)) return false
     this.#items[lower] = upperItem
     this.#items[upper] = lowerItem
     upperItem.heapIndex = lower

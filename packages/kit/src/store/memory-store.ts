@@ -91,7 +91,7 @@ export function createMemoryStore({ clock = createSystemClock() }: MemoryStoreOp
     eventByIdempotencyKey: (roomId, key) => Promise.resolve(rooms.get(roomId)?.log?.byKey(key) ?? null),
     eventCount: (roomId) => Promise.resolve(rooms.get(roomId)?.log?.size ?? 0),
     async redact(roomId, eventId, redacted) {
-      const { log } = need(roomId)
+      const log = rooms.get(roomId)?.log
       const event = log?.find(eventId)
       if (log === undefined || event === undefined) throw eventNotFound(roomId, eventId)
       return log.redact(event, redacted)

@@ -1,4 +1,4 @@
-import { checkMetadataKeys, ParleyError } from '@parley/spec'
+import { checkCommit, ParleyError } from '@parley/spec'
 import type { Clock, CommitExtras, CommitOutcome, EventDraft, RoomEvent, SqlDatabase } from '@parley/spec'
 
 import { codeOf, sqlState, storeUnavailable } from '../database/database-errors.ts'
@@ -36,8 +36,7 @@ export async function commitToPostgres(
   drafts: readonly EventDraft[],
   also: CommitExtras = {},
 ): Promise<CommitOutcome> {
-  for (const draft of drafts)
-    if (draft.roomId !== roomId) throw invalidDraft('roomId', `the room of the commit (${roomId})`)
+  checkCommit(roomId, drafts, also)
   try {
     const row = await (isAppend(also)
       ? append(context, roomId, drafts, also)
@@ -84,7 +83,7 @@ async function commitFully(
     JSON.stringify(drafts),
     activityMs(drafts, clock),
     now,
-    JSON.stringify(toParameters(roomId, drafts, also, now)),
+    JSON.stringify(toParameters(roomId, also, now)),
   ]
   try {
     const { rows } = await database.query<CommitRow>(fullText, values)
@@ -96,16 +95,9 @@ async function commitFully(
   }
 }
 
-function toParameters(roomId: string, drafts: readonly EventDraft[], also: CommitExtras, now: string): object {
+function toParameters(roomId: string, also: CommitExtras, now: string): object {
   const { conversation, room: patch, effects, receipts, requests, tasks, observations, fence } = also
-  for (const { draft } of effects ?? []) {
-    if (drafts[draft] === undefined) throw invalidDraft('effects.draft', 'the position of a draft of the commit')
-  }
   const create = patch?.create
-  if (create !== undefined) {
-    if (create.id !== roomId) throw invalidDraft('room.create.id', `the room of the commit (${roomId})`)
-    checkMetadataKeys(create.metadata)
-  }
   const records = <V extends { id: string }>(values: readonly V[] | undefined): object | undefined =>
     values === undefined
       ? undefined
