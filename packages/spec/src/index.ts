@@ -55,6 +55,7 @@ export {
 } from './chat-model.ts'
 export { cardObjection, checkContentParts, type PartPlace } from './check-content-parts.ts'
 export { contentSchema, type Content, type SystemContent, type TextContent, type ToolCallContent } from './content.ts'
+export { checkCommit } from './check-commit.ts'
 export { checkMetadataKeys } from './check-metadata-keys.ts'
 export {
   checkContract,
