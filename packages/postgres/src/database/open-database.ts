@@ -1,7 +1,8 @@
 import { ParleyError } from '@parley/spec'
 import type { SqlDatabase } from '@parley/spec'
 
-import { parseInt8, toDatabaseError } from './database-errors.ts'
+import { parseInt8 } from './database-errors.ts'
+import { lockFolder } from './folder-lock.ts'
 import { createPgliteDatabase } from './pglite-database.ts'
 import { createPoolDatabase } from './pool-database.ts'
 
@@ -40,15 +41,17 @@ async function openEmbedded(folder: string | undefined): Promise<SqlDatabase> {
   // Loaded only when needed: a server database does without 20 MB of WebAssembly.
   const { PGlite } = await import('@electric-sql/pglite')
   const { vector } = await import('@electric-sql/pglite-pgvector')
+  const lock = folder === undefined ? undefined : await lockFolder(folder)
   try {
     const pglite = await PGlite.create({
       ...(folder === undefined ? {} : { dataDir: folder }),
       extensions: { vector },
       parsers: { [int8Oid]: parseInt8 },
     })
-    return createPgliteDatabase(pglite)
+    return createPgliteDatabase(pglite, () => lock?.release() ?? Promise.resolve())
   } catch (error) {
-    throw toDatabaseError(unopened(error))
+    await lock?.release()
+    throw unopened(error)
   }
 }
 

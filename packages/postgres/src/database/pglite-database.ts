@@ -5,7 +5,10 @@ import { toDatabaseError } from './database-errors.ts'
 import { retrySerialization, toBegin } from './transactions.ts'
 
 /** The embedded database behind the port. It has one connection: statements and transactions take turns. */
-export function createPgliteDatabase(pglite: PGlite): SqlDatabase {
+export function createPgliteDatabase(
+  pglite: PGlite,
+  onClosed: () => Promise<void> = () => Promise.resolve(),
+): SqlDatabase {
   let closing: Promise<void> | undefined
   return {
     kind: 'pglite',
@@ -23,7 +26,7 @@ export function createPgliteDatabase(pglite: PGlite): SqlDatabase {
           }),
       ),
     close() {
-      closing ??= pglite.close()
+      closing ??= pglite.close().finally(onClosed)
       return closing
     },
   }
