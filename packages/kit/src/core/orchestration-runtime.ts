@@ -1,4 +1,4 @@
-import type { AnyTool, ChannelId, ConversationState, ConversationStateJson, Room, RoomEvent, RoomId, TurnContext } from '@parley/spec'
+import type { AnyTool, ChannelId, ConversationState, ConversationStateJson, Room, RoomEvent, RoomId, TurnContext, Visibility } from '@parley/spec'
 import type { HookMap } from '../hooks/hook-map.ts'
 import type { SyncHookResult } from '../hooks/hook-results.ts'
 import type { LockedRoom } from './locked-room.ts'
@@ -31,6 +31,8 @@ export interface OrchestrationRuntime {
   language(room: Room, agentId: ChannelId): string | undefined
   /** The name people see an agent by. */
   agentName(agentId: ChannelId): string
+  /** The visibility of what an agent says that was asked about an event as an observer; undefined: as the event has it. */
+  visibility(room: Room, event: RoomEvent, agentId: ChannelId): Visibility | undefined
   /** Whom to ask about an event that lost its turn (recovery, requests), by the present state. */
   decideAnew(room: Room, event: RoomEvent): Promise<ChannelId[]>
   /** A turn has ended: counters of notes, sequences of strategies. */

@@ -1,0 +1,423 @@
+import { ParleyError } from '@parley/spec'
+import type {
+  AnyTool,
+  ChannelId,
+  CommitExtras,
+  ConversationState,
+  Disposer,
+  EventDraft,
+  HandoffActor,
+  HandoffInput,
+  HandoffParticipant,
+  HandoffRequest,
+  HandoffResult,
+  OrchestrationSpec,
+  Room,
+  RoomEvent,
+  RoomId,
+  RoutingPredicate,
+  TurnContext,
+  Visibility,
+} from '@parley/spec'
+import type { KitCore } from '../core/core.ts'
+import type { LockedRoom } from '../core/locked-room.ts'
+import type { OrchestrationRuntime } from '../core/orchestration-runtime.ts'
+import { toSpec, type Orchestration, type OrchestrationDefinition } from './definitions/definition.ts'
+import { fittingState, initialState, installInRoom } from './definitions/install-in-room.ts'
+import { migrateOrchestration, openRooms, type MigrateOptions, type MigrationReport } from './definitions/migrate.ts'
+import { Orchestrations } from './definitions/orchestrations.ts'
+import { createRoomDefinitions } from './definitions/room-definitions.ts'
+import { createGreetings } from './greetings/greetings.ts'
+import { HandoffHandler } from './handoff/handoff-handler.ts'
+import { createHandoffInterpreter } from './handoff/handoff-interpreter.ts'
+import { givesNote, noteFor, noteText } from './handoff/handoff-note.ts'
+import { NOTE_TURNS } from './handoff/handoff-machine.ts'
+import { createHandoffSetups } from './handoff/handoff-setups.ts'
+import { handoffTools } from './handoff/handoff-tools.ts'
+import { parseHandoff } from './handoff/parse-handoff.ts'
+import { askedBy } from './handoff/re-decide.ts'
+import { unansweredMessages, askAnew } from './human/answer-unanswered.ts'
+import { WHISPERS, whisperIn, whispersJson, whispersOf } from './human/coach-routing.ts'
+import { createHumanDesk, type HumanDesk } from './human/human-desk.ts'
+import type { HumanOptions } from './human/human-options.ts'
+import { createHumanTimeouts } from './human/human-timeouts.ts'
+import { createLanguages } from './language/set-language.ts'
+import { agentNameOf, isAgent, type OrchestratedAgent } from './orchestrated-agent.ts'
+import { provideInternals, type OrchestrationHost } from './orchestration-host.ts'
+import type { OrchestrationInternals, RoomReading } from './orchestration-internals.ts'
+import { restorePipeline } from './pipeline/install-pipeline.ts'
+import { decideFor, presentState, routeEvent } from './route-event.ts'
+import { ConversationRouter } from './router/conversation-router.ts'
+import { restoreRouter } from './router/install-router.ts'
+import { updateState } from './state/change-state.ts'
+import { getConversationState } from './state/room-state.ts'
+import { modeChangedDraft, stateRecords } from './state/state-records.ts'
+import { createStatusBus, type StatusBus } from './status/status-bus.ts'
+
+/** What a kit gives its orchestration. */
+export interface OrchestrationRuntimeOptions {
+  /** The default for new rooms. */
+  orchestration?: Orchestration | undefined
+  /** Predicates of routing rules, by name. */
+  predicates?: Readonly<Record<string, Exclude<RoutingPredicate, { predicate: string }>>> | undefined
+  /** How people are asked, unless a definition says otherwise. */
+  human?: HumanOptions | undefined
+}
+
+/** What a new room gets of its orchestration, to be written in the commit that makes it. */
+export interface NewRoomOrchestration {
+  orchestration: OrchestrationSpec | null
+  conversation?: Room['conversation']
+  /** To be registered, unless they are, and attached. */
+  agents: OrchestratedAgent[]
+}
+
+/** The orchestration of a kit: what its pipeline and turns ask, and what the kit's own methods delegate to. */
+export interface KitOrchestration extends OrchestrationRuntime {
+  readonly orchestrations: Orchestrations
+  readonly status: StatusBus
+  readonly human: HumanDesk
+  /** @throws {ParleyError} `room_not_found`, `state_invalid` */
+  state(roomId: RoomId): Promise<ConversationState>
+  updateState(roomId: RoomId, change: (state: ConversationState) => ConversationState): Promise<ConversationState>
+  handoff(roomId: RoomId, input: HandoffInput, options: { by: HandoffActor; signal?: AbortSignal }): Promise<HandoffResult>
+  joinHandoffs(roomId: RoomId, participant: HandoffParticipant): Disposer
+  /** Takes up what a stopped process left of a room's last handoff. */
+  resumeHandoffs(roomId: RoomId): Promise<void>
+  migrateOrchestration(id: string, options: MigrateOptions): Promise<MigrationReport>
+  /** For `createRoom`: the given orchestration, else the kit's; `null` means none. */
+  forNewRoom(orchestration: Orchestration | null | undefined): NewRoomOrchestration | undefined
+  /** Sets an orchestration up for a room that exists. */
+  install(orchestration: Orchestration, roomId: RoomId): Promise<void>
+  /** The parts, for strategies and calls. */
+  readonly internals: OrchestrationInternals
+}
+
+const MISSED = 'missedFromIndex'
+
+/** Makes the orchestration of a kit. A room that uses none of it costs nothing. */
+export function createOrchestrationRuntime(core: KitCore, options: OrchestrationRuntimeOptions = {}): KitOrchestration {
+  const orchestrations = new Orchestrations()
+  const host: OrchestrationHost = { orchestrations }
+  orchestrations.registerKind('router', restoreRouter)
+  orchestrations.registerKind('pipeline', restorePipeline)
+  const setups = createHandoffSetups()
+  const definitions = createRoomDefinitions(host, (agentId) => core.registry.get(agentId) !== undefined)
+  const status = createStatusBus({
+    clock: core.clock,
+    ids: core.ids,
+    onError: (thrown) => core.reportError(thrown, { stage: 'status' }),
+    posted: (entry) => {
+      core.hooks.fire('onStatusPosted', { entry }, { roomId: entry.roomId })
+      if (core.framework.has('statusPosted')) {
+        core.framework.emit({ type: 'statusPosted', roomId: entry.roomId, data: { agentId: entry.agentId, action: entry.action, status: entry.status } })
+      }
+    },
+  })
+  const predicate = (name: string): Exclude<RoutingPredicate, { predicate: string }> | undefined => options.predicates?.[name]
+  const plainRouter = new ConversationRouter()
+  let plainHandler: HandoffHandler | undefined
+  const hookPriorities = new Map<number, Disposer>()
+  let kitWideId: string | undefined
+
+  const definitionOf = (room: Pick<Room, 'orchestration'>): OrchestrationDefinition | undefined => {
+    const found = definitions.of(room)
+    return found !== undefined && 'definition' in found ? found.definition : undefined
+  }
+  const agent = (agentId: ChannelId, room?: Pick<Room, 'orchestration'>): OrchestratedAgent | undefined => {
+    const channel = core.registry.get(agentId)
+    if (isAgent(channel)) return channel
+    return (room === undefined ? definitions.kitWide : definitionOf(room))?.handler?.agents[agentId]
+  }
+  const handlerOf = (room: Pick<Room, 'orchestration'>, agentId?: ChannelId): HandoffHandler =>
+    definitionOf(room)?.handler ??
+    (agentId === undefined ? undefined : setups.handler(agentId)) ??
+    (plainHandler ??= new HandoffHandler(host, plainRouter, options.human === undefined ? {} : { human: options.human }))
+
+  const handoffs = createHandoffInterpreter(() => internals)
+  const greetings = createGreetings(() => internals)
+  const languages = createLanguages(() => core, agent)
+  const timeouts = createHumanTimeouts(() => internals)
+  const internals: OrchestrationInternals = {
+    core,
+    definitions,
+    setups,
+    status,
+    handoffs,
+    greetings,
+    languages,
+    human: options.human ?? {},
+    handlerOf,
+    agent,
+    nameOf: (agentId) => (agentId === null || agentId === undefined ? '' : agentNameOf(agent(agentId), agentId)),
+    decide: (reading, event, state) => decideFor(internals, reading, event, state, predicate),
+    installForRoom: (definition, version, roomId) => {
+      ensureHook(definition)
+      return installInRoom(core, definition, version, roomId)
+    },
+    installForKit(definition, { replace }) {
+      if (kitWideId !== undefined && kitWideId !== definition.id && !replace) throw alreadyInstalled(kitWideId, definition.id)
+      if (kitWideId !== undefined && kitWideId !== definition.id) setups.removeScope(`definition:${kitWideId}`)
+      ensureHook(definition)
+      kitWideId = definition.id
+      definitions.kitWide = definition
+    },
+    armTimeout: (roomId, expiresAt) => timeouts.arm(roomId, expiresAt),
+  }
+  provideInternals(orchestrations, internals)
+  const human = createHumanDesk(internals)
+
+  /** A router that asks for another place among the hooks gets it; the built-in one is at -100. */
+  function ensureHook({ hookPriority = -100 }: OrchestrationDefinition): void {
+    if (hookPriority === -100 || hookPriorities.has(hookPriority)) return
+    const dispose = core.hooks.add(
+      'beforeBroadcast',
+      (payload) => ((definitionOf(payload.room)?.hookPriority ?? -100) === hookPriority ? routeEvent(internals, payload, predicate) : undefined),
+      { name: 'conversationRouter', priority: hookPriority, live: 'pass' },
+    )
+    hookPriorities.set(hookPriority, dispose)
+  }
+
+  /** Messages that came while this process lacked what it needed are answered before the one that found it. */
+  const catchUp = async (room: Room, state: ConversationState): Promise<void> => {
+    if (state.toJSON()[MISSED] === undefined || definitionOf(room) === undefined) return
+    const missed = await unansweredMessages(internals, room.id, 'orchestration_missing')
+    const context = await core.store.loadContext(room.id, { tail: 0 })
+    if (context !== null && missed.length > 0) await askAnew(internals, context, missed)
+  }
+
+  const stateRead = (room: Room): ConversationState | undefined => {
+    try {
+      return getConversationState(room)
+    } catch {
+      return undefined // unreadable: `route` has said so and asked nobody
+    }
+  }
+
+  return {
+    orchestrations,
+    status,
+    human,
+    internals,
+    routes: ({ orchestration, conversation }) => conversation !== undefined || definitions.kitWide !== undefined || (orchestration !== undefined && orchestration !== null),
+    route(payload) {
+      const { room } = payload
+      const isPlain = room.conversation === undefined && (room.orchestration ?? undefined) === undefined && definitions.kitWide === undefined
+      if (isPlain || (definitionOf(room)?.hookPriority ?? -100) !== -100) return undefined
+      const state = room.conversation === undefined ? undefined : stateRead(room)
+      const isMissed = state !== undefined && state.toJSON()[MISSED] !== undefined && definitionOf(room) !== undefined
+      if (!isMissed) return routeEvent(internals, payload, predicate)
+      return catchUp(room, state).then(() => routeEvent(internals, payload, predicate))
+    },
+    beforeCommit: (locked, event) => beforeCommit(internals, locked, event),
+    initial(room) {
+      if (room.conversation !== undefined) return undefined
+      const initial = definitionOf(room)?.initial
+      return initial === undefined ? undefined : { ...initialState(initial, core.now()).toJSON(), version: 1 }
+    },
+    stateRecords: (room, before, after) => {
+      const drafts = stateRecords(core, room, before, after)
+      if (before.mode === after.mode) return drafts
+      return [...drafts, modeChangedDraft(core, room, { from: before.mode, to: after.mode, by: { kind: 'code', id: 'store' } })]
+    },
+    async tools(context) {
+      if (setups.isEmpty && context.state.version === 0 && definitions.kitWide === undefined && orchestrations.list().length === 0) return []
+      const found = await readRoom(core, context)
+      if (found === undefined) return []
+      const definition = definitionOf(found.reading.room)
+      const handler = definition?.handler ?? setups.handler(context.agentId)
+      const own = handler === undefined ? [] : handoffTools(internals, handler, context, found.reading, found.state)
+      const more = definition?.tools === undefined ? [] : await definition.tools(context)
+      return [...own, ...more]
+    },
+    async notes(context) {
+      const { state, agentId } = context
+      if (state.version === 0 && definitions.kitWide === undefined && orchestrations.list().length === 0) return []
+      const note = noteFor(state, agentId)
+      const own = note !== undefined && givesNote(state, internals) ? [noteText(note)] : []
+      const whispers = whispersOf(state).filter((whisper) => whisper.agentId === agentId)
+      const whispered = whispers.map(({ text }) => `[A colleague tells you, unseen by the person: ${text}]`)
+      const definition = orchestrations.list().length === 0 ? undefined : definitionOf(await context.room.room())
+      const more = definition?.notes === undefined ? [] : await definition.notes(context)
+      return [...own, ...whispered, ...more]
+    },
+    connected: (roomId) => greetings.connected(roomId),
+    greeting: (roomId) => greetings.pending(roomId),
+    speaker(room) {
+      const state = stateRead(room)
+      if (state === undefined || state.mode !== 'agent') return null
+      const definition = definitionOf(room)
+      return state.activeAgentId ?? definition?.initial?.activeAgentId ?? definition?.router.defaultAgentId ?? null
+    },
+    language: (room, agentId) => {
+      const state = stateRead(room)
+      return state?.language ?? agent(agentId, room)?.language
+    },
+    agentName: (agentId) => agentNameOf(agent(agentId), agentId),
+    visibility: (room, event, agentId) => observerVisibility(definitionOf(room), room, event, agentId),
+    async decideAnew(room, event) {
+      const context = await core.store.loadContext(room.id, { tail: 0 })
+      if (context === null) return []
+      const decision = internals.decide(context, event, presentState(internals, context.room))
+      if (decision !== undefined && !(decision.reason === 'unrouted' && decision.targets === undefined)) return askedBy(decision)
+      const agents = context.bindings.filter(({ category, channelId }) => category === 'intelligence' && channelId !== event.source.channelId)
+      const { addressedTo } = event
+      return agents.map(({ channelId }) => channelId).filter((agentId) => addressedTo === null || addressedTo.includes(agentId))
+    },
+    async turnEnded(context, state) {
+      handoffs.turnEnded(context.turnId)
+      greetings.turnEnded(context)
+      await useUpNotes(core, context, state)
+      if (orchestrations.list().length === 0) return
+      const definition = definitionOf(await context.room.room())
+      await definition?.turnEnded?.(context, state)
+    },
+    async state(roomId) {
+      return presentState(internals, await roomOf(core, roomId))
+    },
+    updateState: (roomId, change) => updateState(core, roomId, change),
+    async handoff(roomId, { target, reason, summary, payload, phase, urgent, opening }, { by, signal }) {
+      const room = await roomOf(core, roomId)
+      const handler = handlerOf(room, by.kind === 'agent' ? by.id : undefined)
+      const parsed = parseHandoff({ target, reason, summary, next_phase: phase, urgent, payload }, by)
+      const callerId = by.kind === 'agent' ? by.id : null
+      if (!parsed.ok) return handler.handle(roomId, callerId, {}, { by })
+      const request: HandoffRequest = parsed.request
+      return handler.request(roomId, request, { callerId, signal, opening })
+    },
+    joinHandoffs: (roomId, participant) => handoffs.join(roomId, participant),
+    resumeHandoffs: (roomId) => handoffs.resume(roomId),
+    async recover() {
+      for await (const room of openRooms(core)) {
+        timeouts.note(room)
+        // Only a handoff whose receiver has not taken a turn yet may lack its opening.
+        if (room.conversation?.handoff?.turnsLeft !== NOTE_TURNS) continue
+        await handoffs.resume(room.id).catch((thrown: unknown) => core.reportError(thrown, { stage: 'recovery', roomId: room.id }))
+      }
+    },
+    migrateOrchestration: (id, migrate) => migrateOrchestration(core, orchestrations, id, migrate),
+    forNewRoom(given) {
+      if (given === null) return { orchestration: null, agents: [] }
+      const orchestration = given ?? options.orchestration
+      if (orchestration === undefined) return undefined
+      const { definition, version } = define(orchestration)
+      const { initial } = definition
+      return {
+        orchestration: toSpec(definition, version),
+        agents: orchestration.agents(),
+        ...(initial === undefined ? {} : { conversation: { ...initialState(initial, core.now()).toJSON(), version: 1 } }),
+      }
+    },
+    async install(orchestration, roomId) {
+      const { definition, version } = define(orchestration)
+      await internals.installForRoom(definition, version, roomId)
+    },
+    async close() {
+      timeouts.close()
+      greetings.close()
+      for (const dispose of hookPriorities.values()) dispose()
+    },
+  }
+
+  function define(orchestration: Orchestration): { definition: OrchestrationDefinition; version: number } {
+    const registered = orchestrations.get(orchestration.id)
+    const definition = orchestration.define(host)
+    ensureHook(definition)
+    // The same strategy given for many rooms is one definition: the first one made stays.
+    const equal = registered !== undefined && registered.kind === definition.kind ? orchestrations.list().find((entry) => entry.definition.id === definition.id && JSON.stringify(entry.definition.spec) === JSON.stringify(definition.spec)) : undefined
+    if (equal !== undefined) return equal
+    const version = orchestrations.register(definition)
+    if (definition.handler !== undefined) for (const member of orchestration.agents()) setups.add(member, definition.handler, undefined)
+    return { definition, version }
+  }
+}
+
+/** State and records that go with an event: where a conversation begins, what was missed, what was whispered. */
+function beforeCommit(internals: OrchestrationInternals, locked: LockedRoom, event: EventDraft): CommitExtras | undefined {
+  const { room } = locked
+  if (room.conversation === undefined && room.orchestration === undefined && internals.definitions.kitWide === undefined) return undefined
+  const found = internals.definitions.of(room)
+  let before: ConversationState
+  try {
+    before = getConversationState(room)
+  } catch {
+    return undefined // unreadable: `route` has said so; the event is committed as it is
+  }
+  let next = before
+  if (found !== undefined && 'definition' in found) {
+    const isUntouched = before.phaseHistory.length === 0 && before.activeAgentId === null && before.mode === 'agent'
+    const fitting = isUntouched ? fittingState(found.definition, room.conversation === undefined ? undefined : before, internals.core.now()) : undefined
+    next = fitting ?? next
+    if (next.toJSON()[MISSED] !== undefined && event.routing !== undefined) next = next.with({ [MISSED]: undefined })
+  } else if (found !== undefined && event.routing?.reason === 'orchestration_missing' && before.toJSON()[MISSED] === undefined) {
+    next = before.with({ [MISSED]: room.latestIndex + 1 })
+  }
+  const whisper = room.conversation === undefined ? undefined : whisperIn(before, event)
+  if (whisper !== undefined) next = next.with({ [WHISPERS]: [...whispersOf(before), whisper] })
+  return next === before ? undefined : { conversation: { expectedVersion: before.version, next: next.toJSON() } }
+}
+
+/** A note is read in so many turns; a whisper in one. */
+async function useUpNotes(core: KitCore, { agentId, room }: TurnContext, state: ConversationState): Promise<void> {
+  const note = noteFor(state, agentId)
+  const hasWhispers = state.version > 0 && whispersOf(state).some((whisper) => whisper.agentId === agentId)
+  if (note === undefined && !hasWhispers) return
+  const used = whispersOf(state).filter((whisper) => whisper.agentId === agentId).length
+  try {
+    await updateState(core, room.id, (present) => {
+      let next = present
+      const { handoff } = present
+      if (note !== undefined && handoff?.handoffId === note.handoffId && handoff.turnsLeft > 0) {
+        next = next.with({ handoff: { ...handoff, turnsLeft: handoff.turnsLeft - 1 } })
+      }
+      if (used > 0) next = next.with({ [WHISPERS]: whispersJson(withoutFirst(whispersOf(present), agentId, used)) })
+      return next
+    })
+  } catch (thrown) {
+    // A room that was closed meanwhile needs no notes.
+    if (!ParleyError.isInstance(thrown) || (thrown.code !== 'room_closed' && thrown.code !== 'room_archived')) throw thrown
+  }
+}
+
+function withoutFirst<T extends { agentId: string }>(whispers: readonly T[], agentId: string, count: number): T[] {
+  let left = count
+  return whispers.filter((whisper) => whisper.agentId !== agentId || left-- <= 0)
+}
+
+/** The room as it is now; the turn's own state is as of its start. */
+async function readRoom(core: KitCore, context: TurnContext): Promise<{ reading: RoomReading; state: ConversationState } | undefined> {
+  const found = await core.store.loadContext(context.room.id, { tail: 0 })
+  if (found === null) return undefined
+  return { reading: found, state: getConversationState(found.room) }
+}
+
+async function roomOf(core: KitCore, roomId: RoomId): Promise<Room> {
+  const room = await core.store.getRoom(roomId)
+  if (room !== null) return room
+  throw new ParleyError({
+    code: 'room_not_found',
+    message: `There is no room ${roomId}. Create it first with kit.createRoom().`,
+    details: { roomId },
+  })
+}
+
+/** What an observer says: as the router has it; beside people only for them and the desk. */
+function observerVisibility(
+  definition: OrchestrationDefinition | undefined,
+  room: Room,
+  { routing }: Pick<RoomEvent, 'routing'>,
+  agentId: ChannelId,
+): Visibility | undefined {
+  if (routing === undefined || !routing.observers.includes(agentId)) return undefined
+  if (room.conversation?.mode === 'human') return 'internal'
+  const visibility = definition?.router.observerVisibility
+  return visibility === 'all' ? undefined : visibility
+}
+
+function alreadyInstalled(present: string, id: string): ParleyError {
+  return new ParleyError({
+    code: 'router_already_installed',
+    message: `The orchestration ${present} is installed for the whole kit already. Install ${id} for a room, or with replace: true.`,
+    details: { installed: present, id },
+  })
+}

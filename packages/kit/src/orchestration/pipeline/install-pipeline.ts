@@ -1,0 +1,219 @@
+import { checkOptions, ParleyError } from '@parley/spec'
+import type { ChannelId, Content, HandoffContract, HandoffPlan, Json, PipelineStage, RoomId } from '@parley/spec'
+import { derivedId, type OrchestrationDefinition, type RestoreDefinition } from '../definitions/definition.ts'
+import { installDefinition } from '../definitions/install-definition.ts'
+import { HandoffHandler } from '../handoff/handoff-handler.ts'
+import { HUMAN } from '../handoff/handoff-rules.ts'
+import type { HumanOptions } from '../human/human-options.ts'
+import type { OrchestratedAgent } from '../orchestrated-agent.ts'
+import { internalsOf, type OrchestrationHost } from '../orchestration-host.ts'
+import type { ConversationRouter } from '../router/conversation-router.ts'
+import { ConversationPipeline } from './conversation-pipeline.ts'
+
+/** Options of `ConversationPipeline.install`. */
+export interface PipelineInstallOptions {
+  agentAliases?: Record<string, string>
+  /** @default -100 */
+  hookPriority?: number
+  /** Receivers greet instead of going on with the matter. @default false */
+  greetOnHandoff?: boolean
+  /** The call's channel; config-only agents become valid targets. */
+  voiceChannelId?: ChannelId
+  greetingPrompt?: string
+  farewellPrompt?: string
+  /** For this room alone; stored with it. */
+  roomId?: RoomId
+  replace?: boolean
+  version?: number
+  human?: HumanOptions
+  /** A line for people about a handoff, or null for none. */
+  announce?: (plan: HandoffPlan) => Content | null
+}
+
+const installOptions = [
+  'agentAliases',
+  'hookPriority',
+  'greetOnHandoff',
+  'voiceChannelId',
+  'greetingPrompt',
+  'farewellPrompt',
+  'roomId',
+  'replace',
+  'version',
+  'human',
+  'announce',
+] as const
+
+/** What a room stores of a pipeline. */
+export interface StoredPipeline {
+  stages: (Omit<PipelineStage, 'contract' | 'canReturnTo' | 'next'> & { next: string[]; canReturnTo: string[]; hasContract?: boolean })[]
+  defaultPhase?: string
+  supervisorId?: ChannelId
+  allowHuman: boolean
+  agentIds: ChannelId[]
+  knownAgents: ChannelId[]
+  agentAliases: Record<string, string>
+  greetOnHandoff: boolean
+  greetingPrompt?: string
+  farewellPrompt?: string
+  voiceChannelId?: ChannelId
+  hookPriority?: number
+}
+
+/** Builds router and handler and installs them. */
+export function installPipeline(
+  pipeline: ConversationPipeline,
+  kit: OrchestrationHost,
+  agents: readonly OrchestratedAgent[],
+  options: PipelineInstallOptions,
+): { router: ConversationRouter; handler: HandoffHandler } {
+  checkVoiceChannel(kit, options.voiceChannelId)
+  const definition = pipelineDefinition(pipeline, kit, agents, options)
+  const handler = installDefinition(kit, definition, agents, options)
+  warnUnreachable(pipeline, kit)
+  return { router: definition.router, handler }
+}
+
+/** The definition behind a pipeline, for one kit. */
+export function pipelineDefinition(
+  pipeline: ConversationPipeline,
+  kit: OrchestrationHost,
+  agents: readonly OrchestratedAgent[],
+  options: PipelineInstallOptions,
+): OrchestrationDefinition & { handler: HandoffHandler } {
+  checkOptions('install', options, installOptions)
+  const { voiceChannelId } = options
+  // Config-only agents of a call are no channels of the room; text agents are bound.
+  const knownAgents = voiceChannelId === undefined ? [] : agents.filter(({ isConfigOnly }) => isConfigOnly === true).map(({ channelId }) => channelId)
+  const staged = pipeline.stages.map(({ agentId }) => agentId).filter((agentId) => agentId !== HUMAN)
+  const agentIds = [...new Set([...agents.map(({ channelId }) => channelId), ...staged])].filter((agentId) => !knownAgents.includes(agentId))
+  const spec = toStored(pipeline, agentIds, knownAgents, options)
+  const id = pipeline.id ?? derivedId('pipeline', spec)
+  return build(pipeline, kit, { id, spec, agents, agentIds, knownAgents, options })
+}
+
+interface Parts {
+  id: string
+  spec: Json
+  agents: readonly OrchestratedAgent[]
+  agentIds: readonly ChannelId[]
+  knownAgents: readonly ChannelId[]
+  options: PipelineInstallOptions
+}
+
+function build(pipeline: ConversationPipeline, kit: OrchestrationHost, parts: Parts): OrchestrationDefinition & { handler: HandoffHandler } {
+  const { id, spec, agents, agentIds, knownAgents, options } = parts
+  const { agentAliases, greetOnHandoff = false, voiceChannelId, human, announce, hookPriority } = options
+  const router = pipeline.toRouter()
+  const handler = new HandoffHandler(kit, router, {
+    ...(agentAliases === undefined ? {} : { agentAliases }),
+    ...(voiceChannelId === undefined ? {} : { eventChannelId: voiceChannelId }),
+    ...(human === undefined ? {} : { human }),
+    ...(announce === undefined ? {} : { announce }),
+    ...(options.greetingPrompt === undefined ? {} : { greetingPrompt: options.greetingPrompt }),
+    ...(options.farewellPrompt === undefined ? {} : { farewellPrompt: options.farewellPrompt }),
+    phaseMap: pipeline.getPhaseMap(),
+    allowedTransitions: pipeline.getAllowedTransitions(),
+    stages: pipeline.stages.map((stage) => ({ ...stage, next: [...stage.next] })),
+    knownAgents,
+    opening: greetOnHandoff ? 'greeting' : 'resume',
+    allowHuman: pipeline.allowHuman && human?.allow !== false,
+    scope: `definition:${id}`,
+  })
+  handler.agents = Object.fromEntries(agents.map((agent) => [agent.channelId, agent]))
+  const first = pipeline.firstStage
+  return {
+    kind: 'pipeline',
+    id,
+    spec,
+    router,
+    handler,
+    agentIds,
+    phases: pipeline.stages.map(({ phase }) => phase),
+    ...(first === undefined ? {} : { initial: { phase: first.phase, activeAgentId: first.agentId === HUMAN ? null : first.agentId } }),
+    ...(hookPriority === undefined ? {} : { hookPriority }),
+    ...(announce === undefined ? {} : { announce }),
+  }
+}
+
+function toStored(
+  pipeline: ConversationPipeline,
+  agentIds: ChannelId[],
+  knownAgents: ChannelId[],
+  { agentAliases = {}, greetOnHandoff = false, greetingPrompt, farewellPrompt, voiceChannelId, hookPriority }: PipelineInstallOptions,
+): Json {
+  const stored = {
+    stages: pipeline.stages.map(({ contract, ...stage }) => ({ ...stage, ...(contract === undefined ? {} : { hasContract: true }) })),
+    defaultPhase: pipeline.defaultPhase,
+    supervisorId: pipeline.supervisorId,
+    allowHuman: pipeline.allowHuman,
+    agentIds,
+    knownAgents,
+    agentAliases,
+    greetOnHandoff,
+    greetingPrompt,
+    farewellPrompt,
+    voiceChannelId,
+    hookPriority,
+  }
+  // Plain data through and through; this drops what is undefined.
+  return JSON.parse(JSON.stringify(stored)) as Json
+}
+
+/** Builds a pipeline's definition from what a room stored; contracts and callbacks come from the registered one. */
+export const restorePipeline: RestoreDefinition = (stored, { kit, registered }) => {
+  // Written by `toStored` of this or an earlier process; the pipeline's own checks refuse anything else.
+  const spec = stored.spec as unknown as StoredPipeline
+  const contracts = registered?.handler?.rules.contracts ?? {}
+  const contractOf = (phase: string): HandoffContract | undefined => contracts[phase]
+  if (spec.stages.some(({ phase, hasContract }) => hasContract === true && contractOf(phase) === undefined)) return { missing: stored.id }
+  const stages = spec.stages.map(({ hasContract, ...stage }) => {
+    const contract = hasContract === true ? contractOf(stage.phase) : undefined
+    return contract === undefined ? stage : { ...stage, contract }
+  })
+  const { defaultPhase, supervisorId, allowHuman, agentIds, knownAgents } = spec
+  const pipeline = new ConversationPipeline({
+    stages,
+    allowHuman,
+    id: stored.id,
+    ...(defaultPhase === undefined ? {} : { defaultPhase }),
+    ...(supervisorId === undefined ? {} : { supervisorId }),
+  })
+  const { agentAliases, greetOnHandoff, voiceChannelId, hookPriority, greetingPrompt, farewellPrompt } = spec
+  const former = registered?.handler
+  return build(pipeline, kit, {
+    id: stored.id,
+    spec: stored.spec,
+    agents: Object.values(former?.agents ?? {}),
+    agentIds,
+    knownAgents,
+    options: {
+      agentAliases,
+      greetOnHandoff,
+      ...(voiceChannelId === undefined ? {} : { voiceChannelId }),
+      ...(hookPriority === undefined ? {} : { hookPriority }),
+      ...(greetingPrompt === undefined ? {} : { greetingPrompt }),
+      ...(farewellPrompt === undefined ? {} : { farewellPrompt }),
+      ...(former === undefined ? {} : { human: former.human }),
+      ...(former?.announce === undefined ? {} : { announce: former.announce }),
+    },
+  })
+}
+
+function checkVoiceChannel(kit: OrchestrationHost, channelId: ChannelId | undefined): void {
+  if (channelId === undefined) return
+  const channel = internalsOf(kit).core.registry.get(channelId)
+  if (channel === undefined || channel.channelType === 'voice' || channel.channelType === 'realtimeVoice') return
+  throw new ParleyError({
+    code: 'channel_mismatch',
+    message: `Channel ${channelId} is not a voice channel. Pass the id of one as voiceChannelId, or leave it out.`,
+    details: { channelId, channelType: channel.channelType },
+  })
+}
+
+function warnUnreachable({ unreachable, id }: ConversationPipeline, kit: OrchestrationHost): void {
+  if (unreachable.length === 0) return
+  const { core } = internalsOf(kit)
+  core.logger.warn('Stages of a pipeline cannot be reached.', { phases: [...unreachable], pipeline: id ?? '' })
+  core.framework.emit({ type: 'warning', data: { what: 'pipeline_unreachable', phases: [...unreachable] } })
+}
