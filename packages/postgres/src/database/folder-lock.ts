@@ -1,6 +1,5 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { performance } from 'node:perf_hooks'
 
 import { ParleyError } from '@parley/spec'
 
@@ -28,6 +27,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
 
 /** Tells this process from a former one of the same number, as in a container that was started anew. */
 function startedAt(): number {
+  // oxlint-disable-next-line eslint/no-restricted-globals -- names this process, measures nothing
   return Math.floor(performance.timeOrigin)
 }
 
