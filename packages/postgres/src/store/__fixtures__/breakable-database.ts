@@ -1,12 +1,11 @@
 import type { SqlDatabase } from '@parley/spec'
-import type { BreakableStore } from '@parley/testing/conformance'
 
 import { storeUnavailable } from '../../database/database-errors.ts'
 
 /** A database whose next statement fails where a test wants it to, as a lost connection or a killed process would. */
 export interface BreakableDatabase {
   database: SqlDatabase
-  breakNext: BreakableStore['breakNext']
+  breakNext(when: 'before' | 'inside' | 'after'): void
 }
 
 /** Wraps a database; only statements outside transactions break. */
