@@ -72,6 +72,7 @@ export const errorCodes = {
   agent_step_invalid: final("The agent's step could not be read."),
   tool_unknown: final('There is no tool of this name in this turn.'),
   tool_not_allowed: final('The tool is not allowed for this agent or person.'),
+  tool_http: final('The server of the tool answered with an error status.'),
   tool_invalid: final('The tool is not defined as a tool must be.'),
   tool_duplicate: final('Two tools have the same name.'),
   tool_uri_invalid: final('The address of the tool cannot be read.'),

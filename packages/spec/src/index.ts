@@ -145,6 +145,7 @@ export {
   type PendingRequest,
   type RequestDecision,
 } from './requests.ts'
+export { type RestOperation, type RestServer } from './rest-server.ts'
 export { type Embedder, type Passage, type RetrievalQuery, type Retriever } from './retrieval.ts'
 export { defaultRetryPolicy, retryDelayMs } from './retry.ts'
 export { saveConversation } from './save-conversation.ts'

@@ -14,7 +14,7 @@ export function agentSources(
   return [
     ...(roomTools === undefined ? [] : [{ id: 'room', origin: 'room' as const, tools: roomTools }]),
     { id: 'agent', origin: 'agent', tools: () => (planTool === undefined ? own : [...own, planTool]) },
-    ...(kernel === undefined ? [] : kernelTools(kernel)),
+    ...(kernel === undefined ? [] : kernelTools(kernel, context)),
     ...sources.map((source, index) => fromSource(source, index, context)),
     ...(skills === undefined ? [] : [{ id: 'skill', origin: 'agent' as const, isPinned: true, tools: () => skills.tools() }]),
   ]

@@ -1,10 +1,9 @@
-import { ParleyError, type Budget } from '@parley/spec'
+import { createBudget, ParleyError, type Budget } from '@parley/spec'
 import { createVirtualClock, scriptedModel } from '@parley/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { createTurnBench, person } from './__fixtures__/turn-bench.ts'
 import { Agent } from './agent.ts'
-import { openBudget } from './open-budget.ts'
 
 test('AG-1 the identity block has one line per field that is set, in order; none is null', () => {
   const full = new Agent('a', { role: 'Clerk', description: 'Sorts letters', scope: 'Mail', language: 'Estonian', name: 'Mari', purpose: 'p', greeting: 'Hi', voice: 'v' })
@@ -67,7 +66,7 @@ test('TL-12 each model call is reserved before and settled after; a refusal ends
   const log: string[] = []
   const caps = { left: 2 }
   const budget: Budget = {
-    ...openBudget(),
+    ...createBudget('turn', 't', {}, { clock: createVirtualClock() }),
     reserve(key, { tokens = 0 }) {
       log.push(`reserve ${tokens > 0}`)
       if (caps.left-- > 0) return Promise.resolve({ ok: true, key, maxOutputTokens: 50 })
@@ -92,7 +91,7 @@ test('TL-12 each model call is reserved before and settled after; a refusal ends
 
 test('TL-12 a call that is aborted or fails gives back what it reserved', async () => {
   const released: string[] = []
-  const budget: Budget = { ...openBudget(), release: (key) => (released.push(key), Promise.resolve()) }
+  const budget: Budget = { ...createBudget('turn', 't', {}, { clock: createVirtualClock() }), release: (key) => (released.push(key), Promise.resolve()) }
   const failing = scriptedModel([new ParleyError({ code: 'model_refused', message: 'No.' })])
   await createTurnBench({ budget }).take(new Agent('agent', { model: failing }))
   expect(released).toHaveLength(1)
@@ -133,4 +132,14 @@ test('AG-7 with a runner each turn is one run keyed by the turn; its output beco
   expect(await taking).toMatchObject({ end: 'completed', text: 'Noted. Thanks.', data: { output: { order: 7 }, costNanoUsd: 3 } })
   expect(seen).toEqual([{ text: 'My order 7', payload: null }, 'turn_1'])
   expect(bench.state().context['payload']).toEqual({ order: 7 })
+})
+
+test('TL-12 two turns under one budget never pass its cap together', async () => {
+  const budget = createBudget('room', 'r', { maxCalls: 3 }, { clock: createVirtualClock() })
+  const again = { text: 'On. ', toolCalls: [{ name: 'nothing', arguments: {} }] }
+  const models = [1, 2].map(() => scriptedModel([again], { then: 'last' }))
+  const turns = await Promise.all(models.map((model, index) => createTurnBench({ turnId: `turn_${index}`, budget: budget.child('turn', String(index), {}) }).take(new Agent('agent', { model }))))
+  expect(turns.map(({ end }) => end)).toEqual(['budgetExceeded', 'budgetExceeded'])
+  expect(models.reduce((sum, { requests }) => sum + requests.length, 0)).toBe(3)
+  expect(budget.envelopes[0]).toMatchObject({ settled: { calls: 3 }, reserved: { calls: 0 } })
 })

@@ -1,6 +1,7 @@
 import {
   costOf,
   defaultRetryPolicy,
+  estimateInputTokens,
   isContent,
   ParleyError,
   retryDelayMs,
@@ -13,7 +14,6 @@ import {
 } from '@parley/spec'
 import type { LoopInput } from './loop-input.ts'
 import { addUsage, type LoopState } from './loop-state.ts'
-import { estimateTokens, messageTokens } from './token-estimate.ts'
 import { readUntilAborted } from './until-aborted.ts'
 
 /** A piece of an answer while it is made. */
@@ -41,7 +41,7 @@ export async function* askModel(
     return { ok: false, end: 'empty', blocked: { reason: hooked.blocked.reason, by: hooked.blocked.by } }
   }
   for (let attempt = 1; ; attempt++) {
-    const key = `${context.turnId}:${state.step}:${attempt}:${state.callCount}:${state.messages.length}`
+    const key = `${context.turnId}:${state.step}:${attempt}`
     const reserved = await reserve(input, state, hooked.payload.request, key)
     if (!reserved.ok) return budgetRefused(input, reserved)
     const request = capOutput(hooked.payload.request, reserved.maxOutputTokens)
@@ -108,16 +108,10 @@ async function* readAnswer(
 }
 
 async function reserve({ model, limits, context }: LoopInput, state: LoopState, request: ChatRequest, key: string): Promise<Reservation> {
-  const inputTokens = requestTokens(request)
+  const inputTokens = estimateInputTokens(request)
   const outputTokens = request.maxOutputTokens ?? Math.min(limits.maxOutputTokens, model.card.maxOutputTokens)
   const costNanoUsd = costOf(model.card.price, { inputTokens, outputTokens })
   return await context.budget.reserve(key, { costNanoUsd, tokens: inputTokens + outputTokens, calls: 1 }, { signal: state.signal })
-}
-
-/** Tokens of a whole request, estimated. */
-export function requestTokens({ system = '', messages, tools = [] }: ChatRequest): number {
-  const described = tools.length === 0 ? 0 : estimateTokens(JSON.stringify(tools))
-  return messages.reduce((sum, message) => sum + messageTokens(message), estimateTokens(system) + described)
 }
 
 async function settle({ context }: LoopInput, key: string, usage: Usage, costNanoUsd: number | null): Promise<void> {

@@ -1,5 +1,6 @@
 import {
   ConversationState,
+  createBudget,
   ParleyError,
   type ChannelId,
   type Clock,
@@ -9,7 +10,6 @@ import {
   type TurnContext,
 } from '@parley/spec'
 import type { LoopServices } from './loop-input.ts'
-import { openBudget } from './open-budget.ts'
 import type { PromptOptions } from './prompt-options.ts'
 
 /** The context of a task outside a room: its room refuses everything, its trigger is the task. */
@@ -19,7 +19,7 @@ export function createPromptContext(
   parts: { agentId: ChannelId; clock: Clock; ids: IdSource; signal: AbortSignal; deps: unknown; language: string | undefined },
 ): TurnContext {
   const { agentId, clock, ids, signal, deps } = parts
-  const { turnId = ids.next('turn'), sessionId, budget = openBudget() } = options
+  const { turnId = ids.next('turn'), sessionId, budget = createBudget('turn', turnId, {}, { clock }) } = options
   const language = options.language ?? parts.language
   return {
     room: noRoom(),

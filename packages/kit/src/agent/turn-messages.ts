@@ -8,6 +8,7 @@ import {
   type TurnContext,
 } from '@parley/spec'
 import type { TurnOpening, TurnServices } from '../core/turn-services.ts'
+import { NOTE_HEADER } from '../orchestration/handoff/handoff-note.ts'
 import { slidingWindow } from '../memory/sliding-window.ts'
 import { canonicalJson, toJson } from './canonical-json.ts'
 import { toContextMessages, type MessageOrigins } from './context-messages.ts'
@@ -38,8 +39,11 @@ export async function buildTurnMessages(options: TurnMessagesOptions): Promise<{
     toContextMessages(some, { agentId: context.agentId, card, speakerOf: (event) => services.speakerOf(event) }, origins)
   const found = await remember({ ...options, events, toMessages })
   const answered = toMessages(services.triggers.filter((trigger) => trigger.status === 'committed'))
-  const between = [...(await services.notes()).map(toUserMessage), ...openingMessages(services.opening)]
-  return { messages: placeAnswered(found.messages, answered, { between, origins, services }), notes: found.notes ?? [] }
+  const notes = await services.notes()
+  const between = [...notes.map(toUserMessage), ...openingMessages(services.opening)]
+  // A memory wrapped by hand brings the note that the kit brings anyway.
+  const past = notes.some((note) => note.startsWith(NOTE_HEADER)) ? found.messages.filter((message) => !isNoteMessage(message)) : found.messages
+  return { messages: placeAnswered(past, answered, { between, origins, services }), notes: found.notes ?? [] }
 }
 
 type Query = TurnMessagesOptions & { events: RoomEvent[]; toMessages(some: readonly RoomEvent[]): ChatMessage[] }
@@ -102,6 +106,10 @@ function openingMessages(opening: TurnOpening | undefined): ChatMessage[] {
   if (opening.kind === 'greeting') return [toUserMessage(`[${opening.prompt}]`)]
   if (opening.kind === 'notice') return [toUserMessage(`[${opening.text}]`)]
   return [toUserMessage('[You take over this conversation now. Go on with the matter at once; do not greet as if it were new.]')]
+}
+
+function isNoteMessage(message: ChatMessage): boolean {
+  return message.role === 'user' && typeof message.content === 'string' && message.content.startsWith(NOTE_HEADER)
 }
 
 function toUserMessage(text: string): ChatMessage {

@@ -1,5 +1,6 @@
 import {
   ConversationState,
+  createBudget,
   type AnyTool,
   type Budget,
   type ChannelBinding,
@@ -27,13 +28,13 @@ import type { SyncOutcome } from '../../hooks/hook-engine.ts'
 import type { HookMap, HookTrigger, SyncTrigger } from '../../hooks/hook-map.ts'
 import type { SyncHookResult } from '../../hooks/hook-results.ts'
 import type { Agent } from '../agent.ts'
-import { openBudget } from '../open-budget.ts'
 
 type Hooks = { [T in SyncTrigger]?: (payload: HookMap[T]['payload']) => SyncHookResult<T> }
 
 /** What a turn on the bench is made of. */
 export interface TurnBenchOptions {
   agentId?: string
+  turnId?: string
   /** Earlier events, then the trigger. @default one message of a person */
   events?: RoomEvent[]
   triggers?: RoomEvent[]
@@ -145,12 +146,12 @@ export function createTurnBench(options: TurnBenchOptions = {}): TurnBench {
     room,
     event: trigger,
     agentId,
-    turnId: 'turn_1',
+    turnId: options.turnId ?? 'turn_1',
     state,
     ...(options.participant === undefined ? {} : { participant: options.participant }),
     ...(options.language === undefined ? {} : { language: options.language }),
     signal: stop.signal,
-    budget: options.budget ?? openBudget(),
+    budget: options.budget ?? createBudget('turn', 'turn_1', {}, { clock }),
     clock,
     deps: options.deps,
   }
