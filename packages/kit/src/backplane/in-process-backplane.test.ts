@@ -23,7 +23,7 @@ test('a disposer ends one subscription and only that', async () => {
   expect(heard).toEqual(['once'])
 })
 
-test('EP-2 a throwing subscriber affects no other', async () => {
+test('a throwing subscriber affects no other', async () => {
   const errors: unknown[] = []
   const backplane = createInProcessBackplane({ onError: (error) => errors.push(error) })
   const heard: unknown[] = []

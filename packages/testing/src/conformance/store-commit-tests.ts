@@ -94,7 +94,7 @@ export function storeCommitTests(setup: StoreSetup, options: ConversationStoreSu
       ])
     })
 
-    test('EV-2 a blocked event stays blocked, with its reason, and tails can leave it out', async () => {
+    test('a blocked event stays blocked, with its reason, and tails can leave it out', async () => {
       const at = await setup()
       const { store, make } = at
       const { id } = await newRoom(at)
@@ -199,7 +199,7 @@ export function storeCommitTests(setup: StoreSetup, options: ConversationStoreSu
       expect(await store.observations.get(id, observation.id)).toEqual(observation)
     })
 
-    test('ST-1 CS-4 a stale conversation writes nothing and says so', async () => {
+    test('ST-1 a stale conversation writes nothing and says so', async () => {
       const at = await setup()
       const { store, make } = at
       const { id } = await newRoom(at)
@@ -259,7 +259,7 @@ export function storeCommitTests(setup: StoreSetup, options: ConversationStoreSu
       await expect(store.commit(absent, [make.text(absent, 'a')])).rejects.toMatchObject({ code: 'room_not_found' })
     })
 
-    test('ST-1 RQ-3 of many answers to a request exactly one is stored', async () => {
+    test('ST-1 of many answers to a request exactly one is stored', async () => {
       const at = await setup()
       const { store, clock, make } = at
       const other = options.openAgain === undefined ? store : await options.openAgain({ clock })

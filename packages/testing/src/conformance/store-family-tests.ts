@@ -109,7 +109,7 @@ export function storeFamilyTests(setup: StoreSetup): void {
       expect((await store.requests.list({ roomId: id, status: 'expired' })).items).toHaveLength(1)
     })
 
-    test('TI-5 reminders are found when due and the same key replaces', async () => {
+    test('reminders are found when due and the same key replaces', async () => {
       const at = await setup()
       const { store, make } = at
       const { id } = await newRoom(at)

@@ -237,7 +237,7 @@ export function storeLogTests(setup: StoreSetup, { longLog = 100_000 }: Conversa
       },
     )
 
-    test('LN-2 the cursor of deliveries moves by compare-and-set and never past the log', async () => {
+    test('the cursor of deliveries moves by compare-and-set and never past the log', async () => {
       const at = await setup()
       const { store, make } = at
       const { id } = await newRoom(at)

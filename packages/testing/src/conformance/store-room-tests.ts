@@ -138,7 +138,7 @@ export function storeRoomTests(setup: StoreSetup): void {
       expect(reopened.closedAt).toBeUndefined()
     })
 
-    test('CH-4 detaching removes the binding and leaves a tombstone until it is cleared', async () => {
+    test('detaching removes the binding and leaves a tombstone until it is cleared', async () => {
       const at = await setup()
       const { store, make } = at
       const { id } = await newRoom(at)
@@ -184,7 +184,7 @@ export function storeRoomTests(setup: StoreSetup): void {
       expect(make.now()).toBe(parent.createdAt)
     })
 
-    test('IN-4 the latest open room of a sender is found by channel type', async () => {
+    test('the latest open room of a sender is found by channel type', async () => {
       const at = await setup()
       const { store, clock, make } = at
       const open = async (channelType: 'sms' | 'websocket', status: Room['status'] = 'active'): Promise<Room> => {
@@ -221,7 +221,7 @@ export function storeRoomTests(setup: StoreSetup): void {
       ])
     })
 
-    test('TI-1 TI-2 rooms are due at the instant, longest overdue first, all of them in pages', async () => {
+    test('rooms are due at the instant, longest overdue first, all of them in pages', async () => {
       const at = await setup()
       const { store, clock, make } = at
       const start = clock.now()
@@ -243,7 +243,7 @@ export function storeRoomTests(setup: StoreSetup): void {
       expect(make.now()).toBe(instant(1_000))
     })
 
-    test('TI-3 activity moves the due instant, a new timer counts at once', async () => {
+    test('activity moves the due instant, a new timer counts at once', async () => {
       const at = await setup()
       const { store, clock, make } = at
       const { id } = await newRoom(at, { timers: { inactiveAfterMs: 1_000 } })
