@@ -144,10 +144,11 @@ export function connectRoom(options: RoomConnectionOptions): RoomConnection {
   }
   /** Reads what is missing before an index from the log: the socket skipped it. */
   const fillGap = async (before: number): Promise<void> => {
-    while (lastIndex < before - 1 && !ended.signal.aborted) {
-      const page = await options.rooms.events(roomId, { after: lastIndex, before, limit: 200 }, { signal: ended.signal })
+    let after: number | undefined = lastIndex
+    while (after !== undefined && !ended.signal.aborted) {
+      const page: Awaited<ReturnType<RoomsClient['events']>> = await options.rooms.events(roomId, { after, before, limit: 200 }, { signal: ended.signal })
       for (const event of page.events) take(event)
-      if (page.events.length < 200) return
+      after = page.next
     }
   }
 

@@ -65,12 +65,12 @@ export interface RoomsClient {
     member?: { participantId?: ParticipantId; displayName?: string; role?: ParticipantRole; metadata?: Record<string, Json>; ttlMs?: number },
     o?: CallOptions,
   ): Promise<JoinedRoom>
-  /** The log by index; `head` is the index of its last entry. */
+  /** The log by index; `head` is the index of its last entry, `next` the index to read on from when there is more. */
   events(
     roomId: RoomId,
     query?: { after?: number; before?: number; limit?: number; types?: EventType[]; thread?: string; order?: 'oldest' | 'newest' },
     o?: CallOptions,
-  ): Promise<{ events: RoomEvent[]; head: number }>
+  ): Promise<{ events: RoomEvent[]; head: number; next?: number }>
   /** Sends an event. @throws {ParleyError} `message_blocked` with the reason, `room_closed`, `idempotency_conflict` */
   send(roomId: RoomId, input: string | SendInput, o?: CallOptions): Promise<{ event: RoomEvent; duplicate: boolean }>
   state(roomId: RoomId, o?: CallOptions): Promise<ConversationStateJson>

@@ -27,6 +27,12 @@ describe('names on the wire', () => {
     expect(fromWire(toWire(value))).toEqual(value)
   })
 
+  test('mapping what is mapped already changes nothing', () => {
+    const wire = toWire({ callId: 'c', externalIds: { crmId: 1 } })
+    expect(toWire(wire)).toEqual(wire)
+    expect(fromWire(fromWire(wire))).toEqual(fromWire(wire))
+  })
+
   test('a key named __proto__ is data and changes no prototype', () => {
     const hostile: unknown = JSON.parse('{"__proto__": {"is_admin": true}}')
     const read = fromWire(hostile) as { isAdmin?: boolean } // an object, since an object went in

@@ -43,25 +43,26 @@ export function fromWireName(name: string): string {
  * (`metadata`, `payload`, `arguments` and the like) stay as they are; absent (`undefined`) fields are left out.
  */
 export function toWire(value: unknown): Json {
-  return rename(value, toWireName, (name) => name)
+  return rename(value, toWireName)
 }
 
 /** The way back of `toWire`: a value from the wire with the names that code uses. */
 export function fromWire(value: unknown): Json {
-  return rename(value, fromWireName, fromWireName)
+  return rename(value, fromWireName)
 }
 
-function rename(value: unknown, toName: (name: string) => string, toCodeName: (name: string) => string): Json {
-  if (Array.isArray(value)) return value.map((entry: unknown) => rename(entry, toName, toCodeName))
+function rename(value: unknown, toName: (name: string) => string): Json {
+  if (Array.isArray(value)) return value.map((entry: unknown) => rename(entry, toName))
   if (typeof value !== 'object' || value === null) return value as Json // a JSON leaf, checked by the cases above
-  if ('toJSON' in value && typeof value.toJSON === 'function') return rename(value.toJSON(), toName, toCodeName)
+  if ('toJSON' in value && typeof value.toJSON === 'function') return rename(value.toJSON(), toName)
   const renamed: { [key: string]: Json } = {}
   for (const [name, entry] of Object.entries(value)) {
     if (entry === undefined) continue
-    const isOpaque = opaqueFields.has(toCodeName(name))
+    // Asked by the name in code, whichever way it goes: what is mapped already stays as it is.
+    const isOpaque = opaqueFields.has(fromWireName(name))
     // defineProperty, so that a key named __proto__ is data like any other
     Object.defineProperty(renamed, toName(name), {
-      value: isOpaque ? entry : rename(entry, toName, toCodeName),
+      value: isOpaque ? entry : rename(entry, toName),
       enumerable: true,
       writable: true,
       configurable: true,

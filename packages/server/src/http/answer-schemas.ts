@@ -66,7 +66,7 @@ export const answerSchemas = {
   Room: room,
   RoomPage: z.object({ rooms: z.array(room), ...page }),
   Event: event,
-  EventPage: z.object({ events: z.array(event), head: z.int() }),
+  EventPage: z.object({ events: z.array(event), head: z.int(), next: z.int().optional() }),
   SentEvent: z.object({ event, duplicate: z.boolean() }),
   Participant: participant,
   Participants: z.object({ participants: z.array(participant) }),

@@ -65,7 +65,16 @@ const noFields = z.strictObject({})
 export function defineRoute<Query extends z.ZodObject = typeof noFields, Body extends z.ZodObject = typeof noFields>(
   options: RouteOptions<Query, Body>,
 ): Route {
-  const { rights, allowsRoomToken = false, status = 200, body, handle, ...rest } = options
+  const { handle, ...rest } = options
+  return makeRoute(rest, async () => (call: RouteCall<z.infer<Query>, z.infer<Body>>) => handle(call))
+}
+
+/** `open` decides whether the address exists at all, before anything of the input is looked at. */
+function makeRoute<Query extends z.ZodObject, Body extends z.ZodObject>(
+  options: Omit<RouteOptions<Query, Body>, 'handle'>,
+  open: (given: RouteRequest) => Promise<RouteOptions<Query, Body>['handle']>,
+): Route {
+  const { rights, allowsRoomToken = false, status = 200, body, ...rest } = options
   const anyOf = typeof rights === 'string' ? [rights] : rights
   // Without a schema of its own, `Query` is the type of `noFields` by the defaults of the type parameters.
   const query = options.query ?? (noFields as unknown as Query)
@@ -78,12 +87,12 @@ export function defineRoute<Query extends z.ZodObject = typeof noFields, Body ex
     status,
     async run(given) {
       authorize(given, anyOf, allowsRoomToken)
-      const call: RouteCall<z.infer<Query>, z.infer<Body>> = {
+      const handle = await open(given)
+      const reply = await handle({
         ...given,
         query: parseInput(query, queryOf(given.request), Object.keys(query.shape)),
         body: await parseBody(given, body),
-      }
-      const reply = await handle(call)
+      })
       if (reply instanceof Response) return reply
       return Response.json(toWire(reply.body), { status: reply.status ?? status, headers: reply.headers ?? {} })
     },
@@ -104,9 +113,9 @@ export function defineRoomRoute<Query extends z.ZodObject = typeof noFields, Bod
   options: RoomRouteOptions<Query, Body>,
 ): Route {
   const { handle, ...rest } = options
-  return defineRoute<Query, Body>({
-    ...rest,
-    handle: async (call) => handle({ ...call, room: await roomFor(rooms, call.params['id'] ?? '', call.principal) }),
+  return makeRoute<Query, Body>(rest, async ({ params, principal }) => {
+    const room = await roomFor(rooms, params['id'] ?? '', principal)
+    return (call) => handle({ ...call, room })
   })
 }
 
@@ -129,7 +138,7 @@ function authorize({ principal }: RouteRequest, anyOf: readonly Right[], allowsR
   if (principal.kind === 'room' && !allowsRoomToken) {
     throw new ParleyError({ code: 'forbidden', message: 'The token of a participant does not open this. Use an API key.' })
   }
-  if (holdsRight(principal, anyOf)) return
+  if (anyOf.length === 0 || holdsRight(principal, anyOf)) return
   throw new ParleyError({
     code: 'forbidden',
     message: `The key lacks the right ${anyOf.join(' or ')}.`,

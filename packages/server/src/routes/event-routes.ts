@@ -3,6 +3,8 @@ import { z } from 'zod'
 import type { Principal } from '../auth/principal.ts'
 import { defineRoomRoute, type Route } from '../http/route.ts'
 import type { RoomsService } from '../rooms-service.ts'
+import { isForPerson, readerOf } from '../streams/reader.ts'
+import { toWireEvent } from '../streams/wire-frames.ts'
 import { actingPerson } from './acting-person.ts'
 import { actingPerson as actingPersonField, eventInputSchema, eventTypeSchema, idSchema, indexSchema, limitSchema, receiptKindSchema } from './schemas.ts'
 import { replyOf } from './send-reply.ts'
@@ -40,12 +42,15 @@ export function eventRoutes({ rooms, webChannelId, onSent }: EventRouteOptions):
       }),
       answer: 'EventPage',
       async handle({ room, principal, query: { types, order, ...range } }) {
-        const asReader = readerOf(principal, webChannelId)
-        const events = await rooms.events(room.id, {
+        const reader = readerOf(principal, webChannelId)
+        const asReader = reader?.channelId
+        const page = await rooms.events(room.id, {
           ...withoutUndefined({ ...range, asReader, types: types?.split(',').map(parseType) }),
           newestFirst: order === 'newest',
         })
-        return { body: { events, head: room.latestIndex } }
+        const events = page.filter((event) => isForPerson(event, reader)).map(toWireEvent)
+        const next = page.length < range.limit ? undefined : page.at(-1)?.index
+        return { body: withoutUndefined({ events, head: room.latestIndex, next }) }
       },
     }),
     defineRoomRoute(rooms, {
@@ -98,11 +103,6 @@ export function eventRoutes({ rooms, webChannelId, onSent }: EventRouteOptions):
       handle: async ({ room }) => ({ body: await rooms.state(room.id) }),
     }),
   ]
-}
-
-/** Whose view a principal has: a participant sees what the web channel may see, keys see everything. */
-export function readerOf(principal: Principal, webChannelId: string): string | undefined {
-  return principal.room === undefined ? undefined : webChannelId
 }
 
 /**

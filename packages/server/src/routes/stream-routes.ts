@@ -5,10 +5,10 @@ import { defineRoomRoute, defineRoute, type Route } from '../http/route.ts'
 import type { RoomsService } from '../rooms-service.ts'
 import type { LiveSummaries } from '../streams/live-summaries.ts'
 import { readAlong } from '../streams/read-along.ts'
+import { readerOf, type Reader } from '../streams/reader.ts'
 import type { RoomTails } from '../streams/room-tails.ts'
 import { sseResponse, type SseSink } from '../streams/sse-stream.ts'
 import { passingFrame } from '../streams/wire-frames.ts'
-import { readerOf } from './event-routes.ts'
 import { indexSchema } from './schemas.ts'
 
 const retryMs = 1_000
@@ -88,7 +88,7 @@ function startAfter(request: Request, asked: number | undefined, room: Room): nu
 
 function followRoom(
   { tails, onError }: StreamRouteOptions,
-  { room, after, sink, reader }: { room: Room; after: number; sink: SseSink; reader: string | undefined },
+  { room, after, sink, reader }: { room: Room; after: number; sink: SseSink; reader: Reader },
 ): void {
   readAlong(tails, {
     roomId: room.id,

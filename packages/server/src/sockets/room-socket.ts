@@ -7,6 +7,7 @@ import {
   type ParticipantId,
   type PendingRequest,
   type Room,
+  type RoomEvent,
   type Socket,
 } from '@parley/spec'
 import type { Authenticator } from '../auth/authenticate.ts'
@@ -17,13 +18,14 @@ import { roomFor } from '../http/route.ts'
 import { createTokenBucket } from '../limits/token-bucket.ts'
 import type { RoomsService } from '../rooms-service.ts'
 import { actorOf } from '../routes/acting-person.ts'
-import { checkSender, readerOf } from '../routes/event-routes.ts'
+import { checkSender } from '../routes/event-routes.ts'
 import { answerFor, mayAnswer, openRequests } from '../routes/request-routes.ts'
 import { blockedError } from '../routes/send-reply.ts'
 import { withoutUndefined } from '../routes/without-undefined.ts'
 import type { ServerLimits, SocketConnection } from '../server-options.ts'
 import { readAlong } from '../streams/read-along.ts'
-import type { RoomTails, WireEvent } from '../streams/room-tails.ts'
+import { readerOf } from '../streams/reader.ts'
+import type { RoomTails } from '../streams/room-tails.ts'
 import { clientFrameSchema, passingFrame, type ClientFrame } from '../streams/wire-frames.ts'
 import type { RoomPresence } from './room-presence.ts'
 
@@ -157,8 +159,8 @@ export async function serveRoomSocket(options: RoomSocketOptions, connection: So
       onEvent(event, previous) {
         socket.send(`{"type":"event","index":${event.index},"after":${previous},"event":${event.json}}`)
         cursor = event.index
-        if (event.type === 'requestOpened') void showRequests().catch(sendError)
-        if (event.type === 'requestClosed') sendClosedRequest(event)
+        if (event.event.type === 'requestOpened') void showRequests().catch(sendError)
+        if (event.event.type === 'requestClosed') sendClosedRequest(event.event)
       },
       onEphemeral(event) {
         if (socket.bufferedAmount > limits.bufferedBytes) return
@@ -187,7 +189,7 @@ export async function serveRoomSocket(options: RoomSocketOptions, connection: So
     send('resync', { from: cursor() + 1 })
   }
 
-  function sendClosedRequest({ content }: WireEvent): void {
+  function sendClosedRequest({ content }: RoomEvent): void {
     if (content.type !== 'system' || typeof content.data !== 'object' || content.data === null || Array.isArray(content.data)) return
     const { requestId, status, by } = content.data
     send('request_closed', { request_id: requestId ?? null, status: status ?? null, ...(by === undefined ? {} : { by }) })

@@ -1,12 +1,11 @@
-import type { ChannelId, EphemeralEvent, RoomId } from '@parley/spec'
+import type { EphemeralEvent, RoomId } from '@parley/spec'
+import { isForPerson, reaches, type Reader } from './reader.ts'
 import type { RoomTails, WireEvent } from './room-tails.ts'
-import { seesEphemeral } from './sees-ephemeral.ts'
 
 /** Somebody who reads a room's log as it grows. */
 export interface ReadAlongOptions {
   roomId: RoomId
-  /** The channel whose view it is; undefined sees everything. */
-  reader: ChannelId | undefined
+  reader: Reader
   /** Starts with the entry after this index. */
   after: number
   /** Ends it. */
@@ -27,10 +26,10 @@ export function readAlong(tails: RoomTails, options: ReadAlongOptions): void {
   let isReading = false
   let isMore = false
 
-  const tail = tails.follow(roomId, reader, {
+  const tail = tails.follow(roomId, reader?.channelId, {
     onMore: () => void readOn(),
     onEphemeral(event) {
-      if (!signal.aborted && seesEphemeral(event, reader)) onEphemeral(event)
+      if (!signal.aborted && reaches(event.visibility, reader)) onEphemeral(event)
     },
   })
   const readToEnd = async (): Promise<void> => {
@@ -40,8 +39,9 @@ export function readAlong(tails: RoomTails, options: ReadAlongOptions): void {
       for (const event of page) {
         await isReady()
         if (signal.aborted) return
-        onEvent(event, cursor)
+        const previous = cursor
         cursor = event.index
+        if (isForPerson(event.event, reader)) onEvent(event, previous)
       }
     }
   }

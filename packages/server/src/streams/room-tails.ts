@@ -1,14 +1,5 @@
-import {
-  toWire,
-  type ChannelId,
-  type Content,
-  type Disposer,
-  type EphemeralEvent,
-  type EventQuery,
-  type EventType,
-  type RoomEvent,
-  type RoomId,
-} from '@parley/spec'
+import type { ChannelId, Disposer, EphemeralEvent, EventQuery, RoomEvent, RoomId } from '@parley/spec'
+import { toWireEvent } from './wire-frames.ts'
 
 const keptEvents = 256
 const pageSize = 200
@@ -22,8 +13,7 @@ export interface TailSource {
 /** One event as it goes out: written once for everybody who reads it. */
 export interface WireEvent {
   readonly index: number
-  readonly type: EventType
-  readonly content: Content
+  readonly event: RoomEvent
   readonly json: string
 }
 
@@ -77,10 +67,7 @@ export function createRoomTails(source: TailSource, onError: (error: unknown, ro
   })
   const load = async (roomId: RoomId, reader: ChannelId | undefined, after: number): Promise<WireEvent[]> => {
     const events = await source.events(roomId, query(reader, after))
-    return events.map((event) => {
-      const { index, type, content } = event
-      return { index, type, content, json: JSON.stringify(toWire(event)) }
-    })
+    return events.map((event) => ({ index: event.index, event, json: JSON.stringify(toWireEvent(event)) }))
   }
 
   const refresh = (roomId: RoomId, reader: ChannelId | undefined, tail: Tail): void => {

@@ -1,4 +1,4 @@
-import { contentSchema, toWire, type EphemeralEvent, type Json } from '@parley/spec'
+import { contentSchema, toWire, type EphemeralEvent, type Json, type RoomEvent } from '@parley/spec'
 import { z } from 'zod'
 import { idSchema, jsonSchema, metadataSchema } from '../routes/schemas.ts'
 
@@ -41,6 +41,12 @@ export const clientFrameSchema = z.discriminatedUnion('type', [
 ])
 
 export type ClientFrame = z.infer<typeof clientFrameSchema>
+
+/** An event as it goes out: without what a provider sent (`source.raw`), which is kept for audit. */
+export function toWireEvent(event: RoomEvent): Json {
+  const { raw: _raw, ...source } = event.source
+  return toWire({ ...event, source })
+}
 
 /** A passing event as it goes out: live text has a frame of its own, since there is so much of it. */
 export function passingFrame(event: EphemeralEvent): { type: 'delta' | 'ephemeral'; fields: { [key: string]: Json } } {
