@@ -7,6 +7,7 @@ import {
   type ChannelAccess,
   type ChannelBinding,
   type ChannelId,
+  type ConversationState,
   type DeliveryStatus,
   type Disposer,
   type EphemeralEvent,
@@ -14,6 +15,10 @@ import {
   type EventId,
   type EventInput,
   type EventQuery,
+  type HandoffActor,
+  type HandoffInput,
+  type HandoffParticipant,
+  type HandoffResult,
   type Identity,
   type InboundMessage,
   type InboundResult,
@@ -39,6 +44,7 @@ import {
 } from '@parley/spec'
 import { createDirectChannel } from './channels/direct-channel.ts'
 import { WebSocketChannel } from './channels/websocket-channel.ts'
+import { createWebSocketHost } from './channels/websocket-host.ts'
 import { createParts, type AssembledParts, type PartsOptions } from './core/create-parts.ts'
 import type { FrameworkEvent, FrameworkEventType } from './core/framework-events.ts'
 import type { InRoomOptions, KitParts } from './core/kit-parts.ts'
@@ -51,10 +57,17 @@ import { processInbound, type ProcessInboundOptions } from './inbound/process-in
 import { registeredChannel, sendFromChannel, sendFromPerson, sendFromSystem, type SendInput } from './inbound/prepare-send.ts'
 import { processWebhook } from './inbound/process-webhook.ts'
 import { regenerate } from './inbound/regenerate.ts'
+import { createOrchestrationRuntime, type KitOrchestration, type OrchestrationRuntimeOptions } from './orchestration/create-orchestration-runtime.ts'
+import type { Orchestration } from './orchestration/definitions/definition.ts'
+import type { Orchestrations } from './orchestration/definitions/orchestrations.ts'
+import type { MigrateOptions, MigrationReport } from './orchestration/definitions/migrate.ts'
+import type { HandBack, HumanRequest, QueueEntry } from './orchestration/human/human-desk.ts'
+import type { CoachMode, HumanOptions } from './orchestration/human/human-options.ts'
+import type { StatusBus } from './orchestration/status/status-bus.ts'
 import type { RequestFilter } from './requests/requests.ts'
-import { attachChannel, changeBinding, checkAccess, checkVisibility, detachChannel, patchBinding } from './rooms/bindings.ts'
+import { attachChannel, changeBinding, checkAccess, checkVisibility, detachChannel, patchBinding, refreshBinding } from './rooms/bindings.ts'
 import { checkCreateRoom, createRoom, type CreateRoomOptions } from './rooms/create-room.ts'
-import { archiveRoom, closeRoom, patchRoom, pauseRoom, reopenRoom, type LifecycleOptions, type RoomChanges } from './rooms/lifecycle.ts'
+import { archiveRoom, checkPolicy, closeRoom, patchRoom, pauseRoom, reopenRoom, type LifecycleOptions, type RoomChanges } from './rooms/lifecycle.ts'
 import { addMember, ensureParticipant, membersOf, removeMember, renameMember, resolveParticipant, type ParticipantInput } from './rooms/participants.ts'
 import { markRead, readEvents, readReceipts, redactEvent, type ReceiptQuery } from './rooms/read-log.ts'
 import { createStoreFacade, type ConversationStoreFacade } from './rooms/store-facade.ts'
@@ -69,9 +82,15 @@ import { createSourceRunner, type InboundSource, type SourceHealth, type SourceO
 /** Options of a kit; everything has a default. */
 export interface KitOptions extends PartsOptions {
   agentResponsePolicy?: Room['agentResponsePolicy']
+  /** How agents of new rooms work together, unless the room says otherwise. */
+  orchestration?: Orchestration
+  /** Predicates of routing rules, by name: rooms store the name. */
+  predicates?: OrchestrationRuntimeOptions['predicates']
+  /** How people are asked to take over. */
+  human?: HumanOptions
 }
 
-const kitKeys = ['store', 'clock', 'ids', 'locks', 'backplane', 'telemetry', 'logger', 'identity', 'inboundRouter', 'memory', 'orchestration', 'predicates', 'kernel', 'fetch', 'guard', 'limits', 'ephemeralTypes', 'agentResponsePolicy', 'deps', 'human', 'authorize']
+const kitKeys = ['store', 'clock', 'ids', 'locks', 'backplane', 'telemetry', 'logger', 'identity', 'inboundRouter', 'orchestration', 'predicates', 'guard', 'limits', 'ephemeralTypes', 'agentResponsePolicy', 'deps', 'human']
 
 /** How long a call waits: until its event is committed, or until everything it caused is done. */
 export interface SendWait {
@@ -85,22 +104,35 @@ export interface SendWait {
 export class Kit {
   readonly #assembled: AssembledParts
   readonly #parts: KitParts
+  readonly #orchestration: KitOrchestration
   readonly #timers: Timers
   readonly #sources: SourceRunner
   readonly #recovered: Promise<void>
   #closed: Promise<void> | undefined
   /** The store, without `commit`: what is saved here goes through lock and log. */
   readonly store: ConversationStoreFacade
+  /** Definitions that rooms refer to by id. */
+  readonly orchestrations: Orchestrations
+  /** What agents did, across rooms: a bounded log in memory. */
+  readonly status: StatusBus
 
   /** @throws {ParleyError} `invalid_options` for an unknown option or limit */
   constructor(options: KitOptions = {}) {
     checkOptions('new Kit', options, kitKeys)
+    const { orchestration, predicates, human, agentResponsePolicy = 'chain' } = options
+    checkPolicy(agentResponsePolicy)
+    let made: KitOrchestration | undefined
     this.#assembled = createParts(options, {
       handle: (roomId) => createRoomHandle(this, roomId),
-      policy: options.agentResponsePolicy ?? 'chain',
+      policy: agentResponsePolicy,
+      orchestration: (parts) => (made = createOrchestrationRuntime(parts, { orchestration, predicates, human })),
     })
     const { parts } = this.#assembled
     this.#parts = parts
+    if (made === undefined) throw new TypeError('assembling the parts makes their orchestration')
+    this.#orchestration = made
+    this.orchestrations = made.orchestrations
+    this.status = made.status
     parts.registry.add(createDirectChannel())
     this.store = createStoreFacade(parts.store, facadeWrites(parts))
     this.#timers = createTimers(parts)
@@ -117,12 +149,7 @@ export class Kit {
   async createRoom({ orchestration, ...options }: CreateRoomOptions & { orchestration?: Orchestration | null } = {}): Promise<Room> {
     this.#open()
     checkCreateRoom(options)
-    const chosen = orchestration === undefined ? this.#defaultOrchestration : orchestration
-    if (chosen === null || chosen === undefined) return createRoom(this.#parts, options, chosen)
-    const spec = this.#adopt(chosen)
-    const listed = new Set((options.channels ?? []).map((given) => (typeof given === 'string' ? given : given.channelId)))
-    const agents = chosen.agents().map(({ channelId }) => channelId).filter((channelId) => !listed.has(channelId))
-    return createRoom(this.#parts, { ...options, channels: [...(options.channels ?? []), ...agents] }, spec)
+    return createRoom(this.#parts, options, this.#orchestration.forNewRoom(orchestration))
   }
 
   /** @throws {ParleyError} `room_not_found` */
@@ -385,6 +412,85 @@ export class Kit {
     return this.#openParts().framework.on(type, listener)
   }
 
+  // Conversations
+
+  /** The conversation state of a room. @throws {ParleyError} `room_not_found`, `state_invalid` */
+  async state(roomId: RoomId): Promise<ConversationState> {
+    return this.#orchestration.state(roomId)
+  }
+
+  /** Changes the state by a pure function, under the lock and with its record; tried again on conflict, 3 times at most. */
+  async updateState(roomId: RoomId, change: (state: ConversationState) => ConversationState): Promise<ConversationState> {
+    this.#open()
+    return this.#orchestration.updateState(roomId, change)
+  }
+
+  /** Hands the conversation over, asked for by code or a person. A refusal is a value. */
+  async handoff(roomId: RoomId, input: HandoffInput, options: { by: HandoffActor; signal?: AbortSignal }): Promise<HandoffResult> {
+    this.#open()
+    return this.#orchestration.handoff(roomId, input, options)
+  }
+
+  /** Something that must be ready before a handoff switches. */
+  joinHandoffs(roomId: RoomId, participant: HandoffParticipant): Disposer {
+    return this.#orchestration.joinHandoffs(roomId, participant)
+  }
+
+  /** Moves rooms to another version of a definition. */
+  async migrateOrchestration(id: string, options: MigrateOptions): Promise<MigrationReport> {
+    this.#open()
+    return this.#orchestration.migrateOrchestration(id, options)
+  }
+
+  // People at the desk
+
+  /** Asks for a person: agents fall silent, or go on until someone claims, as `human.whileWaiting` says. */
+  async requestHuman(roomId: RoomId, request: HumanRequest, options: { by: HandoffActor; signal?: AbortSignal }): Promise<HandoffResult> {
+    this.#open()
+    return this.#orchestration.human.request(roomId, request, options)
+  }
+
+  /** Rooms that wait for a person: urgent ones first, then the longest waiting. */
+  async humanQueue(options?: { organizationId?: string; limit?: number }): Promise<QueueEntry[]> {
+    return this.#orchestration.human.queue(options)
+  }
+
+  /** Takes a waiting room; exactly one person wins. @throws {ParleyError} `human_not_waiting` */
+  async claim(roomId: RoomId, participantId: ParticipantId): Promise<{ ok: true } | { ok: false; takenBy: ParticipantId }> {
+    this.#open()
+    return this.#orchestration.human.claim(roomId, participantId)
+  }
+
+  /** Requests and claims at once, from any mode; agents stop. */
+  async takeover(roomId: RoomId, participantId: ParticipantId, options?: { reason?: string; stop?: 'now' | 'sentence' }): Promise<HandoffResult> {
+    this.#open()
+    return this.#orchestration.human.takeover(roomId, participantId, options)
+  }
+
+  /** A person hands over to an agent, under the agent's contract. @throws {ParleyError} `human_not_claimed` */
+  async handBack(roomId: RoomId, back: HandBack, options: { by: HandoffActor; signal?: AbortSignal }): Promise<HandoffResult> {
+    this.#open()
+    return this.#orchestration.human.handBack(roomId, back, options)
+  }
+
+  /** Messages are committed and delivered to people; nobody is asked. */
+  async pause(roomId: RoomId, options: { by: HandoffActor; reason?: string }): Promise<void> {
+    this.#open()
+    return this.#orchestration.human.pause(roomId, options)
+  }
+
+  /** Ends a pause; the newest unanswered message of a person is answered once. */
+  async resume(roomId: RoomId, options: { by: HandoffActor }): Promise<void> {
+    this.#open()
+    return this.#orchestration.human.resume(roomId, options)
+  }
+
+  /** A colleague listens, instructs the agent unseen, or speaks to all. @throws {ParleyError} `forbidden` */
+  async coach(roomId: RoomId, participantId: ParticipantId, mode: CoachMode): Promise<void> {
+    this.#open()
+    return this.#orchestration.human.coach(roomId, participantId, mode)
+  }
+
   // Sources, webhooks, timers, turns
 
   attachSource(source: InboundSource, options?: SourceOptions): void {
@@ -451,15 +557,6 @@ export class Kit {
     await this.close()
   }
 
-  /** Registers what an orchestration needs; rooms then refer to it by id. */
-  #adopt(orchestration: Orchestration): OrchestrationSpec {
-    for (const agent of orchestration.agents()) {
-      if (this.#parts.registry.get(agent.channelId) === undefined) this.#parts.registry.add(agent)
-    }
-    const definition = orchestration.define(this)
-    return toSpec(definition, this.orchestrations.register(definition))
-  }
-
   /** Rooms of a replaced channel log that it was. */
   async #noteReplaced({ channelId, capabilities }: Channel): Promise<void> {
     for (const room of await this.#parts.store.roomsByChannel({ channelId, statuses: ['active', 'paused'] })) {
@@ -485,6 +582,6 @@ export class Kit {
   /** A WebSocket channel reads history and ephemerals through the kit it is registered with. */
   #wire(channel: Channel): void {
     if (!(channel instanceof WebSocketChannel)) return
-    channel.bind(webSocketHost(this, this.#parts))
+    channel.bind(createWebSocketHost(this.#parts))
   }
 }

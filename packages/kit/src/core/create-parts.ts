@@ -7,7 +7,6 @@ import {
   type AgentResponsePolicy,
   type Backplane,
   type ChannelBinding,
-  type ChannelId,
   type Clock,
   type ConversationStore,
   type EventDraft,
@@ -17,7 +16,6 @@ import {
   type Instant,
   type Json,
   type Logger,
-  type OrchestrationSpec,
   type Receipt,
   type ReceiptKind,
   type Room,
@@ -45,7 +43,7 @@ import { createChannelRegistry } from './channel-registry.ts'
 import { createFrameworkEvents } from './create-framework-events.ts'
 import type { KitParts } from './kit-parts.ts'
 import { resolveLimits, type KitLimits } from './limits.ts'
-import type { OrchestrationRuntime } from './orchestration-runtime.ts'
+import type { KitOrchestration } from '../orchestration/create-orchestration-runtime.ts'
 
 /** The ports a kit stands on; each has an embedded default. */
 export interface PartsOptions {
@@ -66,11 +64,8 @@ export interface PartsOptions {
 
 /** What the parts need of the kit that is made around them. */
 export interface PartsHost {
-  orchestration(parts: KitParts): OrchestrationRuntime
+  orchestration(parts: KitParts): KitOrchestration
   handle(roomId: RoomId): RoomHandle
-  defaultOrchestration(): OrchestrationSpec | null | undefined
-  /** Agents that every new room has, by the default orchestration. */
-  defaultAgents(): ChannelId[]
   policy: AgentResponsePolicy
 }
 
@@ -139,8 +134,6 @@ export function createParts(options: PartsOptions, host: PartsHost): AssembledPa
     now: stamp,
     reportError,
     handle: (roomId: RoomId) => host.handle(roomId),
-    defaultOrchestration: () => host.defaultOrchestration(),
-    defaultAgents: () => host.defaultAgents(),
     onClose(run: () => void) {
       onClose.add(run)
       return () => onClose.delete(run)
@@ -204,7 +197,9 @@ export function createParts(options: PartsOptions, host: PartsHost): AssembledPa
   writable.isAtRest = (roomId, except) => parts.lanes.depth(roomId) === 0 && turns.isIdle(roomId, except) && worksOf(roomId).length === 0
   writable.inRoom = (roomId, run, o) => inRoom(parts, roomId, run, o)
   writable.sendEvent = (roomId, channelId, input, o) => sendFromChannel(parts, roomId, channelId, input, o)
-  writable.orchestration = host.orchestration(parts)
+  const orchestration = host.orchestration(parts)
+  writable.orchestration = orchestration
+  writable.newRoomOrchestration = () => orchestration.forNewRoom(undefined)
   parts.hooks.add('beforeBroadcast', (payload) => parts.orchestration.route(payload), {
     name: 'conversationRouter',
     priority: -100,

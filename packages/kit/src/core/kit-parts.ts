@@ -1,6 +1,7 @@
-import type { AgentResponsePolicy, ChannelId, Disposer, OrchestrationSpec, RoomId, TurnId } from '@parley/spec'
+import type { AgentResponsePolicy, Disposer, RoomId, TurnId } from '@parley/spec'
 import type { Outbox } from '../delivery/outbox.ts'
 import type { InboundLimits } from '../inbound/inbound-limits.ts'
+import type { NewRoomOrchestration } from '../orchestration/create-orchestration-runtime.ts'
 import type { Cascades } from '../turns/cascades.ts'
 import type { Requests } from '../requests/requests.ts'
 import type { Lanes } from '../delivery/lanes.ts'
@@ -15,10 +16,8 @@ export interface KitParts extends KitCore {
   /** What the host gives every turn as `deps`. */
   readonly deps: unknown
   readonly ephemeralTypes: ReadonlySet<string>
-  /** What new rooms are orchestrated by, unless they say otherwise. */
-  defaultOrchestration(): OrchestrationSpec | null | undefined
-  /** Agents that every new room has, by the default orchestration. */
-  defaultAgents(): ChannelId[]
+  /** What a new room gets of the kit's orchestration. */
+  newRoomOrchestration(): NewRoomOrchestration | undefined
   /** The policy of new rooms. */
   readonly defaultPolicy: AgentResponsePolicy
   readonly outbox: Outbox

@@ -1,4 +1,4 @@
-import type { AnyTool, ChannelId, ConversationState, ConversationStateJson, Room, RoomEvent, RoomId, TurnContext, Visibility } from '@parley/spec'
+import type { AnyTool, ChannelId, ConversationState, Room, RoomEvent, RoomId, TurnContext, Visibility } from '@parley/spec'
 import type { HookMap } from '../hooks/hook-map.ts'
 import type { SyncHookResult } from '../hooks/hook-results.ts'
 import type { LockedRoom } from './locked-room.ts'
@@ -19,8 +19,6 @@ export interface OrchestrationRuntime {
   notes(context: TurnContext): Promise<string[]>
   /** State and records to be written with an event that is about to be committed (initial state, counters reset). */
   beforeCommit(locked: LockedRoom, event: EventDraft): CommitExtras | undefined
-  /** The state a room begins with when it is made, if its orchestration sets one; written with the room itself. */
-  initial(room: Room): ConversationStateJson | undefined
   /** The first connection of a participant to a room: greets once. */
   connected(roomId: RoomId): void
   /** Whether turns of the room wait for a greeting in preparation; resolves when they may start. */

@@ -115,7 +115,7 @@ export function createLanes(parts: KitParts): Lanes {
     const finish = (report?: DeliveryReport): void => {
       if (report !== undefined) {
         entry.reports.push(report)
-        entry.cascade?.deliveries.push(report)
+        if (entry.cascade?.rootId === entry.event.id) entry.cascade.deliveries.push(report)
       }
       entry.open -= 1
       if (entry.open === 0) finished(roomId, lane, entry)

@@ -94,15 +94,24 @@ async function routeOf(parts: KitParts, message: InboundMessage, options: Proces
   const found =
     roomId ??
     (await router.route(message, { ...(organizationId === undefined ? {} : { organizationId }), signal: options.signal ?? parts.closing }))
-  const planned = (id: RoomId) => (): RoomContext => ({
-    room: newRoom({ id, at: parts.now(), organizationId, sessionId: parts.ids.next('sess'), orchestration: parts.defaultOrchestration(), agentResponsePolicy: parts.defaultPolicy }),
-    bindings: [],
-    participants: [],
-    recentEvents: [],
-  })
+  const planned = (id: RoomId) => (): RoomContext => plannedContext(parts, id, organizationId)
   if (found !== null) return { roomId: found, planned: autoCreate && roomId !== undefined ? planned(found) : undefined }
   const id = parts.ids.next('room')
   return { roomId: id, planned: planned(id) }
+}
+
+/** A room as it will be made with its first message: the kit's orchestration in place, its agents attached. */
+function plannedContext(parts: KitParts, id: RoomId, organizationId: string | undefined): RoomContext {
+  const at = parts.now()
+  const given = parts.newRoomOrchestration()
+  const room = newRoom({ id, at, organizationId, sessionId: parts.ids.next('sess'), orchestration: given?.orchestration, agentResponsePolicy: parts.defaultPolicy })
+  for (const agent of given?.agents ?? []) if (parts.registry.get(agent.channelId) === undefined) parts.registry.add(agent)
+  return {
+    room: given?.conversation === undefined ? room : { ...room, conversation: given.conversation },
+    bindings: (given?.agents ?? []).map((agent) => newBinding(id, agent, at)),
+    participants: [],
+    recentEvents: [],
+  }
 }
 
 /** Under the lock: the attachment, participant and source as the room is now. */
@@ -131,8 +140,8 @@ async function completeMessage(
   }
   const planned: RoomPatch = {}
   const isNew = room.version === 0 && room.latestIndex === -1 && (await parts.store.getRoom(room.id)) === null
-  const agents = isNew ? parts.defaultAgents().map((agentId) => newBinding(room.id, registeredChannel(parts, agentId), at)) : []
-  if (isNew) planned.create = withInitialState(parts, room)
+  if (isNew) planned.create = room
+  const agents = isNew ? open.bindings : []
   if (binding === undefined || agents.length > 0) planned.bindings = [...agents, ...(binding === undefined ? [newBinding(room.id, channel, at)] : [])]
   if (participant.next !== undefined) planned.participants = [participant.next]
   const prepared: PreparedEvent = {
@@ -144,11 +153,6 @@ async function completeMessage(
   if (Object.keys(planned).length > 0) prepared.planned = planned
   if (identified.receipt !== undefined) prepared.receipts = [parts.receipt(room.id, 'identity', identified.receipt)]
   return prepared
-}
-
-function withInitialState(parts: KitParts, room: Room): Room {
-  const conversation = parts.orchestration.initial(room)
-  return conversation === undefined ? room : { ...room, conversation }
 }
 
 /** Who the sender is in this room, and what changes of their record with this message. */

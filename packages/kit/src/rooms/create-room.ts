@@ -6,12 +6,12 @@ import {
   type ChannelBinding,
   type ChannelId,
   type Json,
-  type OrchestrationSpec,
   type Room,
   type RoomId,
   type RoomTimers,
 } from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
+import type { NewRoomOrchestration } from '../orchestration/create-orchestration-runtime.ts'
 import { announceRoom } from '../inbound/process-inbound.ts'
 import { checkBindingOptions, registeredChannel } from '../inbound/prepare-send.ts'
 import { checkPolicy, checkRoomMetadata, checkTimers } from './lifecycle.ts'
@@ -40,7 +40,7 @@ const createRoomKeys = ['id', 'organizationId', 'sessionId', 'metadata', 'timers
 export async function createRoom(
   parts: KitParts,
   options: CreateRoomOptions,
-  orchestration: OrchestrationSpec | null | undefined,
+  orchestrated: NewRoomOrchestration | undefined,
 ): Promise<Room> {
   const { id = parts.ids.next('room'), organizationId, metadata, timers, agentResponsePolicy, channels = [], parentRoomId, delegationId } = options
   if (typeof id !== 'string' || id === '' || id.length > 256) throw badId()
@@ -48,15 +48,19 @@ export async function createRoom(
   if (timers !== undefined) checkTimers(timers)
   if (agentResponsePolicy !== undefined) checkPolicy(agentResponsePolicy)
   const at = parts.now()
-  const bindings = channels.map((given): ChannelBinding => {
+  for (const agent of orchestrated?.agents ?? []) if (parts.registry.get(agent.channelId) === undefined) parts.registry.add(agent)
+  const listed = new Set(channels.map((given) => (typeof given === 'string' ? given : given.channelId)))
+  const agentIds = (orchestrated?.agents ?? []).map(({ channelId }) => channelId).filter((channelId) => !listed.has(channelId))
+  const bindings = [...channels, ...agentIds].map((given): ChannelBinding => {
     const { channelId, ...binding } = typeof given === 'string' ? { channelId: given } : given
     checkBindingOptions(binding)
     return newBinding(id, registeredChannel(parts, channelId), at, binding)
   })
   const planned: Room = {
-    ...newRoom({ id, at, organizationId, metadata, timers, agentResponsePolicy: agentResponsePolicy ?? parts.defaultPolicy, orchestration, sessionId: options.sessionId ?? parts.ids.next('sess') }),
+    ...newRoom({ id, at, organizationId, metadata, timers, agentResponsePolicy: agentResponsePolicy ?? parts.defaultPolicy, orchestration: orchestrated?.orchestration, sessionId: options.sessionId ?? parts.ids.next('sess') }),
     ...(parentRoomId === undefined ? {} : { parentRoomId }),
     ...(delegationId === undefined ? {} : { delegationId }),
+    ...(orchestrated?.conversation === undefined ? {} : { conversation: orchestrated.conversation }),
   }
   if ((await parts.store.getRoom(id)) !== null) throw roomExists(id)
   const room = await inRoom(
@@ -64,9 +68,7 @@ export async function createRoom(
     id,
     async (open) => {
       if (open.room !== planned) throw roomExists(id)
-      const initial = parts.orchestration.initial(planned)
-      const create = initial === undefined ? planned : { ...planned, conversation: initial }
-      const outcome = await open.commit([], { room: { create, ...(bindings.length === 0 ? {} : { bindings }) } })
+      const outcome = await open.commit([], { room: { create: planned, ...(bindings.length === 0 ? {} : { bindings }) } })
       if ('conflict' in outcome) throw roomExists(id)
       return open.room
     },

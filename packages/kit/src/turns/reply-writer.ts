@@ -51,7 +51,8 @@ export class ReplyWriter {
         return this.#sideEffect(output)
       case 'notice':
         await this.#flush()
-        return this.#commit({ content: output.content, type: 'system' })
+        // People read it like any line of the agent; the code says what it is.
+        return this.#commit({ content: { type: 'text', text: output.content.text }, metadata: { notice: output.content.code } })
     }
   }
 
@@ -145,7 +146,7 @@ export class ReplyWriter {
     const { supersedes } = request
     const full: EventInput = {
       ...input,
-      ...(supersedes === undefined || input.type !== undefined ? {} : { metadata: { supersedes } }),
+      ...(supersedes === undefined || input.type !== undefined ? {} : { metadata: { ...input.metadata, supersedes } }),
       visibility: this.#visibility,
       ...(parentEventId === undefined ? {} : { parentEventId }),
     }
