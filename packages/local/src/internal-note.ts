@@ -57,7 +57,14 @@ function toReport(data: Record<string, Json>): HandoffReport {
 function toOutcome(data: Record<string, Json>): RequestOutcome | undefined {
   const { requestId, tool, status, result } = data
   if (typeof tool !== 'string' || typeof status !== 'string') return undefined
-  return { requestId: toText(requestId), tool, status, ...(result === undefined || result === null ? {} : { result }) }
+  const own = toolResult(result)
+  return { requestId: toText(requestId), tool, status, ...(own === undefined || own === null ? {} : { result: own }) }
+}
+
+/** What the tool itself gave: a tool that ran on its own comes as `{ status: 'completed', result }`. */
+function toolResult(result: Json | undefined): Json | undefined {
+  const isWrapped = isMap(result) && result['status'] === 'completed' && Object.keys(result).every((key) => key === 'status' || key === 'result')
+  return isWrapped ? result['result'] : result
 }
 
 /** Reads a JSON object from a text; nothing when it is none. */
