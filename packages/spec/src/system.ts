@@ -72,7 +72,7 @@ export function createSystemIds(): IdSource {
       }
       return `${prefix}_${time}${tail.toString()}`
     },
-    uuid: createUuid7,
+    uuid: createUuid7Source(),
     token(bytes = 32) {
       return toBase64Url(crypto.getRandomValues(new Uint8Array(bytes)))
     },
@@ -80,18 +80,32 @@ export function createSystemIds(): IdSource {
   }
 }
 
-/** A UUIDv7: 48 bits of milliseconds, then random bits. @see RFC 9562, section 5.7 */
-function createUuid7(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  let rest = Date.now()
-  for (let position = 5; position >= 0; position--) {
-    bytes[position] = rest % 256
-    rest = Math.floor(rest / 256)
+/**
+ * UUIDv7s in order of creation: 48 bits of milliseconds, a counter within them, then random bits.
+ * @see RFC 9562, sections 5.7 and 6.2 (method 1)
+ */
+function createUuid7Source(): () => string {
+  let lastMs = -1
+  let counter = 0
+  return () => {
+    const nowMs = Date.now()
+    counter = nowMs > lastMs ? Math.floor(Math.random() * 0x800) : counter + 1
+    lastMs = Math.max(nowMs, lastMs)
+    if (counter > 0xfff) {
+      // The counter is used up within one millisecond: borrow from the next.
+      lastMs += 1
+      counter = 0
+    }
+    return toUuid7(lastMs, counter, crypto.getRandomValues(new Uint8Array(8)))
   }
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+function toUuid7(ms: number, counter: number, random: Uint8Array): string {
+  const time = ms.toString(16).padStart(12, '0')
+  const variant = (((random[0] ?? 0) & 0x3f) | 0x80).toString(16)
+  const rest = Array.from(random.subarray(1), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  const version = `7${counter.toString(16).padStart(3, '0')}`
+  return `${time.slice(0, 8)}-${time.slice(8)}-${version}-${variant}${rest.slice(0, 2)}-${rest.slice(2)}`
 }
 
 function toBase64Url(bytes: Uint8Array): string {
