@@ -210,11 +210,6 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
       return catchUp(room, state).then(() => routeEvent(internals, payload, predicate))
     },
     beforeCommit: (locked, event) => beforeCommit(internals, locked, event),
-    initial(room) {
-      if (room.conversation !== undefined) return undefined
-      const initial = definitionOf(room)?.initial
-      return initial === undefined ? undefined : { ...initialState(initial, core.now()).toJSON(), version: 1 }
-    },
     stateRecords: (room, before, after) => {
       const drafts = stateRecords(core, room, before, after)
       if (before.mode === after.mode) return drafts
