@@ -83,26 +83,30 @@ export function createTimerService(options: TimerServiceOptions): TimerService {
 
   /** All rooms that are due, however many; those that could not be moved are left for the next look. */
   const moveRooms = async (): Promise<void> => {
+    const seen = new Set<RoomId>()
     const left = new Set<RoomId>()
     const nowMs = clock.now()
     for (;;) {
       const page = await store.dueRooms(instant(nowMs), PAGE + left.size)
-      const rooms = page.filter(({ id }) => !left.has(id))
+      const rooms = page.filter(({ id }) => !seen.has(id))
       if (rooms.length === 0 || isClosed) return
       for (let start = 0; start < rooms.length; start += AT_ONCE) {
         await Promise.all(rooms.slice(start, start + AT_ONCE).map((room) => moveRoom(room, left)))
       }
-      // Whatever was moved is not due any more; a room that still is must not keep the loop going.
-      for (const { id } of rooms) left.add(id)
+      // What was moved is not due any more; a room that still is must not keep the loop going.
+      for (const { id } of rooms) seen.add(id)
     }
   }
 
   const moveRoom = async ({ id }: Room, left: Set<RoomId>): Promise<void> => {
-    left.add(id)
-    if (options.isHeld?.(id) === true) return
+    if (options.isHeld?.(id) === true) {
+      left.add(id)
+      return
+    }
     try {
       await options.transition(id, (room) => dueTransitions(room, clock.now()))
     } catch (thrown) {
+      left.add(id)
       reportError(thrown, id)
     }
   }
