@@ -1,4 +1,4 @@
-import { Agent } from '@parley/kit'
+import { Agent, slidingWindow } from '@parley/kit'
 import type { AnyTool, ChatModel, RoomEvent, RoomId } from '@parley/spec'
 import { findAccountTool, verifyCallerTool } from '../tools/account-tools.ts'
 import { explainInvoiceTool, issueCreditTool, listInvoicesTool } from '../tools/billing-tools.ts'
@@ -9,6 +9,7 @@ import { noteTool, requestHumanTool } from '../tools/supervisor-tools.ts'
 import { areaOutageTool, rebootModemTool, runLineTestTool } from '../tools/technical-tools.ts'
 import { listSlotsTool, openTicketTool, scheduleVisitTool } from '../tools/ticket-tools.ts'
 import { agentProfiles, type AgentProfile } from './agent-profiles.ts'
+import { caseMemory } from './case-memory.ts'
 import { createSupervisorModel, factsMemory } from './supervisor-model.ts'
 
 /** An agent that talks with callers. */
@@ -25,6 +26,9 @@ export interface CreateAgentsOptions {
 
 /** Events an agent reads of the past: the local model reads its slots and results from them. */
 const recentEventsWindow = 300
+
+// While these wait for a PIN or a yes, another message of the caller ends the wait and is answered.
+const restarts: ReadonlySet<string> = new Set(['triage', 'retention'])
 
 /** The tools of each agent, as its scope allows. */
 export function toolsOf(agentId: AgentProfile['id'], services: HarborServices): AnyTool[] {
@@ -62,6 +66,8 @@ export function createAgents({ services, modelFor, readLog }: CreateAgentsOption
       ...common,
       model: modelFor(id),
       recentEventsWindow,
+      memory: caseMemory(slidingWindow({ events: recentEventsWindow })),
+      whileBusy: restarts.has(id) ? 'restart' : 'queue',
       onFailure: 'Sorry, I cannot answer right now. Please say that again, or ask for a person.',
       ...(greeting === undefined ? {} : { greeting }),
     })
