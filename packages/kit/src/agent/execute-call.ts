@@ -136,12 +136,14 @@ async function prepare(
   entry: ReadyCall['entry'],
   { callId, name, arguments: text }: ToolCallPart,
   args: Json | undefined,
-  { limits, services, context }: LoopInput,
+  { limits, services, context, faultOf }: LoopInput,
 ): Promise<ReadyCall | Refusal> {
   if (utf8Bytes(text) > limits.argumentBytes) {
     return refuse('tool_arguments_invalid', `Arguments of ${name} are larger than ${limits.argumentBytes} bytes.`)
   }
   if (args === undefined) return refuse('tool_arguments_invalid', `Arguments of ${name} are not a JSON object.`)
+  const fault = faultOf?.(callId)
+  if (fault !== undefined) return refuse('tool_arguments_invalid', `${name} was not run: ${fault}`)
   const first = await checkArguments(entry, args)
   if ('error' in first) return first
   if (!entry.isAllowed) return refuse('tool_not_allowed', `${name} may not be used here.`)

@@ -23,6 +23,8 @@ export interface StepTools {
 /** Everything the loop of one turn works with; rooms and `prompt` differ in what they put here. */
 export interface LoopInput {
   model: ChatModel
+  /** What is wrong with a call before it is looked at: arguments that could not be put together. */
+  faultOf?: ((callId: string) => string | undefined) | undefined
   /** Passed on to tools and hooks; its signal ends the turn. */
   context: TurnContext
   services: LoopServices

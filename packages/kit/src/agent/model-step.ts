@@ -71,14 +71,16 @@ export async function* askModel(
 }
 
 async function* readAnswer(
-  { model, purpose, services, context }: LoopInput,
-  { signal }: LoopState,
+  { model, purpose, services, context, limits }: LoopInput,
+  { signal, step }: LoopState,
   request: ChatRequest,
   { progress, isSilent }: { progress: { usage?: Usage; hasContent: boolean }; isSilent: boolean },
 ): AsyncGenerator<Delta, ChatResult, void> {
   const result: ChatResult = { text: '', toolCalls: [], reason: 'other', usage: { inputTokens: 0, outputTokens: 0 } }
   let thinking = ''
-  const stream = model.stream(request, { signal, purpose, metadata: { turnId: context.turnId, phase: context.state.phase } })
+  const place = { step: String(step), maxSteps: String(limits.maxSteps) }
+  const metadata = { turnId: context.turnId, phase: context.state.phase, ...place }
+  const stream = model.stream(request, { signal, purpose, metadata })
   for await (const part of readUntilAborted(stream, signal)) {
     progress.hasContent ||= isContent(part)
     if (part.type === 'usage') progress.usage = part.usage

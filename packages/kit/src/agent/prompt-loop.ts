@@ -1,4 +1,4 @@
-import { toJsonSchema, type ChatMessage, type ChatModel, type Contract } from '@parley/spec'
+import { toJsonSchema, type ChatMessage, type ChatModel, type Contract, type TurnContext } from '@parley/spec'
 import { messageTokens } from './token-estimate.ts'
 import { newestWithin } from '../memory/message-units.ts'
 import { resolveAgentLimits } from './agent-limits.ts'
@@ -9,7 +9,7 @@ import type { LoopInput, LoopServices } from './loop-input.ts'
 import { createPlan } from './plan.ts'
 import type { AgentEvent, PromptOptions, PromptResult, StopReason } from './prompt-options.ts'
 import { runLoop } from './tool-loop.ts'
-import type { TurnContext } from '@parley/spec'
+import { withToolProtocol } from './tool-protocol.ts'
 
 const TASK_PLACE = /\{\{\s*task\s*\}\}/
 
@@ -27,10 +27,11 @@ export interface PromptLoop {
 /** A task outside a room: the same loop, with its events as `stream` gives them. */
 export async function* streamPrompt(loop: PromptLoop): AsyncGenerator<AgentEvent, void, void> {
   const { onStep } = loop.options
-  for await (const event of runLoop(await promptLoopInput(loop))) {
+  const input = await promptLoopInput(loop)
+  for await (const event of runLoop(input)) {
     if (event.type === 'stepEnded') onStep?.(event.record)
     if (event.type !== 'end') {
-      yield event
+      yield event.type === 'thinkingDelta' && input.faultOf !== undefined ? { type: 'instructionsDelta', text: event.text } : event
       continue
     }
     const result = toResult(event.outcome, loop.prompt.output)
@@ -53,7 +54,7 @@ async function promptLoopInput(loop: PromptLoop): Promise<LoopInput> {
   const history = newestWithin(prompt.history ?? [], historyTokens, (message) => messageTokens(message))
   const { output: contract = options.output } = prompt
   return {
-    model,
+    ...withToolProtocol(model, options, prompt.inputs),
     context,
     services,
     promptTexts: () => ({

@@ -44,5 +44,7 @@ export interface PromptResult<T = unknown> {
 /** What `stream` gives; exactly one `end`, last. */
 export type AgentEvent<T = unknown> =
   | Exclude<LoopEvent, { type: 'end' }>
+  /** What a step says it is doing, where tools are asked for by structured output. */
+  | { type: 'instructionsDelta'; text: string }
   | { type: 'output'; output: T | string }
   | { type: 'end'; result: PromptResult<T>; error?: ParleyError }

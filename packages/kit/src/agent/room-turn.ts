@@ -10,6 +10,7 @@ import { deriveContext } from './derive-context.ts'
 import { createPlan } from './plan.ts'
 import { estimateTokens } from './token-estimate.ts'
 import { runLoop } from './tool-loop.ts'
+import { withToolProtocol } from './tool-protocol.ts'
 import { buildTurnMessages } from './turn-messages.ts'
 
 /** What an agent brings into a turn in a room. */
@@ -73,7 +74,7 @@ async function roomLoopInput({ model, options, tools, output, identityBlock, con
   const { messages, notes } = await buildTurnMessages({ context, services, ...past })
   const memoryText = notes.join('\n\n')
   return {
-    model,
+    ...withToolProtocol(model, options),
     context: options.deps === undefined ? context : deriveContext(context, { deps: options.deps }),
     services,
     promptTexts: () => ({
