@@ -96,7 +96,7 @@ function breachOf(path: string, { specifier, isDynamic }: Import): string | unde
   if (owner === undefined) return undefined
   const allowed = allowedSiblings[owner]
   if (allowed === undefined) return `package ${owner} is not in the layer table of tests/structure/import-graph.ts`
-  const isTest = /\.test(-d)?\.tsx?$/.test(path)
+  const isTest = isTestCode(path)
   if (sibling !== undefined) {
     if (sibling === owner) return 'a package imports its own files by path'
     if (allowed.includes(sibling)) return undefined
@@ -116,7 +116,7 @@ function breachOf(path: string, { specifier, isDynamic }: Import): string | unde
 
 function breachOfPath(path: string, specifier: string): string | undefined {
   const target = new URL(specifier, `file:///${path}`).pathname.slice(1)
-  const isTest = /\.test(-d)?\.tsx?$/.test(path)
+  const isTest = isTestCode(path)
   const isShared = isTest && target.startsWith('tests/')
   if (rootOf(target) !== rootOf(path) && !isShared && rootOf(path) !== 'tests')
     return 'packages meet by name, not by path'
@@ -135,4 +135,9 @@ function packageOf(path: string): string | undefined {
 
 function rootOf(path: string): string | undefined {
   return /^(?:packages|apps|examples)\/[^/]+(?=\/)|^[^/]+(?=\/)/.exec(path)?.[0]
+}
+
+/** Tests, and the fixtures that only tests import. */
+function isTestCode(path: string): boolean {
+  return /\.test(-d)?\.tsx?$/.test(path) || path.includes('/__fixtures__/')
 }
