@@ -1,8 +1,11 @@
 import { createClient, createWebSocketFactory, type RoomConnection } from '@parley/client'
-import type { Socket, SocketFactory } from '@parley/spec'
+import { Agent, Kit } from '@parley/kit'
+import { createServer, lookupIn } from '@parley/server'
+import { defineTool, type Socket, type SocketFactory } from '@parley/spec'
+import { scriptedModel } from '@parley/testing'
 import { onTestFinished, describe, expect, test } from 'vitest'
-import { createMemoryRooms } from '../../packages/server/src/__fixtures__/memory-rooms.ts'
-import { keys, live, next, record, startRooms, type Started } from './start-rooms.ts'
+import { z } from 'zod'
+import { keys, live, next, record, say, secret, startRooms, textsOf, type Started } from './start-rooms.ts'
 
 async function openRoom(started: Started): Promise<{ roomId: string; token: string }> {
   const room = await started.client.rooms.create()
@@ -48,7 +51,7 @@ function cuttable(): { openSocket: SocketFactory; cut(): void; opened: number; b
 
 describe('a room over a socket', () => {
   test('what one person says arrives at the other, once, in order, with the names of code', async () => {
-    const started = await startRooms(createMemoryRooms())
+    const started = await startRooms()
     const { roomId, token } = await openRoom(started)
     const ben = await started.client.rooms.join(roomId, { participantId: 'ben' })
     const ada = join(started, roomId, token)
@@ -56,38 +59,73 @@ describe('a room over a socket', () => {
     await live(ada)
     const sent = [ada.send('one'), ada.send({ text: 'two', metadata: { my_key: 1 } }), ada.send('three')]
     expect(sent.map(({ status }) => status)).toEqual(['pending', 'pending', 'pending'])
-    expect((await Promise.all(sent.map(({ settled }) => settled))).map(({ index }) => index)).toEqual([0, 1, 2])
-    await hears.reach(2)
-    expect(hears.events.map(({ index, content }) => [index, content])).toEqual([
-      [0, { type: 'text', text: 'one' }],
-      [1, { type: 'text', text: 'two' }],
-      [2, { type: 'text', text: 'three' }],
-    ])
-    expect(hears.events[1]).toMatchObject({ roomId, source: { participantId: 'ada' }, metadata: { my_key: 1 } })
+    const indexes = (await Promise.all(sent.map(({ settled }) => settled))).map(({ index }) => index)
+    await hears.reach(indexes[2] ?? 0)
+    const messages = hears.events.filter(({ type }) => type === 'message')
+    expect(messages.map(({ index }) => index)).toEqual(indexes)
+    expect(textsOf(messages)).toEqual(['one', 'two', 'three'])
+    expect(messages[1]).toMatchObject({ roomId, source: { participantId: 'ada' }, metadata: { my_key: 1 } })
   })
 
   test('RS-5 a socket lost in the middle of a reply resumes without gap or repeat', async () => {
-    const rooms = createMemoryRooms()
-    const started = await startRooms(rooms)
+    const kit = new Kit()
+    const { promise: isCut, resolve: cutNow } = Promise.withResolvers<void>()
+    const riley = new Agent('riley', {
+      model: scriptedModel([
+        async () => ({ text: 'First half.', toolCalls: [{ name: 'look', arguments: {} }] }),
+        'Second half, said while nobody was connected.',
+      ]),
+      tools: [
+        defineTool({
+          name: 'look',
+          description: 'Looks something up',
+          input: z.object({}),
+          effect: 'pure',
+          run: async () => {
+            await isCut
+            return { found: true }
+          },
+        }),
+      ],
+    })
+    kit.register(riley)
+    const started = await startRooms({ kit })
     const { roomId, token } = await openRoom(started)
+    await kit.attach(roomId, 'riley')
     const sockets = cuttable()
     const ada = join(started, roomId, token, sockets.openSocket)
     const hears = record(ada)
     await live(ada)
-    for (let part = 0; part < 5; part++) rooms.append(roomId, { content: { type: 'text', text: `part ${part}` } })
-    await hears.reach(2)
+    const halfSaid = next(ada, 'event', ({ event }) => event.source.kind === 'agent' && event.type === 'message')
+    ada.send('what is it?')
+    await halfSaid
+    const away = next(ada, 'status', ({ status }) => status === 'reconnecting')
     sockets.cut()
-    for (let part = 5; part < 400; part++) rooms.append(roomId, { content: { type: 'text', text: `part ${part}` } })
-    await hears.reach(399)
-    rooms.append(roomId, { content: { type: 'text', text: 'end' } })
-    await hears.reach(400)
+    await away
+    cutNow()
+    const whole = next(ada, 'event', ({ event }) => textsOf([event])[0]?.startsWith('Second') === true)
+    await whole
+    await say(kit, roomId, 'end')
+    const { latestIndex } = await kit.getRoom(roomId)
+    await hears.reach(latestIndex)
     expect(sockets.opened).toBe(2)
-    expect(hears.events.map(({ index }) => index)).toEqual(Array.from({ length: 401 }, (_, index) => index))
+    const visible = await kit.events(roomId, { asReader: 'web', limit: 1_000 })
+    expect(hears.events.map(({ index }) => index)).toEqual(visible.map(({ index }) => index))
+    expect(textsOf(hears.events)).toEqual(['what is it?', 'First half.', 'Second half, said while nobody was connected.', 'end'])
+  })
+
+  test('a long log comes whole to somebody who joins late', async () => {
+    const started = await startRooms()
+    const { roomId, token } = await openRoom(started)
+    const texts = Array.from({ length: 450 }, (_, index) => `line ${index}`)
+    await say(started.kit, roomId, ...texts)
+    const hears = record(join(started, roomId, token))
+    await hears.reach((await started.kit.getRoom(roomId)).latestIndex)
+    expect(textsOf(hears.events)).toEqual(texts)
   })
 
   test('a message whose answer was lost with the socket is sent again and committed once', async () => {
-    const rooms = createMemoryRooms()
-    const started = await startRooms(rooms)
+    const started = await startRooms()
     const { roomId, token } = await openRoom(started)
     const sockets = cuttable()
     const ada = join(started, roomId, token, sockets.openSocket)
@@ -104,16 +142,26 @@ describe('a room over a socket', () => {
     expect(waiting.status).toBe('pending')
     await Promise.all([sent.settled, waiting.settled])
     const { events } = await started.client.rooms.events(roomId)
-    expect(events.map(({ content }) => content)).toEqual([
-      { type: 'text', text: 'only once' },
-      { type: 'text', text: 'while away' },
-    ])
+    expect(textsOf(events)).toEqual(['only once', 'while away'])
     expect([sent.status, waiting.status, ada.pending.length]).toEqual(['sent', 'sent', 0])
   })
 
+  test('two sends with the same key are one message; another text under the key is refused', async () => {
+    const started = await startRooms()
+    const { roomId, token } = await openRoom(started)
+    const ada = join(started, roomId, token)
+    await live(ada)
+    const first = await ada.send('pay', { idempotencyKey: 'pay-1' }).settled
+    const second = await ada.send('pay', { idempotencyKey: 'pay-1' }).settled
+    expect([first.duplicate, second]).toEqual([false, { index: first.index, duplicate: true }])
+    const other = ada.send('pay twice', { idempotencyKey: 'pay-1' })
+    await expect(other.settled).rejects.toMatchObject({ code: 'idempotency_conflict' })
+    expect(other.status).toBe('failed')
+    expect(textsOf((await started.client.rooms.events(roomId)).events)).toEqual(['pay'])
+  })
+
   test('a hole in what the socket brings is filled from the log', async () => {
-    const rooms = createMemoryRooms()
-    const started = await startRooms(rooms)
+    const started = await startRooms()
     const { roomId, token } = await openRoom(started)
     const open = createWebSocketFactory()
     const dropping: SocketFactory = async (url, options) => {
@@ -121,22 +169,23 @@ describe('a room over a socket', () => {
       async function* frames(): AsyncGenerator<string | Uint8Array> {
         for await (const frame of socket.frames) if (!String(frame).includes('lost on the way')) yield frame
       }
-      return Object.create(socket, { frames: { value: frames() }, closed: { value: socket.closed }, send: { value: socket.send.bind(socket) }, close: { value: socket.close.bind(socket) } }) as Socket // a socket but for its frames
+      const damaged: Socket = { frames: frames(), closed: socket.closed, bufferedAmount: 0, send: (data) => socket.send(data), ping: () => {}, close: (code, reason) => socket.close(code, reason) }
+      return damaged
     }
     const ada = join(started, roomId, token, dropping)
     const hears = record(ada)
     await live(ada)
-    rooms.append(roomId, { content: { type: 'text', text: 'first' } })
-    rooms.append(roomId, { content: { type: 'text', text: 'lost on the way' } })
-    rooms.append(roomId, { content: { type: 'text', text: 'last' } })
-    await hears.reach(2)
-    expect(hears.events.map(({ content }) => (content.type === 'text' ? content.text : ''))).toEqual(['first', 'lost on the way', 'last'])
+    await say(started.kit, roomId, 'first', 'lost on the way', 'last')
+    await hears.reach((await started.kit.getRoom(roomId)).latestIndex)
+    expect(textsOf(hears.events)).toEqual(['first', 'lost on the way', 'last'])
   })
 
-  test('typing, presence and live text pass by and are not stored', async () => {
-    const rooms = createMemoryRooms()
-    const started = await startRooms(rooms)
+  test('SO-1 typing, presence and live text pass by and are not stored', async () => {
+    const kit = new Kit()
+    kit.register(new Agent('riley', { model: scriptedModel(['Hello there.']) }))
+    const started = await startRooms({ kit })
     const { roomId, token } = await openRoom(started)
+    await kit.attach(roomId, 'riley')
     const ben = await started.client.rooms.join(roomId, { participantId: 'ben' })
     const ada = join(started, roomId, token)
     await live(ada)
@@ -144,62 +193,112 @@ describe('a room over a socket', () => {
     const benConnection = join(started, roomId, ben.token)
     await live(benConnection)
     expect((await benOnline).event.data).toEqual({ status: 'online' })
-    const typing = next(ada, 'ephemeral', ({ event }) => event.type === 'typingStarted')
+    const typing = next(ada, 'ephemeral', ({ event }) => event.type === 'typingStarted' && event.from === 'ben')
     benConnection.typing()
-    expect((await typing).event.from).toBe('ben')
+    await typing
     const delta = next(ada, 'delta')
-    rooms.publish(roomId, { type: 'outputDelta', from: 'riley', data: { turnId: 't', segmentId: 's', seq: 0, text: 'Hel' } })
-    expect((await delta).delta).toEqual({ from: 'riley', turnId: 't', segmentId: 's', seq: 0, text: 'Hel' })
-    const stopped = next(ada, 'ephemeral', ({ event }) => event.type === 'typingStopped')
-    const offline = next(ada, 'ephemeral', ({ event }) => event.type === 'presence' && event.from === 'ben')
+    const reply = next(ada, 'event', ({ event }) => event.source.kind === 'agent')
+    benConnection.send('hello')
+    const first = (await delta).delta
+    const { event } = await reply
+    expect(first).toMatchObject({ from: 'riley', turnId: event.turnId, segmentId: event.segmentId, seq: 1 })
+    expect('Hello there.'.startsWith(first.text)).toBe(true)
+    const stopped = next(ada, 'ephemeral', (update) => update.event.type === 'typingStopped' && update.event.from === 'ben')
+    const offline = next(ada, 'ephemeral', (update) => update.event.type === 'presence' && update.event.from === 'ben')
     benConnection.close()
     await stopped
     expect((await offline).event.data).toEqual({ status: 'offline' })
-    expect((await started.client.rooms.events(roomId)).head).toBe(-1)
+    const types = (await started.client.rooms.events(roomId, { limit: 200 })).events.map(({ type }) => type)
+    expect(types).not.toContain('typingStarted')
+    expect(types).not.toContain('presence')
   })
 
-  test('VI-1 a participant never sees what is internal, on the socket and by HTTP; the desk does', async () => {
-    const rooms = createMemoryRooms()
-    const started = await startRooms(rooms)
+  test('VI-1 a participant never sees what is internal or for somebody else, on the socket and by HTTP; the desk does', async () => {
+    const started = await startRooms()
     const { roomId, token } = await openRoom(started)
+    const ben = await started.client.rooms.join(roomId, { participantId: 'ben' })
     const ada = join(started, roomId, token)
     const hears = record(ada)
     const desk = started.client.joinRoom(roomId, { participantId: 'kim' })
     onTestFinished(() => desk.close())
     const seen = record(desk)
     await Promise.all([live(ada), live(desk)])
+    await started.client.rooms.join(roomId, { participantId: 'kim' })
     await started.client.desk.note(roomId, 'be careful', { participantId: 'kim' })
-    rooms.append(roomId, { content: { type: 'text', text: 'public' } })
-    await Promise.all([hears.reach(1), seen.reach(1)])
-    expect(hears.events.map(({ index }) => index)).toEqual([1])
-    expect(seen.events.map(({ index, type }) => [index, type])).toEqual([[0, 'note'], [1, 'message']])
+    await createClient({ baseUrl: started.url, token: ben.token }).rooms.send(roomId, { text: 'for agents alone', visibility: 'intelligence' })
+    await say(started.kit, roomId, 'public')
+    const { latestIndex } = await started.kit.getRoom(roomId)
+    await Promise.all([hears.reach(latestIndex), seen.reach(latestIndex)])
+    expect(textsOf(hears.events)).toEqual(['public'])
+    expect(hears.events.map(({ type }) => type)).not.toContain('note')
+    expect(seen.events.map(({ index }) => index)).toEqual(Array.from({ length: latestIndex + 1 }, (_, index) => index))
+    expect(seen.events.map(({ type }) => type)).toContain('note')
     const byToken = createClient({ baseUrl: started.url, token })
-    expect((await byToken.rooms.events(roomId)).events.map(({ index }) => index)).toEqual([1])
+    expect((await byToken.rooms.events(roomId, { limit: 200 })).events.map(({ index }) => index)).toEqual(hears.events.map(({ index }) => index))
+    expect(textsOf((await createClient({ baseUrl: started.url, token: ben.token }).rooms.events(roomId)).events)).toEqual(['for agents alone', 'public'])
   })
 
-  test('a request of the room is shown to its person and answered once', async () => {
-    const rooms = createMemoryRooms()
-    const started = await startRooms(rooms)
+  test('RQ-3 RQ-4 a question to the person is shown to them and answered once; an approval is the desk\'s', async () => {
+    const kit = new Kit()
+    const ran: unknown[] = []
+    const credit = defineTool({
+      name: 'issue_credit',
+      description: 'Credits an invoice',
+      input: z.object({ cents: z.int() }),
+      approval: true,
+      run: (input) => {
+        ran.push(input)
+        return { done: true }
+      },
+    })
+    const ask = defineTool({
+      name: 'ask_pin',
+      description: 'Asks for the PIN',
+      input: z.object({}),
+      effect: 'pure',
+      run: async (_input, context) => {
+        const answer = await context.requestInput({ schema: z.string().length(4), prompt: 'Your PIN?', sensitive: true })
+        return { status: answer.status }
+      },
+    })
+    const model = scriptedModel([{ toolCalls: [{ name: 'ask_pin', arguments: {} }] }, { toolCalls: [{ name: 'issue_credit', arguments: { cents: 7900 } }] }, 'A colleague decides.', 'It is done.'], { then: 'last' })
+    kit.register(new Agent('riley', { model, tools: [ask, credit] }))
+    const started = await startRooms({ kit })
     const { roomId, token } = await openRoom(started)
-    const request = { roomId, organizationId: 'harbor', agentId: 'riley', turnId: 't', sensitive: true, mode: 'suspend', createdAt: '', expiresAt: '', status: 'open' } as const
-    rooms.requests.set('pin', { ...request, id: 'pin', kind: 'input' })
-    rooms.requests.set('credit', { ...request, id: 'credit', kind: 'approval' })
+    await kit.attach(roomId, 'riley')
     const ada = join(started, roomId, token)
-    const asked = await next(ada, 'request')
-    expect(asked.request).toMatchObject({ id: 'pin', kind: 'input', agentId: 'riley' })
+    await live(ada)
+    const asked = next(ada, 'request')
+    ada.send('I was charged twice')
+    const { request } = await asked
+    expect(request).toMatchObject({ kind: 'input', prompt: 'Your PIN?', sensitive: true, agentId: 'riley' })
     const refused = next(ada, 'error')
-    ada.answer('pin', { decision: 'answer', value: 4821 })
+    ada.answer(request.id, { decision: 'answer', value: 'too long' })
     expect((await refused).error.code).toBe('value_invalid')
     const closed = next(ada, 'requestClosed')
-    ada.answer('pin', { decision: 'answer', value: '4821' })
-    expect(await closed).toMatchObject({ requestId: 'pin', status: 'answered' })
-    const forbidden = next(ada, 'error')
-    ada.answer('credit', { decision: 'approve' })
-    expect((await forbidden).error.code).toBe('request_not_found')
+    const reply = next(ada, 'event', ({ event }) => textsOf([event])[0] === 'A colleague decides.')
+    ada.answer(request.id, { decision: 'answer', value: '4821' })
+    expect(await closed).toMatchObject({ requestId: request.id, status: 'answered' })
+    await reply
+    const [approval] = await started.client.requests.list({ kind: 'approval' })
+    expect(approval).toMatchObject({ tool: 'issue_credit', arguments: { cents: 7900 } })
+    const id = approval?.id ?? ''
+    const answered = next(ada, 'error')
+    ada.answer(id, { decision: 'approve' })
+    expect((await answered).error.code).toBe('request_not_found')
+    const clicks = await Promise.allSettled(
+      ['kim', 'lee'].map((participantId) => started.client.requests.answer(id, { decision: 'approve', participantId })),
+    )
+    expect(clicks.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    const loser = clicks.find(({ status }) => status === 'rejected')
+    expect(loser).toMatchObject({ reason: { code: 'already_decided', details: { by: { kind: 'person' } } } })
+    await kit.settled(roomId)
+    expect(ran).toEqual([{ cents: 7900 }])
+    expect(JSON.stringify(await kit.events(roomId, { limit: 1_000 }))).not.toContain('4821')
   })
 
   test('a connection to a room that does not exist for this key ends for good', async () => {
-    const started = await startRooms(createMemoryRooms())
+    const started = await startRooms()
     const { roomId } = await openRoom(started)
     const stranger = createClient({ baseUrl: started.url, token: keys.other }).joinRoom(roomId)
     const { error } = await next(stranger, 'status', ({ status }) => status === 'closed')
@@ -208,8 +307,7 @@ describe('a room over a socket', () => {
   })
 
   test('a server that goes down tells sockets to come back, and they do', async () => {
-    const rooms = createMemoryRooms()
-    const first = await startRooms(rooms)
+    const first = await startRooms()
     const { roomId, token } = await openRoom(first)
     const ada = join(first, roomId, token)
     const hears = record(ada)
@@ -218,15 +316,11 @@ describe('a room over a socket', () => {
     const lostIt = next(ada, 'status', ({ status }) => status === 'reconnecting')
     await first.server.close({ drainMs: 100 })
     await lostIt
-    rooms.append(roomId, { content: { type: 'text', text: 'said meanwhile' } })
-    const second = (await startRooms(rooms)).server
-    await second.close()
-    const { createServer, lookupIn } = await import('@parley/server')
-    const { secret } = await import('./start-rooms.ts')
-    const again = createServer({ kit: rooms, auth: { keys: lookupIn([]), secrets: [secret] } })
+    await say(first.kit, roomId, 'said meanwhile')
+    const again = createServer({ kit: first.kit, auth: { keys: lookupIn([]), secrets: [secret] } })
     onTestFinished(() => again.close({ drainMs: 100 }))
     await again.listen({ port })
-    await hears.reach(0)
-    expect(hears.events).toHaveLength(1)
+    await hears.reach((await first.kit.getRoom(roomId)).latestIndex)
+    expect(textsOf(hears.events)).toEqual(['said meanwhile'])
   })
 })

@@ -1,5 +1,6 @@
+import { Kit, type KitOptions } from '@parley/kit'
 import { createClient, type Client, type RoomConnection, type RoomUpdate } from '@parley/client'
-import { createApiKey, createServer, lookupIn, type RoomsService, type Server, type ServerOptions } from '@parley/server'
+import { createApiKey, createServer, lookupIn, type Server, type ServerOptions } from '@parley/server'
 import { createSystemIds, type RoomEvent } from '@parley/spec'
 import { onTestFinished } from 'vitest'
 
@@ -15,21 +16,24 @@ export const keys = { harbor: harbor.key, other: other.key, desk: desk.key }
 
 /** A real server on a free port of this machine, and a client with the key of organization `harbor`. */
 export interface Started {
+  kit: Kit
   server: Server
   url: string
   client: Client
 }
 
-/** Starts a server that ends with the test. */
-export async function startRooms(kit: RoomsService, options: Partial<ServerOptions> = {}): Promise<Started> {
+/** Starts a kit and a server that end with the test. */
+export async function startRooms(options: Partial<Omit<ServerOptions, 'kit'>> & { kit?: Kit; kitOptions?: KitOptions } = {}): Promise<Started> {
+  const { kitOptions, kit = new Kit(kitOptions), ...serverOptions } = options
+  onTestFinished(() => kit.close({ graceMs: 100 }))
   const server = createServer({
     kit,
     auth: { keys: lookupIn([harbor.record, other.record, desk.record]), secrets: [secret] },
-    ...options,
+    ...serverOptions,
   })
   onTestFinished(() => server.close({ drainMs: 100 }))
   const { url } = await server.listen({ port: 0 })
-  return { server, url, client: createClient({ baseUrl: url, token: keys.harbor }) }
+  return { kit, server, url, client: createClient({ baseUrl: url, token: keys.harbor }) }
 }
 
 /** Resolves with the first update that fits, from now on. */
@@ -64,4 +68,14 @@ export function record(connection: RoomConnection): { events: RoomEvent[]; reach
 /** Resolves once the connection is live. */
 export async function live(connection: RoomConnection): Promise<void> {
   if (connection.status !== 'live') await next(connection, 'status', ({ status }) => status === 'live')
+}
+
+/** Says something in a room as the host. */
+export async function say(kit: Kit, roomId: string, ...texts: string[]): Promise<void> {
+  for (const text of texts) await kit.sendSystem(roomId, { content: { type: 'text', text } })
+}
+
+/** What the texts of events are. */
+export function textsOf(events: readonly RoomEvent[]): string[] {
+  return events.flatMap(({ content }) => (content.type === 'text' ? [content.text] : []))
 }

@@ -138,8 +138,6 @@ export function connectRoom(options: RoomConnectionOptions): RoomConnection {
   const take = (event: RoomEvent): void => {
     if (event.index <= lastIndex) return
     lastIndex = event.index
-    const key = event.idempotencyKey
-    if (key !== undefined && event.source.participantId === participant?.id) sends.accepted(key, event.index, false)
     hub.emit({ type: 'event', event })
   }
   /** Reads what is missing before an index from the log: the socket skipped it. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { createServer as createHttpServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
+import { WebSocketChannel } from '@parley/kit'
 import { createSystemClock, createSystemIds, noLogger, ParleyError, type Disposer } from '@parley/spec'
 import { createAuthenticator } from './auth/authenticate.ts'
 import { createRoomTokens, type RoomTokens } from './auth/room-tokens.ts'
@@ -17,14 +18,14 @@ import { peopleRoutes } from './routes/people-routes.ts'
 import { requestRoutes } from './routes/request-routes.ts'
 import { roomRoutes } from './routes/room-routes.ts'
 import { streamRoutes } from './routes/stream-routes.ts'
+import type { RoomsService } from './rooms-service.ts'
 import { resolveServerLimits, type ServerOptions, type SocketRoute } from './server-options.ts'
 import { createRoomPresence } from './sockets/room-presence.ts'
 import { serveRoomSocket } from './sockets/room-socket.ts'
 import { createUpgradeHandler } from './sockets/upgrade-handler.ts'
 import { createLiveSummaries } from './streams/live-summaries.ts'
 import { createRoomTails } from './streams/room-tails.ts'
-import { createWebChannel } from './streams/web-channel.ts'
-import { roomProtocol } from './streams/wire-frames.ts'
+import { roomProtocol } from './streams/client-frames.ts'
 
 const defaultPort = 4310
 
@@ -69,8 +70,13 @@ export function createServer(options: ServerOptions): Server {
     tails.nudge(roomId)
     live.changed(roomId)
   }
-  if (!kit.channels().some(({ channelId }) => channelId === webChannelId)) kit.register(createWebChannel(webChannelId, onGrown))
-  const disposers: Disposer[] = [kit.on('eventProcessed', ({ roomId }) => roomId !== undefined && onGrown(roomId)), () => live.close()]
+  const webChannel = webChannelOf(kit, webChannelId, limits.bufferedBytes)
+  // Messages are told as soon as they are committed, whoever they still have to be delivered to; the rest when done.
+  const disposers: Disposer[] = [
+    kit.observe('beforeBroadcast', ({ event }) => onGrown(event.roomId)),
+    kit.on('eventProcessed', ({ roomId }) => roomId !== undefined && onGrown(roomId)),
+    () => live.close(),
+  ]
   const presence = createRoomPresence({ publish: (roomId, event) => kit.publish(roomId, event), clock, channelId: webChannelId })
 
   const addresses = new WeakMap<Request, string>()
@@ -109,7 +115,7 @@ export function createServer(options: ServerOptions): Server {
     requiresPrincipal: false, // a token may come with the first frame
     connect: (connection) =>
       serveRoomSocket(
-        { rooms: kit, tails, presence, authenticator, clock, limits, webChannelId, onSent: onGrown, onError },
+        { rooms: kit, webChannel, tails, presence, authenticator, clock, limits, onSent: onGrown, onError },
         connection,
       ),
   }
@@ -186,4 +192,20 @@ export function createServer(options: ServerOptions): Server {
     close: ({ drainMs = 10_000 } = {}) => (closing ??= close(drainMs)),
     [Symbol.asyncDispose]: () => (closing ??= close(10_000)),
   }
+}
+
+/** The channel of people on the web: the host's own if it registered one, else a new one. */
+function webChannelOf(kit: RoomsService, channelId: string, maxBufferedBytes: number): WebSocketChannel {
+  const known = kit.channels().find((channel) => channel.channelId === channelId)
+  if (known instanceof WebSocketChannel) return known
+  if (known !== undefined) {
+    throw new ParleyError({
+      code: 'channel_mismatch',
+      message: `Channel ${channelId} is not a WebSocketChannel. Give another webChannelId.`,
+      details: { channelId },
+    })
+  }
+  const channel = new WebSocketChannel({ channelId, maxBufferedBytes })
+  kit.register(channel)
+  return channel
 }

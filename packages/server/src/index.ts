@@ -5,7 +5,7 @@ export { type RoomTokenInput, type RoomTokens } from './auth/room-tokens.ts'
 export { createServer, type Server } from './create-server.ts'
 export type { Route } from './http/route.ts'
 export { defaultPagePolicy, staticApp, type StaticAppOptions } from './http/static-app.ts'
-export type { CoachMode, NewMember, NewRoomOptions, QueueEntry, RoomsService } from './rooms-service.ts'
+export type { RoomsService } from './rooms-service.ts'
 export {
   defaultServerLimits,
   type Mount,

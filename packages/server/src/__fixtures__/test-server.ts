@@ -2,8 +2,9 @@ import { createSystemIds } from '@parley/spec'
 import { createApiKey, lookupIn } from '../auth/api-keys.ts'
 import type { Right } from '../auth/principal.ts'
 import { createServer, type Server } from '../create-server.ts'
+import type { RoomsService } from '../rooms-service.ts'
 import type { ServerOptions } from '../server-options.ts'
-import { createMemoryRooms, type MemoryRooms } from './memory-rooms.ts'
+import { testKit } from './test-kit.ts'
 
 export const secret = 'a secret of at least thirty-two bytes'
 
@@ -25,15 +26,15 @@ const made = {
 /** Keys of the tests, by what they are. */
 export const keys = Object.fromEntries(Object.entries(made).map(([name, { key }]) => [name, key])) as Record<keyof typeof made, string>
 
-/** A server over rooms in memory, with keys. */
-export function testServer(options: Partial<ServerOptions> = {}): { server: Server; rooms: MemoryRooms; call: Call } {
-  const rooms = createMemoryRooms()
+/** A server over a kit in memory, with keys. */
+export function testServer(options: Partial<ServerOptions> = {}): { server: Server; kit: RoomsService; call: Call } {
+  const kit = options.kit ?? testKit()
   const server = createServer({
-    kit: rooms,
+    kit,
     auth: { keys: lookupIn(Object.values(made).map(({ record }) => record)), secrets: [secret] },
     ...options,
   })
-  return { server, rooms, call: caller(server) }
+  return { server, kit, call: caller(server) }
 }
 
 /** One request and its answer, read. */

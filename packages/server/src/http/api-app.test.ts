@@ -2,7 +2,7 @@ import { ParleyError } from '@parley/spec'
 import { createVirtualClock } from '@parley/testing'
 import { describe, expect, test } from 'vitest'
 import { createServer } from '../create-server.ts'
-import { createMemoryRooms } from '../__fixtures__/memory-rooms.ts'
+import { faultyKit, testKit } from '../__fixtures__/test-kit.ts'
 import { keys, testServer } from '../__fixtures__/test-server.ts'
 
 describe('problems', () => {
@@ -62,9 +62,8 @@ describe('problems', () => {
   })
 
   test('what fails inside is 500 with nothing of the failure in it', async () => {
-    const rooms = createMemoryRooms()
-    rooms.getRoom = () => Promise.reject(new Error('sk-secret at /home/x/store.ts'))
-    const server = createServer({ kit: rooms })
+    const kit = faultyKit({ getRoom: () => Promise.reject(new Error('sk-secret at /home/x/store.ts')) })
+    const server = createServer({ kit })
     const response = await server.fetch(new Request('http://localhost/v1/rooms/r1'))
     const text = await response.text()
     expect(response.status).toBe(500)
@@ -73,9 +72,9 @@ describe('problems', () => {
   })
 
   test('a code decides the status: a store that is away is 503 and may be tried again', async () => {
-    const { rooms, call } = testServer()
+    const away = new ParleyError({ code: 'store_unavailable', message: 'The store cannot be reached.' })
+    const { call } = testServer({ kit: faultyKit({ send: () => Promise.reject(away) }) })
     await call('POST', '/v1/rooms', { body: { id: 'r' } })
-    rooms.failNext = new ParleyError({ code: 'store_unavailable', message: 'The store cannot be reached.' })
     const { status, body } = await call('POST', '/v1/rooms/r/events', { body: { text: 'hi', participant_id: 'ada' } })
     expect([status, body['error']]).toEqual([503, expect.objectContaining({ code: 'store_unavailable', retryable: true })])
   })
@@ -93,7 +92,7 @@ describe('headers', () => {
   })
 
   test('pages of listed origins may call, others are refused before anything happens', async () => {
-    const { rooms, call } = testServer({ origins: ['https://app.example'] })
+    const { kit, call } = testServer({ origins: ['https://app.example'] })
     const preflight = await call('OPTIONS', '/v1/rooms', {
       headers: { origin: 'https://app.example', 'access-control-request-method': 'POST' },
     })
@@ -103,7 +102,7 @@ describe('headers', () => {
     const refused = await call('POST', '/v1/rooms', { body: { id: 'b' }, headers: { origin: 'https://evil.example' } })
     expect([refused.status, refused.body['code']]).toEqual([403, 'origin_refused'])
     expect(refused.headers.get('access-control-allow-origin')).toBeNull()
-    await expect(rooms.getRoom('b')).rejects.toMatchObject({ code: 'room_not_found' })
+    await expect(kit.getRoom('b')).rejects.toMatchObject({ code: 'room_not_found' })
   })
 })
 
@@ -131,14 +130,14 @@ describe('limits', () => {
 
 describe('without keys', () => {
   test('everybody on this machine may do everything, by a name of this machine alone', async () => {
-    const server = createServer({ kit: createMemoryRooms() })
+    const server = createServer({ kit: testKit() })
     expect((await server.fetch(new Request('http://127.0.0.1:4310/v1/rooms'))).status).toBe(200)
     const rebound = await server.fetch(new Request('http://evil.example/v1/rooms'))
     expect([rebound.status, await rebound.json()]).toEqual([403, expect.objectContaining({ code: 'origin_refused' })])
   })
 
   test('a public host is refused at start', async () => {
-    const server = createServer({ kit: createMemoryRooms() })
+    const server = createServer({ kit: testKit() })
     await expect(server.listen({ host: '0.0.0.0', port: 0 })).rejects.toMatchObject({ code: 'auth_required' })
   })
 })

@@ -1,4 +1,6 @@
+import { Kit } from '@parley/kit'
 import { describe, expect, test } from 'vitest'
+import { createServer } from '../create-server.ts'
 import { keys, testServer } from '../__fixtures__/test-server.ts'
 import type { Route } from './route.ts'
 
@@ -14,7 +16,7 @@ async function withRoom() {
   return started
 }
 
-const routes = testServer().server.routes.filter(({ rights }) => rights.length > 0)
+const routes = createServer({ kit: new Kit() }).routes.filter(({ rights }) => rights.length > 0)
 
 describe.each(routes.map((route) => [`${route.method} ${route.path}`, route] as const))('%s', (_name, route) => {
   const isStream = route.answerType === 'text/event-stream'

@@ -1,10 +1,10 @@
+import { toWireEvent } from '@parley/kit'
 import { ParleyError, type EventInput, type EventType } from '@parley/spec'
 import { z } from 'zod'
 import type { Principal } from '../auth/principal.ts'
 import { defineRoomRoute, type Route } from '../http/route.ts'
 import type { RoomsService } from '../rooms-service.ts'
 import { isForPerson, readerOf } from '../streams/reader.ts'
-import { toWireEvent } from '../streams/wire-frames.ts'
 import { actingPerson } from './acting-person.ts'
 import { actingPerson as actingPersonField, eventInputSchema, eventTypeSchema, idSchema, indexSchema, limitSchema, receiptKindSchema } from './schemas.ts'
 import { replyOf } from './send-reply.ts'
@@ -48,7 +48,7 @@ export function eventRoutes({ rooms, webChannelId, onSent }: EventRouteOptions):
           ...withoutUndefined({ ...range, asReader, types: types?.split(',').map(parseType) }),
           newestFirst: order === 'newest',
         })
-        const events = page.filter((event) => isForPerson(event, reader)).map(toWireEvent)
+        const events = page.filter((event) => isForPerson(event, reader)).map((event) => toWireEvent(event))
         const next = page.length < range.limit ? undefined : page.at(-1)?.index
         return { body: withoutUndefined({ events, head: room.latestIndex, next }) }
       },

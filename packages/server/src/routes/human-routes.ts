@@ -52,7 +52,8 @@ export function humanRoutes(rooms: RoomsService): Route[] {
       body: z.strictObject({ reason: reason.optional(), ...actingPersonField }),
       answer: 'State',
       async handle({ room, principal, body: { participantId, ...options } }) {
-        await rooms.takeover(room.id, actingPerson(principal, participantId), withoutUndefined(options))
+        const result = await rooms.takeover(room.id, actingPerson(principal, participantId), withoutUndefined(options))
+        handoffReply(result)
         return stateOf(room.id)
       },
     }),
@@ -114,7 +115,10 @@ export function humanRoutes(rooms: RoomsService): Route[] {
         const by = actorOf(principal, participantId)
         if (mode === 'agent') await rooms.resume(room.id, { by })
         else if (mode === 'paused') await rooms.pause(room.id, withoutUndefined({ by, reason: why }))
-        else await rooms.requestHuman(room.id, withoutUndefined({ reason: why ?? 'asked at the desk', urgency, payload }), { by })
+        else {
+          const request = withoutUndefined({ reason: why ?? 'asked at the desk', urgency, payload })
+          handoffReply(await rooms.requestHuman(room.id, request, { by }))
+        }
         return stateOf(room.id)
       },
     }),

@@ -1,3 +1,4 @@
+import { encodeEphemeral } from '@parley/kit'
 import { ParleyError, type Clock, type Room } from '@parley/spec'
 import { z } from 'zod'
 import type { Principal } from '../auth/principal.ts'
@@ -8,7 +9,6 @@ import { readAlong } from '../streams/read-along.ts'
 import { readerOf, type Reader } from '../streams/reader.ts'
 import type { RoomTails } from '../streams/room-tails.ts'
 import { sseResponse, type SseSink } from '../streams/sse-stream.ts'
-import { passingFrame } from '../streams/wire-frames.ts'
 import { indexSchema } from './schemas.ts'
 
 const retryMs = 1_000
@@ -99,8 +99,7 @@ function followRoom(
     onEvent: ({ index, json }) => sink.send({ event: 'event', id: String(index), data: json }),
     onEphemeral(event) {
       if (!sink.hasRoom) return
-      const { type, fields } = passingFrame(event)
-      sink.send({ event: type, data: JSON.stringify(fields) })
+      sink.send({ event: event.type === 'outputDelta' ? 'delta' : 'ephemeral', data: encodeEphemeral(event) })
     },
     onError(error) {
       onError(error, room.id)

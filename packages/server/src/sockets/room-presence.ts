@@ -5,7 +5,8 @@ const renewMs = 25_000
 
 /** Who sits at a socket of a room: told to the others, renewed while they stay, ended with their last socket. */
 export interface RoomPresence {
-  enter(roomId: RoomId, participantId: ParticipantId, left: AbortSignal): void
+  /** Takes a seat until `left`. Coming and going is told unless somebody else does (`isTold` false); staying always. */
+  enter(roomId: RoomId, participantId: ParticipantId, left: AbortSignal, options: { isTold: boolean }): void
   typing(roomId: RoomId, participantId: ParticipantId, isTyping: boolean): void
   set(roomId: RoomId, participantId: ParticipantId, status: PresenceStatus): void
 }
@@ -38,13 +39,13 @@ export function createRoomPresence({
     publish(roomId, { type: isTyping ? 'typingStarted' : 'typingStopped', from, channelId })
 
   return {
-    enter(roomId, participantId, left) {
+    enter(roomId, participantId, left, { isTold }) {
       const key = keyOf(roomId, participantId)
       const taken = seats.get(key) ?? { count: 0, status: 'online', isTyping: false, stop: () => {} }
       seats.set(key, taken)
       taken.count++
       if (taken.count === 1) {
-        tell(roomId, participantId, taken.status)
+        if (isTold) tell(roomId, participantId, taken.status)
         const renew = (): void => {
           tell(roomId, participantId, taken.status)
           taken.stop = clock.setTimer(renewMs, renew)
@@ -58,6 +59,7 @@ export function createRoomPresence({
           if (taken.count > 0) return
           taken.stop()
           seats.delete(key)
+          if (!isTold) return
           if (taken.isTyping) tellTyping(roomId, participantId, false)
           tell(roomId, participantId, 'offline')
         },

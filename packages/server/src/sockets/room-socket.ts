@@ -1,3 +1,4 @@
+import { encodeEphemeral, encodeEvent, type Peer, type WebSocketChannel } from '@parley/kit'
 import {
   ParleyError,
   toWire,
@@ -7,7 +8,6 @@ import {
   type ParticipantId,
   type PendingRequest,
   type Room,
-  type RoomEvent,
   type Socket,
 } from '@parley/spec'
 import type { Authenticator } from '../auth/authenticate.ts'
@@ -19,14 +19,14 @@ import { createTokenBucket } from '../limits/token-bucket.ts'
 import type { RoomsService } from '../rooms-service.ts'
 import { actorOf } from '../routes/acting-person.ts'
 import { checkSender } from '../routes/event-routes.ts'
-import { answerFor, mayAnswer, openRequests } from '../routes/request-routes.ts'
+import { answerFor } from '../routes/request-routes.ts'
 import { blockedError } from '../routes/send-reply.ts'
 import { withoutUndefined } from '../routes/without-undefined.ts'
 import type { ServerLimits, SocketConnection } from '../server-options.ts'
 import { readAlong } from '../streams/read-along.ts'
-import { readerOf } from '../streams/reader.ts'
 import type { RoomTails } from '../streams/room-tails.ts'
-import { clientFrameSchema, passingFrame, type ClientFrame } from '../streams/wire-frames.ts'
+import { clientFrameSchema, type ClientFrame } from '../streams/client-frames.ts'
+import { createRequestFrames, eventIndexOf, isAboutRequest, withPrevious } from './event-frames.ts'
 import type { RoomPresence } from './room-presence.ts'
 
 const pollMs = 25
@@ -38,12 +38,13 @@ export const closeCodes = { restart: 1012, unauthorized: 4401, forbidden: 4403, 
 /** What the sockets of rooms need. */
 export interface RoomSocketOptions {
   rooms: RoomsService
+  /** Brings participants what they may see. */
+  webChannel: WebSocketChannel
   tails: RoomTails
   presence: RoomPresence
   authenticator: Authenticator
   clock: Clock
   limits: ServerLimits
-  webChannelId: string
   onSent(roomId: string): void
   onError(error: unknown, roomId: string): void
 }
@@ -125,7 +126,8 @@ export async function serveRoomSocket(options: RoomSocketOptions, connection: So
     cancelHello()
     const taken: Seat = { room, principal, participantId }
     send('welcome', { room: toWire(room), participant: toWire(participant ?? null), head: room.latestIndex })
-    if (participantId !== undefined) options.presence.enter(room.id, participantId, ended.signal)
+    // The web channel tells when a participant comes and goes; somebody with a key is not connected by it.
+    if (participantId !== undefined) options.presence.enter(room.id, participantId, ended.signal, { isTold: principal.room === undefined })
     if (principal.expiresAtMs !== undefined) endAt(principal.expiresAtMs)
     await follow(taken, Math.min(frame.resumeAfter ?? room.latestIndex, room.latestIndex))
     return taken
@@ -139,33 +141,43 @@ export async function serveRoomSocket(options: RoomSocketOptions, connection: So
     ended.signal.addEventListener('abort', cancel, { once: true })
   }
 
+  /** What the person may answer, and the log: a participant's by the web channel, the host's own view for keys. */
   async function follow({ room, principal }: Seat, after: number): Promise<void> {
-    const shown = new Set<string>()
-    const showRequests = async (): Promise<void> => {
-      for (const request of await openRequests(options.rooms, principal, room.id)) {
-        if (shown.has(request.id) || !mayAnswer(principal, request)) continue
-        shown.add(request.id)
-        send('request', { request: toWire(request) })
-      }
-    }
+    const showRequests = createRequestFrames(options.rooms, principal, room.id, send)
     await showRequests()
     let cursor = after
+    const sendEvent = (frame: string, index: number, previous: number): void => {
+      socket.send(withPrevious(frame, previous))
+      cursor = index
+      if (isAboutRequest(frame)) void showRequests(frame).catch(sendError)
+    }
+    const person = principal.room
+    if (person !== undefined) {
+      const peer: Peer = {
+        send(data) {
+          const index = typeof data === 'string' ? eventIndexOf(data) : undefined
+          if (index === undefined) socket.send(data)
+          else sendEvent(String(data), index, cursor)
+        },
+        get bufferedAmount() {
+          return socket.bufferedAmount
+        },
+        close: (code, reason) => socket.close(code, reason),
+      }
+      const seated = await options.webChannel.connect(peer, { roomId: room.id, participantId: person.participantId, after })
+      ended.signal.addEventListener('abort', () => seated.close(), { once: true })
+      if (ended.signal.aborted) seated.close()
+      return
+    }
     readAlong(options.tails, {
       roomId: room.id,
-      reader: readerOf(principal, options.webChannelId),
+      reader: undefined,
       after,
       signal: ended.signal,
       isReady: () => drained(() => cursor),
-      onEvent(event, previous) {
-        socket.send(`{"type":"event","index":${event.index},"after":${previous},"event":${event.json}}`)
-        cursor = event.index
-        if (event.event.type === 'requestOpened') void showRequests().catch(sendError)
-        if (event.event.type === 'requestClosed') sendClosedRequest(event.event)
-      },
+      onEvent: ({ event, index }, previous) => sendEvent(encodeEvent(event), index, previous),
       onEphemeral(event) {
-        if (socket.bufferedAmount > limits.bufferedBytes) return
-        const { type, fields } = passingFrame(event)
-        send(type, fields)
+        if (socket.bufferedAmount <= limits.bufferedBytes) socket.send(encodeEphemeral(event))
       },
       onError(error) {
         sendError(error)
@@ -187,12 +199,6 @@ export async function serveRoomSocket(options: RoomSocketOptions, connection: So
       await clock.sleep(pollMs)
     }
     send('resync', { from: cursor() + 1 })
-  }
-
-  function sendClosedRequest({ content }: RoomEvent): void {
-    if (content.type !== 'system' || typeof content.data !== 'object' || content.data === null || Array.isArray(content.data)) return
-    const { requestId, status, by } = content.data
-    send('request_closed', { request_id: requestId ?? null, status: status ?? null, ...(by === undefined ? {} : { by }) })
   }
 
   async function handle(at: Seat, frame: ClientFrame): Promise<void> {

@@ -1,5 +1,5 @@
+import { toWireEvent } from '@parley/kit'
 import type { ChannelId, Disposer, EphemeralEvent, EventQuery, RoomEvent, RoomId } from '@parley/spec'
-import { toWireEvent } from './wire-frames.ts'
 
 const keptEvents = 256
 const pageSize = 200

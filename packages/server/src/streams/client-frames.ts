@@ -1,4 +1,4 @@
-import { contentSchema, toWire, type EphemeralEvent, type Json, type RoomEvent } from '@parley/spec'
+import { contentSchema } from '@parley/spec'
 import { z } from 'zod'
 import { idSchema, jsonSchema, metadataSchema } from '../routes/schemas.ts'
 
@@ -41,20 +41,3 @@ export const clientFrameSchema = z.discriminatedUnion('type', [
 ])
 
 export type ClientFrame = z.infer<typeof clientFrameSchema>
-
-/** An event as it goes out: without what a provider sent (`source.raw`), which is kept for audit. */
-export function toWireEvent(event: RoomEvent): Json {
-  const { raw: _raw, ...source } = event.source
-  return toWire({ ...event, source })
-}
-
-/** A passing event as it goes out: live text has a frame of its own, since there is so much of it. */
-export function passingFrame(event: EphemeralEvent): { type: 'delta' | 'ephemeral'; fields: { [key: string]: Json } } {
-  const { type, from, at, data } = event
-  if (type === 'outputDelta' && typeof data === 'object' && data !== null && !Array.isArray(data)) {
-    const wire = toWire(data)
-    // An object goes in, so an object comes out.
-    return { type: 'delta', fields: { from, ...(wire as { [key: string]: Json }) } }
-  }
-  return { type: 'ephemeral', fields: { event: { type, from, at, data } } }
-}
