@@ -50,6 +50,7 @@ import type { FrameworkEvent, FrameworkEventType } from './core/framework-events
 import type { InRoomOptions, KitParts } from './core/kit-parts.ts'
 import { createRoomHandle } from './core/room-handle.ts'
 import type { Steering } from './core/turn-services.ts'
+import type { RunningTurn } from './core/turns.ts'
 import { deliverProactively, type DeliverOptions } from './delivery/deliver.ts'
 import type { AsyncHook, HookFor, HookOptions } from './hooks/hook-engine.ts'
 import type { HookTrigger } from './hooks/hook-map.ts'
@@ -527,6 +528,11 @@ export class Kit {
   /** Speaks to a running turn. @throws {ParleyError} `turn_not_found` */
   steer(turnId: TurnId, steering: Steering): void {
     this.#openParts().turns.steer(turnId, steering)
+  }
+
+  /** Turns at work in a room: their ids are what `steer` takes. */
+  runningTurns(roomId: RoomId): RunningTurn[] {
+    return this.#parts.turns.running(roomId)
   }
 
   /** A room as channels and tools see it. */

@@ -13,19 +13,21 @@ export class ReplyWriter {
   readonly #parts: KitParts
   readonly #turn: TurnRuntime
   readonly #visibility: Visibility
-  readonly #showsLive: boolean
+  /** What watchers see while text is written: the text, only that something is written, or nothing. */
+  readonly #live: 'text' | 'typing' | 'none'
   #text = ''
   #segmentId = ''
   #seq = 0
   #replies = 0
   #firstTextMs: number | undefined
   #toolCalls = 0
+  #isTyping = false
 
   constructor(parts: KitParts, turn: TurnRuntime, context: RoomContext) {
     this.#parts = parts
     this.#turn = turn
     this.#visibility = turn.request.visibility ?? turn.request.trigger.responseVisibility ?? 'all'
-    this.#showsLive = showsLive(parts, turn, context, this.#visibility)
+    this.#live = liveness(parts, turn, context, this.#visibility)
   }
 
   get hasSpoken(): boolean {
@@ -101,7 +103,8 @@ export class ReplyWriter {
     this.#firstTextMs ??= this.#parts.clock.monotonicMs()
     if (this.#segmentId === '') this.#segmentId = this.#parts.ids.next('seg')
     this.#text += text
-    if (!this.#showsLive) return
+    if (this.#live === 'typing') this.#typing(true)
+    if (this.#live !== 'text') return
     this.#seq += 1
     this.#ephemeral('outputDelta', { turnId: this.#turn.turnId, segmentId: this.#segmentId, seq: this.#seq, text })
   }
@@ -116,6 +119,7 @@ export class ReplyWriter {
     this.#text = ''
     this.#segmentId = ''
     this.#seq = 0
+    this.#typing(false)
     if (text === '') return
     const content = interrupted ? { type: 'text' as const, text, interrupted: true as const } : { type: 'text' as const, text }
     await this.#commit({ content }, segmentId, receipt)
@@ -123,10 +127,16 @@ export class ReplyWriter {
 
   async #tool(type: 'toolCallStarted' | 'toolCallEnded', call: ToolCallRecord, status: 'pending' | 'completed' | 'failed'): Promise<void> {
     await this.#commit({ type, content: { type: 'toolCall', status, ...call } })
-    if (this.#showsLive) this.#ephemeral(type, { turnId: this.#turn.turnId, callId: call.callId, name: call.name, status })
+    if (this.#live !== 'none') this.#ephemeral(type, { turnId: this.#turn.turnId, callId: call.callId, name: call.name, status })
   }
 
-  #ephemeral(type: 'outputDelta' | 'thinkingDelta' | 'toolCallStarted' | 'toolCallEnded', data: Json): void {
+  #typing(isTyping: boolean): void {
+    if (isTyping === this.#isTyping) return
+    this.#isTyping = isTyping
+    this.#ephemeral(isTyping ? 'typingStarted' : 'typingStopped', { turnId: this.#turn.turnId })
+  }
+
+  #ephemeral(type: 'typingStarted' | 'typingStopped' | 'outputDelta' | 'thinkingDelta' | 'toolCallStarted' | 'toolCallEnded', data: Json): void {
     const { roomId, agentId } = this.#turn.request
     this.#parts.ephemeral.publish(roomId, { type, from: agentId, channelId: agentId, data, visibility: this.#visibility })
   }
@@ -181,12 +191,20 @@ export class ReplyWriter {
   }
 }
 
-/** Whether somebody may watch the text grow, and no hook may still change it. */
-function showsLive(parts: KitParts, turn: TurnRuntime, { bindings }: RoomContext, visibility: Visibility): boolean {
+/** Whether somebody may watch the text grow; what a hook may still change is shown to nobody before. */
+function liveness(parts: KitParts, turn: TurnRuntime, { bindings }: RoomContext, visibility: Visibility): 'text' | 'typing' | 'none' {
   const { roomId, agentId } = turn.request
   const own = bindings.find(({ channelId }) => channelId === agentId)
-  const seen = { type: 'message' as const, status: 'committed' as const, source: { kind: 'agent' as const, channelId: agentId, channelType: 'agent' as const, medium: 'text' as const }, content: { type: 'text' as const, text: '' }, visibility: visibility === 'all' ? (own?.visibility ?? 'all') : visibility }
-  if (own?.muted === true) return false
-  const hasWatcher = bindings.some((binding) => binding.capabilities.live === 'deltas' && !binding.outputMuted && canSee(seen, binding))
-  return hasWatcher && !parts.hooks.holdsLive({ roomId, channelId: agentId, channelType: 'agent', sourceKind: 'agent', eventType: 'message' })
+  if (own?.muted === true) return 'none'
+  const line = {
+    type: 'message' as const,
+    status: 'committed' as const,
+    source: { kind: 'agent' as const, channelId: agentId, channelType: 'agent' as const, medium: 'text' as const },
+    content: { type: 'text' as const, text: '' },
+    visibility: visibility === 'all' ? (own?.visibility ?? 'all') : visibility,
+  }
+  const hasWatcher = bindings.some((binding) => binding.capabilities.live === 'deltas' && !binding.outputMuted && canSee(line, binding))
+  if (!hasWatcher) return 'none'
+  const scope = { roomId, channelId: agentId, channelType: 'agent' as const, sourceKind: 'agent' as const, eventType: 'message' as const }
+  return parts.hooks.holdsLive(scope) ? 'typing' : 'text'
 }
