@@ -7,10 +7,13 @@ import {
   type ChannelCapabilities,
   type ChannelId,
   type ChatModel,
+  type Json,
+  type RoomHandle,
   type TurnContext,
   type TurnOutput,
 } from '@parley/spec'
-import { turnServices } from '../core/turn-services.ts'
+import { turnServices, type RequestOutcome } from '../core/turn-services.ts'
+import { resolveAgentLimits } from './agent-limits.ts'
 import { checkAgentOptions, type AgentOptions, type SortedTools } from './agent-options.ts'
 import { buildIdentityBlock } from './identity-block.ts'
 import type { LoopOutput } from './loop-input.ts'
@@ -18,6 +21,7 @@ import { createPromptContext, createPromptServices } from './prompt-context.ts'
 import { streamPrompt } from './prompt-loop.ts'
 import type { AgentEvent, PromptOptions, PromptResult } from './prompt-options.ts'
 import { takeRoomTurn } from './room-turn.ts'
+import { runDecidedTool, type DecidedRequest } from './run-decided-tool.ts'
 import { takeRunnerTurn } from './runner-turn.ts'
 
 const capabilities: ChannelCapabilities = {
@@ -114,6 +118,21 @@ export class Agent implements Channel {
     return this.options.whileBusy ?? 'queue'
   }
 
+  /** Time of one turn in ms, without the time it waits for people. */
+  get turnTimeoutMs(): number {
+    return resolveAgentLimits(this.options.limits).turnTimeoutMs
+  }
+
+  /** What is said in the reply's place when a turn fails. */
+  get onFailure(): string | undefined {
+    return this.options.onFailure
+  }
+
+  /** Handed to tools. */
+  get deps(): unknown {
+    return this.options.deps
+  }
+
   get observesWhenMuted(): boolean {
     return this.options.observesWhenMuted ?? false
   }
@@ -164,6 +183,14 @@ export class Agent implements Channel {
       context,
       services,
     })
+  }
+
+  /**
+   * Runs the tool of a detached request whose turn is gone, after a restart: under the key of the first call.
+   * @returns the outcome as the agent reads it
+   */
+  async runDecided(request: DecidedRequest, decision: RequestOutcome, room: RoomHandle): Promise<Json> {
+    return await runDecidedTool(request, decision, { options: this.options, tools: this.#tools, room })
   }
 
   /**

@@ -59,7 +59,7 @@ async function replaceArguments(
 }
 
 /** Runs a call whose turn went on without it, and tells what came of it. */
-async function runDecided({
+export async function runDecided({
   ready,
   input,
   place,

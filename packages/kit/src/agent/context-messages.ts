@@ -62,6 +62,7 @@ function toMessage(event: RoomEvent, reading: Reading): ChatMessage | undefined 
 function outcomeMessage({ content }: RoomEvent): ChatMessage | undefined {
   if (content.type !== 'system') return undefined
   const { code, data = {} } = content
+  if (code === 'reminder') return { role: 'user', content: `[Reminder]\n${JSON.stringify(data)}` }
   if (code !== 'request_outcome' && code !== 'tool_outcome') return undefined
   const facts = typeof data === 'object' && data !== null && !Array.isArray(data) ? data : {}
   const tool = wordOf(facts['tool'])

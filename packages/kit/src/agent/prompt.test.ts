@@ -1,4 +1,4 @@
-import { createBudget, defineTool, ParleyError, ToolError, type Json } from '@parley/spec'
+import { checkContract, createBudget, defineTool, ParleyError, ToolError, type Json } from '@parley/spec'
 import { createSeededIds, createVirtualClock, scriptedModel, type ScriptedTurn } from '@parley/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -8,7 +8,6 @@ import { agentRunner } from './agent-runner.ts'
 import { createTurnBench } from './__fixtures__/turn-bench.ts'
 import type { StepRecord } from './loop-event.ts'
 import { getStepOutputType } from './step-output.ts'
-import { checkContract } from '@parley/spec'
 
 const clock = createVirtualClock()
 
@@ -52,7 +51,7 @@ test('at maxSteps the last answer is the output; an abort and an empty budget ar
   const more = Array.from({ length: 10 }, (_, n) => call('find', { name: `n${n}` }))
   const stopped = await agentWith([...more.slice(0, 9), 'As far as I got.'], { tools: { find } }).agent.run('Go')
   expect(stopped).toMatchObject({ stopped: 'maxSteps', output: 'As far as I got.', steps: { length: 10 } })
-  expect(await agentWith([...more.slice(0, 2)], { tools: { find } }).agent.run('Go', { maxSteps: 2 })).toMatchObject({ stopped: 'maxSteps', output: null })
+  expect(await agentWith(more.slice(0, 2), { tools: { find } }).agent.run('Go', { maxSteps: 2 })).toMatchObject({ stopped: 'maxSteps', output: null })
 
   const budget = createBudget('run', 'r', { maxCalls: 1 }, { clock })
   expect(await agentWith(more, { tools: { find } }).agent.run('Go', { budget })).toMatchObject({ stopped: 'budgetExceeded', output: null })

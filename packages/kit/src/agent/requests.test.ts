@@ -13,7 +13,7 @@ function refundTool(options: Partial<Parameters<typeof defineTool>[0]>, ran: unk
     name: 'refund',
     description: 'Pays money back',
     input: z.strictObject({ cents: z.number() }),
-    run(input, { idempotencyKey }) {
+    run(input: unknown, { idempotencyKey }: { idempotencyKey: string }) {
       ran.push([input, idempotencyKey])
       return { paid: true }
     },
@@ -181,4 +181,16 @@ test('a tool with effects asks after the turn read text of strangers', async () 
   await bench.take(new Agent('agent', { model, tools }))
   expect(ran).toHaveLength(1)
   expect(bench.requests).toMatchObject([{ kind: 'approval', arguments: { cents: 2 } }])
+})
+
+test('TL-7 RQ-7 after a restart the tool is found by name and runs under the key of the first call', async () => {
+  const ran: unknown[] = []
+  const { agent } = refunding(refundTool({ approval: true }, ran))
+  const { room } = createTurnBench().context
+  const request = { roomId: 'room_1', agentId: 'agent', turnId: 'turn_1', tool: 'refund', callId: 'call_1', arguments: { cents: 500 }, idempotencyKey: 'turn_1:0' }
+  expect(await agent.runDecided(request, { status: 'rejected', by }, room)).toEqual({ status: 'rejected' })
+  expect(await agent.runDecided(request, { status: 'approved', by }, room)).toEqual({ status: 'completed', result: { paid: true } })
+  expect(ran).toEqual([[{ cents: 500 }, 'turn_1:0']])
+  expect(await agent.runDecided({ ...request, tool: 'gone' }, { status: 'approved', by }, room)).toMatchObject({ status: 'failed', error: { code: 'tool_unknown' } })
+  expect(await agent.runDecided({ ...request, arguments: '[REDACTED]' }, { status: 'approved', by }, room)).toMatchObject({ status: 'failed', error: { code: 'tool_arguments_invalid' } })
 })

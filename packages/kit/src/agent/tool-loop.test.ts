@@ -1,5 +1,5 @@
 import { defineTool, ParleyError, ToolError, type ChatRequest, type Json } from '@parley/spec'
-import { scriptedModel, type ScriptedTurn } from '@parley/testing'
+import { createVirtualClock, scriptedModel, type ScriptedTurn } from '@parley/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { block, modify } from '../hooks/hook-results.ts'
@@ -454,4 +454,29 @@ test('a turn that takes too long ends with timeout and what was said', async () 
   await bench.clock.advance(300_000)
   expect(await taking).toMatchObject({ end: 'timeout', text: 'One moment.' })
   expect(bench.clock.pending).toBe(0)
+})
+
+test('a hook may stop a model call; what models say and think is told to whoever watches', async () => {
+  const stopped = agentWith(['unused'])
+  const turn = await createTurnBench({ hooks: { beforeModelCall: () => block('x.quiet') } }).take(stopped.agent)
+  expect(turn).toMatchObject({ end: 'empty', data: { blocked: { reason: 'x.quiet', by: 'test' } } })
+  expect(stopped.requests).toHaveLength(0)
+
+  const bench = createTurnBench({ hooks: { beforeModelCall: ({ request }) => modify({ ...request, temperature: 0 }) } })
+  const { agent, requests } = agentWith([{ thinking: 'Hm. ', text: 'Yes.' }])
+  await bench.take(agent)
+  expect(requests[0]?.temperature).toBe(0)
+  expect(bench.fired).toMatchObject([
+    { trigger: 'onThinking', payload: { text: 'Hm. ' } },
+    { trigger: 'onModelResponse', payload: { text: 'Yes.', model: 'test/scripted' } },
+  ])
+})
+
+test('no turn leaves timers behind, however it ends', async () => {
+  const clock = createVirtualClock()
+  for (let round = 0; round < 500; round++) {
+    const { agent } = agentWith([calls(call('lookup', { id: round })), round % 2 === 0 ? 'ok' : new Error('x')], { tools: { lookup } })
+    await createTurnBench({ clock }).take(agent)
+  }
+  expect(clock.pending).toBe(0)
 })

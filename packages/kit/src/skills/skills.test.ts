@@ -2,7 +2,7 @@ import { ConversationState, defineTool } from '@parley/spec'
 import { scriptedModel } from '@parley/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { createTurnBench } from '../agent/__fixtures__/turn-bench.ts'
+import { createTurnBench, textOf } from '../agent/__fixtures__/turn-bench.ts'
 import { Agent } from '../agent/agent.ts'
 import { readFrontmatter } from './read-frontmatter.ts'
 import type { SkillLoader } from './skill-loader.ts'
@@ -50,7 +50,7 @@ test('SK-1 SK-2 the model sees names and descriptions, activation brings body an
   expect(third?.system).toBe(second?.system)
   const results = [second, third].map((request) => {
     const message = request?.messages.at(-1)
-    return message?.role === 'tool' ? message.results.map(({ content }) => String(content)) : []
+    return message?.role === 'tool' ? message.results.map(({ content }) => textOf(content)) : []
   })
   expect(results[0]?.[0]).toContain('tool_unknown')
   expect(results[1]?.[0]).toBe('paid')
@@ -85,7 +85,7 @@ test('SK-3 files are read within the folder, scripts run only where the host gav
   const state = new ConversationState({ context: { activeSkills: { agent: ['refunds'] } } })
   await createTurnBench({ state }).take(new Agent('agent', { model, skills: skills(loader) }))
   const message = model.requests[1]?.messages.at(-1)
-  const contents = message?.role === 'tool' ? message.results.map(({ content }) => String(content)) : []
+  const contents = message?.role === 'tool' ? message.results.map(({ content }) => textOf(content)) : []
   expect(contents[0]).toBe('the text')
   expect(contents.slice(1).map((text) => JSON.parse(text).error.code)).toEqual(['path_outside', 'path_outside', 'tool_unknown'])
   expect(asked).toEqual([['refunds', 'forms/a.md']])

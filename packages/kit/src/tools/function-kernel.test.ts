@@ -2,7 +2,7 @@ import { ConversationState, createBudget, defineTool, type Json, type McpConnect
 import { createVirtualClock, scriptedModel, type VirtualClock } from '@parley/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { createTurnBench, person } from '../agent/__fixtures__/turn-bench.ts'
+import { createTurnBench, person, textOf } from '../agent/__fixtures__/turn-bench.ts'
 import { Agent } from '../agent/agent.ts'
 import { FunctionKernel, type FunctionKernelOptions } from './function-kernel.ts'
 import { isToolAllowed } from './tool-policy.ts'
@@ -43,9 +43,10 @@ function server(answer: (request: { url: URL; method: string; body: string | nul
   const asked: { url: string; method: string; body: string | null; authorization: string | null }[] = []
   const kernel = new FunctionKernel({
     env: { CRM_URL: 'https://crm.example.com/api', CRM_USER: 'me', CRM_PASSWORD: 'sésame' },
-    fetch: (url, init = {}) => {
+    fetch: (target, init = {}) => {
+      const url = target instanceof Request ? target.url : target
       const headers = new Headers(init.headers)
-      const request = { url: new URL(String(url)), method: init.method ?? 'GET', body: typeof init.body === 'string' ? init.body : null, headers }
+      const request = { url: new URL(url), method: init.method ?? 'GET', body: typeof init.body === 'string' ? init.body : null, headers }
       asked.push({ url: request.url.href, method: request.method, body: request.body, authorization: headers.get('authorization') })
       return Promise.resolve(answer(request))
     },
@@ -265,7 +266,7 @@ test('P-2 tools of a kernel are described and called within what is allowed, con
   await bench.take(agent)
   expect(model.requests[0]?.tools?.map(({ name }) => name)).toEqual(['add', 'asks', 'customer'])
   const message = model.requests[1]?.messages.at(-1)
-  const contents = message?.role === 'tool' ? message.results.map(({ content }) => JSON.parse(String(content))) : []
+  const contents = message?.role === 'tool' ? message.results.map(({ content }) => JSON.parse(textOf(content))) : []
   expect(contents).toMatchObject([{ result: 2 }, { error: { code: 'tool_not_allowed' } }, { name: 'Ada' }, { status: 'pending' }])
   const none = scriptedModel(['ok'])
   await createTurnBench().take(new Agent('agent', { model: none, kernel, allowedTools: [] }))

@@ -1,4 +1,4 @@
-import type { ChannelBinding, Json, RoomContext, RoomEvent, TurnContext, TurnId } from '@parley/spec'
+import { ParleyError, type ChannelBinding, type Json, type RoomContext, type RoomEvent, type TurnContext, type TurnId } from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
 import type { Steering, TurnServices } from '../core/turn-services.ts'
 import type { TurnRequest } from '../core/turns.ts'
@@ -77,7 +77,11 @@ export function createServices(
     },
     nextId: (prefix) => parts.ids.next(prefix),
     random: () => parts.ids.random(),
-    reportError: (thrown, stage) => parts.reportError(thrown, { stage, roomId }),
+    reportError(thrown, stage) {
+      // What ended the answer belongs to the cascade that asked for it.
+      if (stage === 'stream' && ParleyError.isInstance(thrown)) turn.cascade?.errors.push(thrown)
+      parts.reportError(thrown, { stage, roomId })
+    },
     background(run) {
       const { cascade } = turn
       cascade?.begin()

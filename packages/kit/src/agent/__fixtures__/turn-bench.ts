@@ -4,6 +4,8 @@ import {
   type AnyTool,
   type Budget,
   type ChannelBinding,
+  type ChatMessage,
+  type ContentPart,
   type Content,
   type EventSource,
   type Json,
@@ -106,6 +108,16 @@ export function event(content: Content, source: EventSource, more: Partial<RoomE
     metadata: {},
     ...more,
   }
+}
+
+/** The text of a message's or result's content. */
+export function textOf(content: string | ContentPart[]): string {
+  return typeof content === 'string' ? content : content.map((part) => (part.type === 'text' ? part.text : `[${part.type}]`)).join('')
+}
+
+/** What a message says; the results of a tool message say nothing. */
+export function contentOf(message: ChatMessage): string | undefined {
+  return message.role === 'tool' ? undefined : textOf(message.content)
 }
 
 export function createTurnBench(options: TurnBenchOptions = {}): TurnBench {
