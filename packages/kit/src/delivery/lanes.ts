@@ -9,6 +9,7 @@ import type {
   RoomId,
 } from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
+import type { HookScope } from '../hooks/hook-engine.ts'
 import type { CascadeRun } from '../turns/cascades.ts'
 import { planDeliveries } from './plan-deliveries.ts'
 import { createReceivers, type Receivers } from './receivers.ts'
@@ -240,9 +241,21 @@ function unreachable(): never {
 
 /** What follows a plan, in order: observers of mutations, the report, side effects, `afterBroadcast`, `eventProcessed`. */
 function afterPlan(parts: KitParts, event: RoomEvent, deliveries: DeliveryReport[], room: Room): void {
-  const scope = { roomId: room.id, channelId: event.source.channelId, channelType: event.source.channelType, sourceKind: event.source.kind, eventType: event.type }
-  if (event.type === 'edit' && parts.hooks.has('onEventUpdated', scope)) fireMutation(parts, 'onEventUpdated', event)
-  if (event.type === 'delete' && parts.hooks.has('onEventDeleted', scope)) fireMutation(parts, 'onEventDeleted', event)
+  const { channelId, channelType, kind: sourceKind } = event.source
+  const scope: HookScope = { roomId: room.id, channelId, channelType, sourceKind, eventType: event.type }
+  const trigger = event.content.type === 'edit' ? 'onEventUpdated' : event.content.type === 'delete' ? 'onEventDeleted' : undefined
+  if (trigger === undefined || !parts.hooks.has(trigger, scope)) return announcePlan(parts, event, deliveries, room, scope)
+  parts.background(
+    trigger,
+    async () => {
+      await fireMutation(parts, trigger, event, scope)
+      announcePlan(parts, event, deliveries, room, scope)
+    },
+    { roomId: room.id, eventId: event.id },
+  )
+}
+
+function announcePlan(parts: KitParts, event: RoomEvent, deliveries: DeliveryReport[], room: Room, scope: HookScope): void {
   const failed = deliveries.filter((report) => report.status === 'failed')
   if (failed.length > 0 && failed.length < deliveries.length && parts.framework.has('broadcastPartialFailure')) {
     parts.framework.emit({
@@ -266,12 +279,9 @@ function noteUnbound(parts: KitParts, event: RoomEvent, unbound: readonly Channe
   })
 }
 
-function fireMutation(parts: KitParts, trigger: 'onEventUpdated' | 'onEventDeleted', event: RoomEvent): void {
+async function fireMutation(parts: KitParts, trigger: 'onEventUpdated' | 'onEventDeleted', event: RoomEvent, scope: HookScope): Promise<void> {
   const { content } = event
   if (content.type !== 'edit' && content.type !== 'delete') return
-  const targetId = content.targetEventId
-  parts.background(trigger, async () => {
-    const target = await parts.store.getEvent(event.roomId, targetId)
-    if (target !== null) parts.hooks.fire(trigger, { event, target }, { roomId: event.roomId })
-  })
+  const target = await parts.store.getEvent(event.roomId, content.targetEventId)
+  if (target !== null) parts.hooks.fire(trigger, { event, target }, scope)
 }
