@@ -34,6 +34,8 @@ export interface SocketPeerOptions {
   history(after: number): Promise<HistoryPage>
   /** Whether this person may see the event, beyond what the channel may. */
   isFor(event: RoomEvent, participantId: string): boolean
+  /** The peer has everything and gets the rest as it comes. */
+  onLive(): void
   /** The peer's buffer is full; `resume` is to be called from time to time. */
   onLag(): void
   /** The peer cannot be written to, or its history cannot be read. */
@@ -126,6 +128,7 @@ export class SocketPeer {
       this.#cursor = Math.max(this.#cursor, upTo)
       if (this.#cursor >= Math.max(head, this.#missed)) {
         this.#state = 'live'
+        this.#options.onLive()
         return
       }
     }

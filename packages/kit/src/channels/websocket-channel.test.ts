@@ -29,6 +29,7 @@ function setUp() {
   const listeners = new Map<string, Set<(event: EphemeralEvent) => void>>()
   const noted: string[] = []
   const errors: unknown[] = []
+  let present: EphemeralEvent['visibility'] = 'none'
   const bindingOf = (roomId: string): ChannelBinding =>
     sampleBinding({ roomId, channelId: 'web', channelType: 'websocket', capabilities: channel.capabilities })
   const host: WebSocketHost = {
@@ -55,6 +56,8 @@ function setUp() {
     },
     connected: (roomId, id) => void noted.push(`+${id} ${roomId}`),
     disconnected: (roomId, id) => void noted.push(`-${id} ${roomId}`),
+    stillConnected: (roomId, id) => void noted.push(`=${id} ${roomId}`),
+    present: (roomId) => [{ roomId, type: 'presence', from: 'host', at: '', visibility: present, data: { status: 'online' } }],
     reportError: (thrown) => void errors.push(thrown),
   }
   channel.bind(host)
@@ -80,7 +83,10 @@ function setUp() {
     const connection = await channel.connect(peer, { roomId, participantId, ...(after === undefined ? {} : { after }) })
     return { peer, connection }
   }
-  return { clock, channel, commit, deliver, publish, join, noted, errors, logs, listeners }
+  const showPresent = (visibility: EphemeralEvent['visibility']): void => {
+    present = visibility
+  }
+  return { clock, channel, commit, deliver, publish, join, noted, errors, logs, listeners, showPresent }
 }
 
 test('people of one channel see each other, in the same order, each in their own room', async () => {
@@ -113,7 +119,7 @@ test('a peer gets what it missed first, without gap or repeat, whatever comes me
           if (kind === 'wait') await clock.advance(pause)
         }
         for (const event of waiting) deliver(event)
-        await clock.runToRest()
+        await clock.advance(5_000)
         const start = Math.min(after, before - 1) + 1
         const total = logs.get('room')?.length ?? 0
         expect(peer.indexes).toEqual(Array.from({ length: total - start }, (_, offset) => start + offset))
@@ -140,7 +146,8 @@ test('RS-5 a peer over 1 MiB is moved to replay and misses nothing, the others n
   expect(slow.peer.indexes).toEqual([0, 1, 2, 3, 4, 5])
   deliver(commit())
   expect(slow.peer.indexes.at(-1)).toBe(6)
-  await clock.runToRest()
+  slow.connection.close()
+  fast.connection.close()
   expect(clock.pending).toBe(0)
 })
 
@@ -157,7 +164,7 @@ test('RS-5 a peer that stays slow is closed with 4008 after 30 s and resumes fro
   expect(peer.closed).toEqual({ code: 4008, reason: 'too slow' })
   expect([channel.size, clock.pending]).toEqual([0, 0])
   const again = await join('slow', 0)
-  await clock.runToRest()
+  await clock.advance(100)
   expect(again.peer.indexes).toEqual([1])
 })
 
@@ -223,6 +230,19 @@ test('joining and leaving are told once per person, and leaving keeps nothing', 
   expect(noted).toEqual(['+ada room', '+bob room', '-ada room', '-bob room'])
   expect(bob.peer.closed).toEqual({ code: 4000, reason: 'bye' })
   expect([channel.size, listeners.get('room')?.size, clock.pending]).toEqual([0, 0, 0])
+})
+
+test('EP-3 who comes later sees who is there, and staying is said every 30 s', async () => {
+  const { clock, join, noted, showPresent } = setUp()
+  showPresent('transport')
+  const [one, two] = [await join('ada'), await join('ada')]
+  await clock.advance(5)
+  expect(one.peer.frames).toMatchObject([{ type: 'ephemeral', event: { type: 'presence', from: 'host' } }])
+  await clock.advance(60_000)
+  expect(noted).toEqual(['+ada room', '=ada room', '=ada room'])
+  one.connection.close()
+  two.connection.close()
+  expect(clock.pending).toBe(0)
 })
 
 test('a room without the channel is refused, detaching and closing close the sockets', async () => {

@@ -31,6 +31,10 @@ export interface WebSocketHost {
   /** A participant has a first connection to a room, or lost the last one. */
   connected(roomId: RoomId, participantId: ParticipantId): void
   disconnected(roomId: RoomId, participantId: ParticipantId): void
+  /** A participant is still connected: said every 30 s, so presence goes on. */
+  stillConnected(roomId: RoomId, participantId: ParticipantId): void
+  /** What is known of who is there, for somebody who has just come. */
+  present(roomId: RoomId): EphemeralEvent[]
   reportError(thrown: unknown, roomId: RoomId): void
 }
 
@@ -69,6 +73,8 @@ const FAILED = 1011
 const LAG_LIMIT_MS = 30_000
 /** How often lagging peers are looked at; only while there are some. */
 const LAG_POLL_MS = 250
+/** Shorter than the 45 s after which presence ends. */
+const PRESENCE_MS = 30_000
 /** Log entries read at once for a peer that catches up. */
 const PAGE = 200
 
@@ -143,6 +149,7 @@ export class WebSocketChannel implements Channel {
   readonly #connections = new Map<SocketPeer, PeerConnection>()
   readonly #lagging = new Set<SocketPeer>()
   #lagTimer: Disposer | undefined
+  #presenceTimer: Disposer | undefined
 
   /** @throws {ParleyError} `invalid_options` for an unknown option */
   constructor(options: WebSocketChannelOptions = {}) {
@@ -178,6 +185,7 @@ export class WebSocketChannel implements Channel {
       maxBufferedBytes: this.#maxBufferedBytes,
       history: (from) => host.history(roomId, { asReader: this.channelId, after: from, limit: PAGE }),
       isFor: (event, person) => isForPerson(event, person, room.binding),
+      onLive: () => this.#showPresent(room, socket),
       onLag: () => this.#watch(host, socket),
       onFailure(thrown) {
         host.reportError(thrown, roomId)
@@ -197,6 +205,7 @@ export class WebSocketChannel implements Channel {
     }
     this.#connections.set(socket, connection)
     if (isFirst) host.connected(roomId, participantId)
+    this.#presenceTimer ??= host.clock.setTimer(PRESENCE_MS, () => this.#renewPresence(host))
     socket.start()
     return connection
   }
@@ -263,7 +272,8 @@ export class WebSocketChannel implements Channel {
     this.#lagging.delete(socket)
     const { roomId } = room.binding
     if (!hasPerson(room, socket.participantId)) room.host.disconnected(roomId, socket.participantId)
-    if (this.#lagging.size === 0) this.#stopWatching()
+    if (this.#lagging.size === 0) this.#lagTimer = stop(this.#lagTimer)
+    if (this.#connections.size === 0) this.#presenceTimer = stop(this.#presenceTimer)
     if (room.peers.size > 0) return
     room.unsubscribe()
     if (this.#rooms.get(roomId) === room) this.#rooms.delete(roomId)
@@ -283,10 +293,22 @@ export class WebSocketChannel implements Channel {
     })
   }
 
-  #stopWatching(): void {
-    this.#lagTimer?.()
-    this.#lagTimer = undefined
+  #showPresent({ host, binding }: RoomPeers, socket: SocketPeer): void {
+    for (const event of host.present(binding.roomId)) {
+      if (event.channelId === this.channelId || reaches(event.visibility, binding)) socket.offerEphemeral(encodeEphemeral(event))
+    }
   }
+
+  #renewPresence(host: WebSocketHost): void {
+    this.#presenceTimer = host.clock.setTimer(PRESENCE_MS, () => this.#renewPresence(host))
+    for (const [roomId, room] of this.#rooms) {
+      for (const person of new Set([...room.peers].map(({ participantId }) => participantId))) room.host.stillConnected(roomId, person)
+    }
+  }
+}
+
+function stop(timer: Disposer | undefined): undefined {
+  timer?.()
 }
 
 const sent: Promise<DeliveryOutcome> = Promise.resolve({ status: 'sent' })

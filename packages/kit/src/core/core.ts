@@ -57,6 +57,12 @@ export interface EphemeralHub {
   subscribe(roomId: RoomId, listener: (event: EphemeralEvent) => void | Promise<void>, options?: { types?: string[] }): Disposer
   /** Ends presence and typing of someone who left. */
   ended(roomId: RoomId, from: string): void
+  /** Ends typing alone: what was typed has been said. */
+  endTyping(roomId: RoomId, from: string): void
+  /** Someone is still there: what was last said of their presence goes on for another while, without being said again. */
+  renew(roomId: RoomId, from: string): void
+  /** Who is known to be there, for those who come later. */
+  present(roomId: RoomId): EphemeralEvent[]
   close(): void
 }
 

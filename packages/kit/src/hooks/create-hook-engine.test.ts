@@ -320,6 +320,10 @@ test('HK-8 a hook that may change text holds it back, one registered to pass doe
   expect(engine.holdsLive(agentText)).toBe(true)
   dispose()
   expect(engine.holdsLive(agentText)).toBe(false)
+  // Where a filter cannot be told yet, text is rather held.
+  engine.add('beforeBroadcast', () => allow(), { channelIds: ['triage'] })
+  expect(engine.holdsLive(agentText)).toBe(true)
+  expect(engine.holdsLive({ ...agentText, channelId: 'billing' })).toBe(false)
 })
 
 test('a sync hook over 50 ms is reported as slow', async () => {

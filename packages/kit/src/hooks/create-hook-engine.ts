@@ -7,7 +7,7 @@ import { isBlockReason, subjectFault } from './check-subject.ts'
 import { HookCall, type HookAdditions } from './hook-call.ts'
 import type { HookEngine, HookScope, SyncOutcome } from './hook-engine.ts'
 import { syncTriggers, type HookMap, type HookTrigger, type SyncTrigger } from './hook-map.ts'
-import { createHookRegistry, matchesScope, type RegisteredHook } from './hook-registry.ts'
+import { createHookRegistry, matchesScope, mayMatchScope, type RegisteredHook } from './hook-registry.ts'
 
 /** What the engine stands on. */
 export interface HookEngineOptions {
@@ -242,14 +242,14 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
     add: (trigger, hook, hookOptions): Disposer => hooks.add(trigger, hook as RegisteredHook['run'], hookOptions),
     observe: (trigger, hook, hookOptions): Disposer => observers.add(trigger, hook as RegisteredHook['run'], hookOptions),
     has: (trigger, scope) =>
-      hooks.of(trigger, scope.roomId).some((hook) => matchesScope(hook, scope)) ||
-      observers.of(trigger, scope.roomId).some((hook) => matchesScope(hook, scope)),
+      hooks.of(trigger, scope.roomId).some((hook) => mayMatchScope(hook, scope)) ||
+      observers.of(trigger, scope.roomId).some((hook) => mayMatchScope(hook, scope)),
     runSync,
     fire(trigger, payload, scope) {
       if (!Object.hasOwn(syncTriggers, trigger)) startWatching(hooks.of(trigger, scope.roomId), payload, scope)
       startWatching(observers.of(trigger, scope.roomId), payload, scope)
     },
-    holdsLive: (scope) => hooks.of('beforeBroadcast', scope.roomId).some((hook) => hook.holdsLive && matchesScope(hook, scope)),
+    holdsLive: (scope) => hooks.of('beforeBroadcast', scope.roomId).some((hook) => hook.holdsLive && mayMatchScope(hook, scope)),
     removeRoom(roomId) {
       hooks.removeRoom(roomId)
       observers.removeRoom(roomId)

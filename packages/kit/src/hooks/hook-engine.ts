@@ -96,6 +96,7 @@ export interface HookEngine {
   add<T extends HookTrigger>(trigger: T, hook: HookFor<T>, options?: HookOptions): Disposer
   /** Watches any trigger: outside the lock, after the commit, with the final payload. */
   observe<T extends HookTrigger>(trigger: T, hook: AsyncHook<T>, options?: HookOptions): Disposer
+  /** Whether any hook or observer could be for the scope; fields left out may be anything. */
   has(trigger: HookTrigger, scope: HookScope): boolean
   /** Runs sync hooks in order; synchronous when all of them are (no promise is made then). */
   runSync<T extends SyncTrigger>(
@@ -106,7 +107,7 @@ export interface HookEngine {
   ): SyncOutcome<T> | Promise<SyncOutcome<T>>
   /** Starts async hooks and observers; concurrent, isolated, reported to `onError`. Returns at once. */
   fire<T extends HookTrigger>(trigger: T, payload: HookMap[T]['payload'], scope: HookScope): void
-  /** Whether text of agents in this room must be held back until hooks have passed it. */
+  /** Whether text of this scope must be held back until hooks have passed it; fields left out may be anything. */
   holdsLive(scope: HookScope): boolean
   /** Resolves when no watching hook runs any more. */
   settled(): Promise<void>

@@ -110,6 +110,17 @@ export function matchesScope({ options }: RegisteredHook, scope: HookScope): boo
   )
 }
 
+/** Whether a hook could be for events of a scope of which not everything is known. */
+export function mayMatchScope({ options }: RegisteredHook, scope: HookScope): boolean {
+  return (
+    (options.roomId === undefined || scope.roomId === undefined || options.roomId === scope.roomId) &&
+    (scope.channelType === undefined || includes(options.channelTypes, scope.channelType)) &&
+    (scope.channelId === undefined || includes(options.channelIds, scope.channelId)) &&
+    (scope.sourceKind === undefined || includes(options.sourceKinds, scope.sourceKind)) &&
+    (scope.eventType === undefined || includes(options.eventTypes, scope.eventType))
+  )
+}
+
 function includes<T>(wanted: readonly T[] | undefined, value: T | undefined): boolean {
   return wanted === undefined || (value !== undefined && wanted.includes(value))
 }

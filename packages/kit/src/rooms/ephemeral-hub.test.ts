@@ -124,6 +124,37 @@ test('EP-3 members on another process see the same, and expiry there as well', a
   expect(names(seen)).toEqual(['typingStarted ada', 'typingStopped ada'])
 })
 
+test('EP-3 who stays is renewed without being said again, on other processes too', async () => {
+  const { hub, open, clock } = setUp()
+  const other = open()
+  const seen: EphemeralEvent[] = []
+  const own: EphemeralEvent[] = []
+  other.subscribe('room', (event) => void seen.push(event))
+  hub.subscribe('room', (event) => void own.push(event))
+  hub.publish('room', { type: 'presence', from: 'ada', data: { status: 'away' } })
+  for (let time = 0; time < 4; time++) {
+    await clock.advance(30_000)
+    hub.renew('room', 'ada')
+  }
+  hub.renew('room', 'nobody')
+  await clock.advance(1)
+  expect([names(seen), names(own)]).toEqual([['presence ada {"status":"away"}'], ['presence ada {"status":"away"}']])
+  expect(names(other.present('room'))).toEqual(['presence ada {"status":"away"}'])
+  await clock.advance(45_000)
+  expect([names(seen).at(-1), hub.present('room')]).toEqual(['presence ada {"status":"offline"}', []])
+})
+
+test('EP-3 what was said ends typing, not presence', () => {
+  const { hub } = setUp()
+  const seen: EphemeralEvent[] = []
+  hub.publish('room', { type: 'typingStarted', from: 'ada' })
+  hub.publish('room', { type: 'presence', from: 'ada', data: { status: 'online' } })
+  hub.subscribe('room', (event) => void seen.push(event))
+  hub.endTyping('room', 'ada')
+  expect(names(seen)).toEqual(['typingStopped ada'])
+  expect(hub.present('room')).toHaveLength(1)
+})
+
 test('EP-4 without the backplane people on this process see each other, and it is reported once', async () => {
   let tell: ((state: 'connected' | 'disconnected') => void) | undefined
   const published: unknown[] = []

@@ -1,6 +1,7 @@
 import type { Backplane, Clock, Disposer, EphemeralEvent, EphemeralInput, EphemeralType, Instant, Json, RoomId } from '@parley/spec'
 import type { EphemeralHub, ErrorPlace } from '../core/core.ts'
 import { EphemeralSubscriber } from './ephemeral-subscriber.ts'
+import { LastingStates } from './lasting-states.ts'
 
 /** What the hub stands on. */
 export interface EphemeralHubOptions {
@@ -24,15 +25,6 @@ export interface CountingEphemeralHub extends EphemeralHub {
 const TYPING_MS = 6_000
 const PRESENCE_MS = 45_000
 
-/** What ends when it is not renewed: somebody's typing or presence in a room. */
-interface Lasting {
-  roomId: RoomId
-  from: string
-  expiresAtMs: number
-  /** As it was said, so that its end reaches the same readers. */
-  event: EphemeralEvent
-}
-
 interface LocalRoom {
   subscribers: Set<EphemeralSubscriber>
   unsubscribe: Disposer
@@ -44,9 +36,8 @@ interface LocalRoom {
  */
 export function createEphemeralHub({ clock, backplane, now, reportError, nodeId }: EphemeralHubOptions): CountingEphemeralHub {
   const rooms = new Map<RoomId, LocalRoom>()
-  // Renewals are put at the end, so the first one of each map is the next to expire.
-  const typing = new Map<string, Lasting>()
-  const presence = new Map<string, Lasting>()
+  const typing = new LastingStates(clock, TYPING_MS)
+  const presence = new LastingStates(clock, PRESENCE_MS)
   let timer: Disposer | undefined
   let isDown = false
   let dropped = 0
@@ -72,30 +63,25 @@ export function createEphemeralHub({ clock, backplane, now, reportError, nodeId 
   const hear = (message: Json): void => {
     const event = eventOf(message, nodeId)
     if (event === undefined) return
+    const known = event.type === 'presence' ? presence.get(event.roomId, event.from) : undefined
     track(event)
-    tellLocally(event)
+    // A renewal is no news.
+    if (known === undefined || statusOf(known.data) !== statusOf(event.data)) tellLocally(event)
   }
 
   /** Takes note of what will end by itself. */
   const track = (event: EphemeralEvent): void => {
-    if (event.type === 'typingStarted') renew(typing, event, TYPING_MS)
-    else if (event.type === 'typingStopped') typing.delete(keyOf(event.roomId, event.from))
-    else if (event.type === 'presence') {
-      if (statusOf(event.data) === 'offline') presence.delete(keyOf(event.roomId, event.from))
-      else renew(presence, event, PRESENCE_MS)
-    }
+    const { type, roomId, from, data } = event
+    if (type === 'typingStarted') typing.put(event)
+    else if (type === 'typingStopped') typing.take(roomId, from)
+    else if (type === 'presence' && statusOf(data) === 'offline') presence.take(roomId, from)
+    else if (type === 'presence') presence.put(event)
+    else return
     schedule()
   }
 
-  const renew = (lasting: Map<string, Lasting>, event: EphemeralEvent, afterMs: number): void => {
-    const { roomId, from } = event
-    const key = keyOf(roomId, from)
-    lasting.delete(key)
-    lasting.set(key, { roomId, from, event, expiresAtMs: clock.monotonicMs() + afterMs })
-  }
-
   const schedule = (): void => {
-    const nextMs = Math.min(firstOf(typing)?.expiresAtMs ?? Infinity, firstOf(presence)?.expiresAtMs ?? Infinity)
+    const nextMs = Math.min(typing.nextMs, presence.nextMs)
     if (nextMs === Infinity) {
       timer?.()
       timer = undefined
@@ -104,15 +90,16 @@ export function createEphemeralHub({ clock, backplane, now, reportError, nodeId 
 
   const expire = (): void => {
     timer = undefined
-    const nowMs = clock.monotonicMs()
-    for (const lasting of [typing, presence]) {
-      for (const [key, entry] of lasting) {
-        if (entry.expiresAtMs > nowMs) break
-        lasting.delete(key)
-        // Every process sees to it for its own members.
-        tellLocally(endOf(entry, now()))
-      }
-    }
+    // Every process sees to it for its own members.
+    for (const event of [...typing.takeExpired(), ...presence.takeExpired()]) tellLocally(endOf(event, now()))
+    schedule()
+  }
+
+  const end = (event: EphemeralEvent | undefined): void => {
+    if (event === undefined) return
+    const ending = endOf(event, now())
+    tellLocally(ending)
+    tellOthers(ending)
     schedule()
   }
 
@@ -145,16 +132,17 @@ export function createEphemeralHub({ clock, backplane, now, reportError, nodeId 
       }
     },
     ended(roomId, from) {
-      for (const lasting of [typing, presence]) {
-        const entry = lasting.get(keyOf(roomId, from))
-        if (entry === undefined) continue
-        lasting.delete(keyOf(roomId, from))
-        const end = endOf(entry, now())
-        tellLocally(end)
-        tellOthers(end)
-      }
-      schedule()
+      end(typing.take(roomId, from))
+      end(presence.take(roomId, from))
     },
+    endTyping: (roomId, from) => end(typing.take(roomId, from)),
+    renew(roomId, from) {
+      const event = presence.get(roomId, from)
+      if (event === undefined) return
+      presence.put(event)
+      tellOthers(event)
+    },
+    present: (roomId) => presence.ofRoom(roomId),
     close() {
       timer?.()
       timer = undefined
@@ -182,25 +170,16 @@ function toEvent(roomId: RoomId, { type, from, data = null, visibility = 'all', 
   return event
 }
 
-function endOf({ roomId, from, event }: Lasting, at: Instant): EphemeralEvent {
-  const isTyping = event.type === 'typingStarted'
+function endOf({ type: what, roomId, from, visibility, channelId }: EphemeralEvent, at: Instant): EphemeralEvent {
+  const isTyping = what === 'typingStarted'
   const type: EphemeralType = isTyping ? 'typingStopped' : 'presence'
-  const end: EphemeralEvent = { roomId, type, from, at, visibility: event.visibility, data: isTyping ? null : { status: 'offline' } }
-  if (event.channelId !== undefined) end.channelId = event.channelId
-  return end
+  const ending: EphemeralEvent = { roomId, type, from, at, visibility, data: isTyping ? null : { status: 'offline' } }
+  if (channelId !== undefined) ending.channelId = channelId
+  return ending
 }
 
 function statusOf(data: Json): Json | undefined {
   return typeof data === 'object' && data !== null && !Array.isArray(data) ? data['status'] : undefined
-}
-
-function firstOf(lasting: Map<string, Lasting>): Lasting | undefined {
-  for (const entry of lasting.values()) return entry
-  return undefined
-}
-
-function keyOf(roomId: RoomId, from: string): string {
-  return `${roomId}\0${from}`
 }
 
 function topicOf(roomId: RoomId): string {
