@@ -138,3 +138,18 @@ test('text that was cut off says so; pictures go to models that see, words of th
     { role: 'user', content: [{ type: 'text', text: '[image/png: receipt]' }, { type: 'image', mimeType: 'image/png', url: 'https://example.com/a.png' }] },
   ])
 })
+
+test('a greeting and a notice are remarks that nobody said, and an opening is told to the model', async () => {
+  const model = scriptedModel(['Welcome!', 'Noted.'])
+  const agent = new Agent('agent', { model })
+  await createTurnBench({ events: [], triggers: [], opening: { kind: 'greeting', prompt: 'Greet Ada by name.' } }).take(agent)
+  await createTurnBench({ events: [], triggers: [], opening: { kind: 'notice', text: 'The report is done.' } }).take(agent)
+  expect(model.requests.map(({ messages }) => messages.map(contentOf))).toEqual([['[Greet Ada by name.]'], ['[The report is done.]']])
+  expect(model.calls.map(({ purpose }) => purpose)).toEqual(['opening', 'turn'])
+})
+
+test('a reminder for the agent is read as data', async () => {
+  const source = { kind: 'system' as const, channelType: 'system' as const, medium: 'system' as const }
+  const trigger = event({ type: 'system', code: 'reminder', text: '', data: { key: 'call back' } }, source, { type: 'system' })
+  expect((await readBy([trigger])).messages).toEqual([{ role: 'user', content: '[Reminder]\n{"key":"call back"}' }])
+})

@@ -46,7 +46,7 @@ export interface LoopInput {
   approvalMode: 'detach' | 'suspend'
   /** Whether the context holds text of strangers: retrieved passages. */
   isTainted: boolean
-  purpose: 'turn' | 'step'
+  purpose: 'turn' | 'step' | 'opening'
   debug: boolean
 }
 

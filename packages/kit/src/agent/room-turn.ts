@@ -94,7 +94,7 @@ async function roomLoopInput({ model, options, tools, output, identityBlock, con
     output,
     approvalMode: 'detach',
     isTainted: notes.length > 0,
-    purpose: 'turn',
+    purpose: services.opening?.kind === 'handoff' || services.opening?.kind === 'greeting' ? 'opening' : 'turn',
     debug: options.debug ?? false,
   }
 }
