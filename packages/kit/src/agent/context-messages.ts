@@ -25,6 +25,8 @@ export function toContextMessages(
   let lastTurn: string | undefined
   for (const event of events) {
     if (event.status === 'blocked' || event.deleted !== undefined || event.redacted !== undefined) continue
+    // A yes, no or value that answered a request is in the result of the call that asked.
+    if (event.routing?.reason === 'request') continue
     if (event.content.type === 'toolCall') {
       // The end of a call holds the call and its result, so a pair is never torn apart.
       if (event.type !== 'toolCallEnded' || event.source.channelId !== reading.agentId) continue
