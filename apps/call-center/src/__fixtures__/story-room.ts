@@ -66,7 +66,9 @@ export async function createStoryWorld({
     database,
     open: (name = 'Caller') => openRoom({ kit, clock, agentIds }, name),
     async close() {
-      await kit.close()
+      const closed = kit.close()
+      await clock.advance(60_000)
+      await closed
       await database.close()
     },
   }

@@ -32,7 +32,7 @@ const retentionSchema = z.object({
 })
 
 const humanSchema = z.object({
-  accountId: z.string().nullable(),
+  accountId: z.string().nullable().default(null).describe('null when it is not known'),
   urgency: z.enum(['normal', 'high']),
   reason: z.string().min(1),
   tried: z.array(z.string()).describe('What the agents did so far'),
