@@ -114,7 +114,7 @@ export class SocketPeer {
   }
 
   async #replay(): Promise<void> {
-    for (let idleReads = 0; idleReads < MAX_IDLE_READS; ) {
+    for (let idleReads = 0; idleReads < MAX_IDLE_READS;) {
       const { events, upTo, head } = await this.#options.history(this.#cursor)
       if (this.#state !== 'replaying') return
       for (const event of events) {

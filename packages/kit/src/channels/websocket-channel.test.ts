@@ -57,7 +57,9 @@ function setUp() {
     connected: (roomId, id) => void noted.push(`+${id} ${roomId}`),
     disconnected: (roomId, id) => void noted.push(`-${id} ${roomId}`),
     stillConnected: (roomId, id) => void noted.push(`=${id} ${roomId}`),
-    present: (roomId) => [{ roomId, type: 'presence', from: 'host', at: '', visibility: present, data: { status: 'online' } }],
+    present: (roomId) => [
+      { roomId, type: 'presence', from: 'host', at: '', visibility: present, data: { status: 'online' } },
+    ],
     reportError: (thrown) => void errors.push(thrown),
   }
   channel.bind(host)
@@ -75,7 +77,15 @@ function setUp() {
     void channel.deliver({ deliveryId: event.id, event, content: event.content, binding, attempt: 1 })
   }
   const publish = (event: Partial<EphemeralEvent>): void => {
-    const whole: EphemeralEvent = { roomId: 'room', type: 'typingStarted', from: 'ada', at: '', visibility: 'all', data: null, ...event }
+    const whole: EphemeralEvent = {
+      roomId: 'room',
+      type: 'typingStarted',
+      from: 'ada',
+      at: '',
+      visibility: 'all',
+      data: null,
+      ...event,
+    }
     for (const listener of listeners.get(whole.roomId) ?? []) listener(whole)
   }
   const join = async (participantId: string, after?: number, roomId = 'room') => {
@@ -106,7 +116,9 @@ test('a peer gets what it missed first, without gap or repeat, whatever comes me
     fc.asyncProperty(
       fc.integer({ min: 0, max: 500 }),
       fc.integer({ min: -1, max: 500 }),
-      fc.array(fc.record({ kind: fc.constantFrom('commit', 'commit', 'deliver', 'wait'), pause: fc.nat({ max: 3 }) }), { maxLength: 40 }),
+      fc.array(fc.record({ kind: fc.constantFrom('commit', 'commit', 'deliver', 'wait'), pause: fc.nat({ max: 3 }) }), {
+        maxLength: 40,
+      }),
       async (before, after, steps) => {
         const { clock, commit, deliver, join, logs } = setUp()
         const waiting: RoomEvent[] = []
@@ -142,7 +154,9 @@ test('RS-5 a peer over 1 MiB is moved to replay and misses nothing, the others n
   slow.peer.bufferedAmount = 0
   deliver(commit())
   await clock.advance(1_000)
-  expect(slow.peer.frames.map(({ type, from }) => (type === 'resync' ? `resync ${String(from)}` : type)).slice(0, 2)).toEqual(['event', 'resync 1'])
+  expect(
+    slow.peer.frames.map(({ type, from }) => (type === 'resync' ? `resync ${String(from)}` : type)).slice(0, 2),
+  ).toEqual(['event', 'resync 1'])
   expect(slow.peer.indexes).toEqual([0, 1, 2, 3, 4, 5])
   deliver(commit())
   expect(slow.peer.indexes.at(-1)).toBe(6)
@@ -189,7 +203,10 @@ test('VI-1 a private note is for its author alone, live and in replay', async ()
   deliver(commit())
   const [again, other] = [await join('ada', -1), await join('bob', -1)]
   await clock.advance(5)
-  expect([ada, again].map(({ peer }) => peer.indexes)).toEqual([[0, 1], [0, 1]])
+  expect([ada, again].map(({ peer }) => peer.indexes)).toEqual([
+    [0, 1],
+    [0, 1],
+  ])
   expect([bob, other].map(({ peer }) => peer.indexes)).toEqual([[1], [1]])
 })
 
@@ -212,10 +229,14 @@ test('what a provider sent is not on the wire, what the receiver can show is', a
   const { clock, channel, commit, join } = setUp()
   const { peer } = await join('ada')
   await clock.advance(5)
-  const event = commit({ source: { kind: 'person', channelId: 'sms', channelType: 'sms', medium: 'text', raw: { token: 'x' } } })
+  const event = commit({
+    source: { kind: 'person', channelId: 'sms', channelType: 'sms', medium: 'text', raw: { token: 'x' } },
+  })
   const binding = sampleBinding({ roomId: 'room', channelId: 'web', capabilities: channel.capabilities })
   await channel.deliver({ deliveryId: 'd', event, content: { type: 'text', text: '[card]' }, binding, attempt: 1 })
-  expect(peer.frames).toMatchObject([{ type: 'event', index: 0, event: { created_at: event.createdAt, content: { text: '[card]' } } }])
+  expect(peer.frames).toMatchObject([
+    { type: 'event', index: 0, event: { created_at: event.createdAt, content: { text: '[card]' } } },
+  ])
   expect(JSON.stringify(peer.frames)).not.toContain('token')
 })
 

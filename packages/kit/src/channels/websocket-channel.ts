@@ -79,7 +79,23 @@ const PRESENCE_MS = 30_000
 const PAGE = 200
 
 const everything: ChannelCapabilities = {
-  content: ['text', 'rich', 'media', 'audio', 'video', 'location', 'composite', 'template', 'edit', 'delete', 'reaction', 'toolCall', 'dtmf', 'system', 'redacted'],
+  content: [
+    'text',
+    'rich',
+    'media',
+    'audio',
+    'video',
+    'location',
+    'composite',
+    'template',
+    'edit',
+    'delete',
+    'reaction',
+    'toolCall',
+    'dtmf',
+    'system',
+    'redacted',
+  ],
   eventTypes: [
     'system',
     'toolCallStarted',
@@ -225,11 +241,12 @@ export class WebSocketChannel implements Channel {
   }
 
   async onDetached({ roomId }: ChannelBinding): Promise<void> {
-    for (const peer of [...(this.#rooms.get(roomId)?.peers ?? [])]) this.#connections.get(peer)?.close(DETACHED, 'detached')
+    for (const peer of this.#rooms.get(roomId)?.peers ?? [])
+      this.#connections.get(peer)?.close(DETACHED, 'detached')
   }
 
   async close(): Promise<void> {
-    for (const connection of [...this.#connections.values()]) connection.close(GOING_AWAY, 'going away')
+    for (const connection of this.#connections.values()) connection.close(GOING_AWAY, 'going away')
     this.#hosts.clear()
   }
 
@@ -283,7 +300,7 @@ export class WebSocketChannel implements Channel {
     this.#lagging.add(socket)
     this.#lagTimer ??= host.clock.setTimer(LAG_POLL_MS, () => {
       this.#lagTimer = undefined
-      for (const peer of [...this.#lagging]) {
+      for (const peer of this.#lagging) {
         if (peer.laggingForMs >= LAG_LIMIT_MS) this.#connections.get(peer)?.close(TOO_SLOW, 'too slow')
         else peer.resume()
         if (!peer.isLagging) this.#lagging.delete(peer)
@@ -295,14 +312,16 @@ export class WebSocketChannel implements Channel {
 
   #showPresent({ host, binding }: RoomPeers, socket: SocketPeer): void {
     for (const event of host.present(binding.roomId)) {
-      if (event.channelId === this.channelId || reaches(event.visibility, binding)) socket.offerEphemeral(encodeEphemeral(event))
+      if (event.channelId === this.channelId || reaches(event.visibility, binding))
+        socket.offerEphemeral(encodeEphemeral(event))
     }
   }
 
   #renewPresence(host: WebSocketHost): void {
     this.#presenceTimer = host.clock.setTimer(PRESENCE_MS, () => this.#renewPresence(host))
     for (const [roomId, room] of this.#rooms) {
-      for (const person of new Set([...room.peers].map(({ participantId }) => participantId))) room.host.stillConnected(roomId, person)
+      for (const person of new Set([...room.peers].map(({ participantId }) => participantId)))
+        room.host.stillConnected(roomId, person)
     }
   }
 }

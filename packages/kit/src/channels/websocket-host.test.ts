@@ -11,9 +11,16 @@ test('two browsers of one kit see the same log, and one that comes back gets it 
   const web = new WebSocketChannel()
   kit.register(web)
   const room = await kit.createRoom({ channels: ['websocket'] })
-  kit.hook('beforeDeliver', ({ content }) => (content.type === 'text' ? modify({ type: 'text' as const, text: content.text.replace('secret', '***') }) : undefined), {
-    sourceKinds: ['person'],
-  })
+  kit.hook(
+    'beforeDeliver',
+    ({ content }) =>
+      content.type === 'text'
+        ? modify({ type: 'text' as const, text: content.text.replace('secret', '***') })
+        : undefined,
+    {
+      sourceKinds: ['person'],
+    },
+  )
   const join = async (participantId: string, after?: number): Promise<{ index: number; text: string }[]> => {
     const lines: { index: number; text: string }[] = []
     const peer: Peer = {
@@ -29,7 +36,10 @@ test('two browsers of one kit see the same log, and one that comes back gets it 
   }
   const [ada, bob] = [await join('ada'), await join('bob')]
   await clock.advance(1)
-  for (const [senderId, text] of [['ada', 'hello'], ['bob', 'secret']] as const) {
+  for (const [senderId, text] of [
+    ['ada', 'hello'],
+    ['bob', 'secret'],
+  ] as const) {
     await kit.processInbound({ channelId: 'websocket', senderId, content: { type: 'text', text } }, { roomId: room.id })
   }
   await clock.advance(1)

@@ -8,7 +8,10 @@ export function createWebSocketHost(parts: KitParts): WebSocketHost {
   return {
     clock: parts.clock,
     async look(roomId, channelId) {
-      const [room, binding] = await Promise.all([parts.store.getRoom(roomId), parts.store.bindings.get(roomId, channelId)])
+      const [room, binding] = await Promise.all([
+        parts.store.getRoom(roomId),
+        parts.store.bindings.get(roomId, channelId),
+      ])
       return room === null || binding === null ? null : { binding, head: room.latestIndex }
     },
     async history(roomId, { asReader, after, limit }) {
@@ -46,7 +49,8 @@ async function asDelivered({ hooks }: KitParts, events: RoomEvent[], binding: Ch
   for (const event of events) {
     const scope = { roomId, channelId, channelType, sourceKind: event.source.kind, eventType: event.type }
     const { blocked, payload } = await hooks.runSync('beforeDeliver', { content: event.content, event, binding }, scope)
-    if (blocked === undefined) shown.push(payload.content === event.content ? event : { ...event, content: payload.content })
+    if (blocked === undefined)
+      shown.push(payload.content === event.content ? event : { ...event, content: payload.content })
   }
   return shown
 }

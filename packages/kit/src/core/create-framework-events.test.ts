@@ -8,9 +8,9 @@ test('a listener that throws stops no other, and is reported', () => {
   events.on('warning', () => {
     throw new Error('broken')
   })
-  events.on('warning', ({ data }) => heard.push(String(data['what'])))
+  events.on('warning', ({ data }) => heard.push(JSON.stringify(data['what'])))
   events.emit({ type: 'warning', data: { what: 'first' } })
-  expect(heard).toEqual(['first'])
+  expect(heard).toEqual(['"first"'])
   expect(reported).toEqual([new Error('broken')])
 })
 

@@ -9,7 +9,9 @@ const mitt = mittModule.default as unknown as typeof mittModule.default.default
  * Makes the emitter of framework events. A listener that throws stops no other one.
  * @param onListenerError - gets what a listener threw
  */
-export function createFrameworkEvents(onListenerError: (thrown: unknown, event: FrameworkEvent) => void): FrameworkEvents {
+export function createFrameworkEvents(
+  onListenerError: (thrown: unknown, event: FrameworkEvent) => void,
+): FrameworkEvents {
   const emitter = mitt<Record<FrameworkEventType, FrameworkEvent>>()
   return {
     on(type, listener) {

@@ -23,7 +23,12 @@ export interface CircuitBreaker {
 }
 
 /** Makes a closed breaker. */
-export function createCircuitBreaker({ clock, failures = 5, openMs = 60_000, onChange }: CircuitBreakerOptions): CircuitBreaker {
+export function createCircuitBreaker({
+  clock,
+  failures = 5,
+  openMs = 60_000,
+  onChange,
+}: CircuitBreakerOptions): CircuitBreaker {
   let inARow = 0
   let openedAtMs: number | undefined
   let isProbing = false

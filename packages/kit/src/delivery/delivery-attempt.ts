@@ -76,7 +76,9 @@ export function attemptDelivery(channel: Channel, delivery: Delivery, options: A
 /** A channel that throws where it should reject is no different. */
 function callChannel(channel: Channel, delivery: Delivery, context: DeliveryContext): Promise<DeliveryOutcome> {
   try {
-    return channel.deliver === undefined ? Promise.resolve({ status: 'sent' }) : Promise.resolve(channel.deliver(delivery, context))
+    return channel.deliver === undefined
+      ? Promise.resolve({ status: 'sent' })
+      : Promise.resolve(channel.deliver(delivery, context))
   } catch (thrown) {
     return Promise.reject(thrown)
   }
@@ -113,7 +115,13 @@ class AttemptContext implements DeliveryContext {
 }
 
 /** The provider has something against the words, not against us. */
-const contentCodes: ReadonlySet<string> = new Set(['content_invalid', 'content_too_large', 'content_rejected', 'transcoding_failed', 'frame_too_large'])
+const contentCodes: ReadonlySet<string> = new Set([
+  'content_invalid',
+  'content_too_large',
+  'content_rejected',
+  'transcoding_failed',
+  'frame_too_large',
+])
 
 function ofOutcome(channelId: ChannelId, deliveryId: string, outcome: DeliveryOutcome): AttemptResult {
   if (outcome.status !== 'failed') {
@@ -134,7 +142,8 @@ function ofOutcome(channelId: ChannelId, deliveryId: string, outcome: DeliveryOu
 }
 
 function ofThrown(channelId: ChannelId, deliveryId: string, thrown: unknown): AttemptResult {
-  if (ParleyError.isInstance(thrown)) return { ok: false, error: thrown, countsAgainstHealth: !contentCodes.has(thrown.code) }
+  if (ParleyError.isInstance(thrown))
+    return { ok: false, error: thrown, countsAgainstHealth: !contentCodes.has(thrown.code) }
   const isMistake = isProgrammingError(thrown)
   const error = new ParleyError({
     code: 'delivery_rejected',

@@ -59,5 +59,9 @@ export function droppedEphemeral({ binding }: ReceiverEntry): ParleyError {
 export function unexpected(thrown: unknown): ParleyError {
   return ParleyError.isInstance(thrown)
     ? thrown
-    : new ParleyError({ code: 'internal_error', message: 'A delivery failed for a reason inside the kit.', cause: thrown })
+    : new ParleyError({
+        code: 'internal_error',
+        message: 'A delivery failed for a reason inside the kit.',
+        cause: thrown,
+      })
 }

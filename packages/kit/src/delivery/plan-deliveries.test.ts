@@ -24,8 +24,10 @@ const routed = (given: Partial<RoutingDecision>): RoutingDecision => ({
   skipped: [],
   ...given,
 })
-const asked = (event: Partial<RoomEvent>, room: { agentResponsePolicy: 'chain' | 'addressedOnly' } = chain): ChannelId[] =>
-  planDeliveries({ event: sampleEvent(event), bindings, room }).asked
+const asked = (
+  event: Partial<RoomEvent>,
+  room: { agentResponsePolicy: 'chain' | 'addressedOnly' } = chain,
+): ChannelId[] => planDeliveries({ event: sampleEvent(event), bindings, room }).asked
 
 const anyBinding = (channelId: ChannelId): fc.Arbitrary<ChannelBinding> =>
   fc
@@ -42,7 +44,9 @@ test('deliveries are exactly the transports other than the source that can read,
   fc.assert(
     fc.property(
       fc.tuple(...['web', 'a', 'b', 'c', 'd'].map(anyBinding)),
-      fc.constantFrom('all' as const, 'transport' as const, 'intelligence' as const, 'internal' as const, { only: ['a', 'x'] }),
+      fc.constantFrom('all' as const, 'transport' as const, 'intelligence' as const, 'internal' as const, {
+        only: ['a', 'x'],
+      }),
       (some, visibility) => {
         const event = sampleEvent({ visibility })
         const plan = planDeliveries({ event, bindings: some, room: chain })
@@ -60,7 +64,10 @@ test('LN-1 asked are those a routing decision names, the addressed, all others o
   expect(asked({})).toEqual(['triage', 'billing'])
   expect(asked({ routing: routed({ target: 'billing' }) })).toEqual(['billing'])
   expect(asked({ routing: routed({ target: 'billing', observers: ['triage'] }) })).toEqual(['triage', 'billing'])
-  expect(asked({ routing: routed({ target: 'triage', targets: ['triage', 'billing'] }) })).toEqual(['triage', 'billing'])
+  expect(asked({ routing: routed({ target: 'triage', targets: ['triage', 'billing'] }) })).toEqual([
+    'triage',
+    'billing',
+  ])
   expect(asked({ routing: routed({ target: 'absent' }) })).toEqual([])
   expect(asked({ routing: routed({ reason: 'unrouted' }) })).toEqual(['triage', 'billing'])
   expect(asked({ routing: routed({ reason: 'human_mode' }), addressedTo: ['billing'] })).toEqual([])
@@ -68,7 +75,9 @@ test('LN-1 asked are those a routing decision names, the addressed, all others o
   const ofTriage = { kind: 'agent', channelId: 'triage', channelType: 'agent', medium: 'text' } as const
   expect(asked({ source: ofTriage })).toEqual(['billing'])
   expect(asked({ source: ofTriage }, { agentResponsePolicy: 'addressedOnly' })).toEqual([])
-  expect(asked({ source: ofTriage, addressedTo: ['billing'] }, { agentResponsePolicy: 'addressedOnly' })).toEqual(['billing'])
+  expect(asked({ source: ofTriage, addressedTo: ['billing'] }, { agentResponsePolicy: 'addressedOnly' })).toEqual([
+    'billing',
+  ])
 })
 
 test('LN-1 nobody is asked about events that are no message, blocked, internal or of the system', () => {

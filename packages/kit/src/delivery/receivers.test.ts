@@ -34,12 +34,20 @@ function setUp({ limits = {} }: { limits?: Partial<typeof defaultLimits> } = {})
   const channels = new Map<string, Channel>()
   const framework = createFrameworkEvents(() => {})
   const emitted: string[] = []
-  for (const type of frameworkEventTypes) framework.on(type, ({ data }) => emitted.push(`${type} ${String(data['channelId'])}`))
+  for (const type of frameworkEventTypes)
+    framework.on(type, ({ data }) => emitted.push(`${type} ${JSON.stringify(data['channelId'])}`.replaceAll('"', '')))
   const errors: unknown[] = []
   const receipts: Receipt[] = []
   const reportError = (thrown: unknown): void => void errors.push(thrown)
   const all = { ...defaultLimits, ...limits }
-  const hooks = createHookEngine({ clock, limits: all, logger: noLogger, framework, reportError, closing: new AbortController().signal })
+  const hooks = createHookEngine({
+    clock,
+    limits: all,
+    logger: noLogger,
+    framework,
+    reportError,
+    closing: new AbortController().signal,
+  })
   const receivers = createReceivers({
     clock,
     ids,
@@ -57,18 +65,36 @@ function setUp({ limits = {} }: { limits?: Partial<typeof defaultLimits> } = {})
       return receipt
     },
     background: (_stage, run) => void run(new AbortController().signal),
-    registry: { get: (id) => channels.get(id), add() {}, replace: () => undefined, remove: () => undefined, list: () => [] },
+    registry: {
+      get: (id) => channels.get(id),
+      add() {},
+      replace: () => undefined,
+      remove: () => undefined,
+      list: () => [],
+    },
   })
   const register = (channelId: string, deliver: Deliver): void => {
-    channels.set(channelId, { channelId, channelType: 'sms', category: 'transport', capabilities: { content: ['text'] }, deliver })
+    channels.set(channelId, {
+      channelId,
+      channelType: 'sms',
+      category: 'transport',
+      capabilities: { content: ['text'] },
+      deliver,
+    })
   }
   const reports: DeliveryReport[] = []
   const push = (event: Partial<RoomEvent>, binding: Partial<ChannelBinding> = {}): void =>
-    receivers.deliver(sampleEvent(event), sampleBinding({ retry: plain, ...binding }), sampleRoom(), (report) => reports.push(report))
+    receivers.deliver(sampleEvent(event), sampleBinding({ retry: plain, ...binding }), sampleRoom(), (report) =>
+      reports.push(report),
+    )
   return { clock, store, receivers, register, push, reports, emitted, errors, receipts, hooks, channels }
 }
 
-const line = (index: number): Partial<RoomEvent> => ({ id: `evt_${index}`, index, content: { type: 'text', text: `${index}` } })
+const line = (index: number): Partial<RoomEvent> => ({
+  id: `evt_${index}`,
+  index,
+  content: { type: 'text', text: `${index}` },
+})
 
 test('a delivery starts at once, and one that is sent at the first try sets no timer', async () => {
   const { register, push, clock, reports, receivers } = setUp()
@@ -86,7 +112,9 @@ test('a delivery starts at once, and one that is sent at the first try sets no t
   push({})
   expect(seen).toMatchObject([{ deliveryId: 'evt_1:sms', attempt: 1, content: { text: 'hello' } }])
   await clock.advance(0)
-  expect(reports).toEqual([{ channelId: 'sms', deliveryId: 'evt_1:sms', status: 'sent', attempts: 1, providerMessageId: 'p1' }])
+  expect(reports).toEqual([
+    { channelId: 'sms', deliveryId: 'evt_1:sms', status: 'sent', attempts: 1, providerMessageId: 'p1' },
+  ])
   expect([timers, clock.pending, receivers.size]).toEqual([0, 0, 0])
 })
 
@@ -116,11 +144,16 @@ test('LN-6 a refusal of the provider is failed, its words stay in the cause, and
   push({}, { channelId: 'bad' })
   push({}, { channelId: 'good' })
   await clock.advance(0)
-  expect(reports.map(({ channelId, status, attempts }) => [channelId, status, attempts])).toEqual([['bad', 'failed', 1], ['good', 'sent', 1]])
+  expect(reports.map(({ channelId, status, attempts }) => [channelId, status, attempts])).toEqual([
+    ['bad', 'failed', 1],
+    ['good', 'sent', 1],
+  ])
   expect(JSON.stringify([reports, receipts])).not.toContain('secret')
   expect(reports[0]?.error?.code).toBe('delivery_rejected')
   expect(emitted).toEqual(['deliveryFailed bad', 'deliverySucceeded good'])
-  expect(receipts.map(({ kind, data }) => [kind, data])).toMatchObject([['delivery', { channelId: 'bad', code: 'delivery_rejected' }]])
+  expect(receipts.map(({ kind, data }) => [kind, data])).toMatchObject([
+    ['delivery', { channelId: 'bad', code: 'delivery_rejected' }],
+  ])
 })
 
 test('LN-6 a channel that throws, at once or later, is a failed delivery of its own', async () => {
@@ -134,7 +167,10 @@ test('LN-6 a channel that throws, at once or later, is a failed delivery of its 
   push({}, { channelId: 'sync' })
   push({}, { channelId: 'late' })
   await clock.advance(0)
-  expect(reports.map(({ status, attempts }) => [status, attempts])).toEqual([['failed', 1], ['failed', 1]])
+  expect(reports.map(({ status, attempts }) => [status, attempts])).toEqual([
+    ['failed', 1],
+    ['failed', 1],
+  ])
 })
 
 test('RS-1 three retries, from one second, doubling; what cannot be retried is not', async () => {
@@ -157,7 +193,9 @@ test('RS-1 what the provider asks for is honoured within the cap', async () => {
   register('sms', async ({ attempt }) => {
     at.push(clock.monotonicMs())
     const retryAfterMs = waits[attempt - 1]
-    return retryAfterMs === undefined ? sent : { status: 'failed', code: 'slow_down', message: '', retryable: true, retryAfterMs }
+    return retryAfterMs === undefined
+      ? sent
+      : { status: 'failed', code: 'slow_down', message: '', retryable: true, retryAfterMs }
   })
   push({})
   await clock.runToRest()
@@ -214,7 +252,12 @@ test('RS-2 a channel that keeps failing gets breaker_open at once, opening and c
   for (const index of [0, 1, 2, 3, 4, 5]) push(line(index))
   await clock.advance(0)
   expect(calls).toBe(5)
-  expect(reports.at(-1)).toMatchObject({ status: 'failed', attempts: 0, error: { code: 'breaker_open' }, retryAfterMs: 60_000 })
+  expect(reports.at(-1)).toMatchObject({
+    status: 'failed',
+    attempts: 0,
+    error: { code: 'breaker_open' },
+    retryAfterMs: 60_000,
+  })
   isWell = true
   await clock.advance(60_000)
   push(line(6))
@@ -239,7 +282,9 @@ test('RS-2 organizations have breakers of their own', async () => {
   const codes: (string | undefined)[] = []
   register('sms', async () => ({ status: 'failed', code: 'down', message: '', retryable: false }))
   const push = (organizationId: string): void =>
-    receivers.deliver(sampleEvent(), sampleBinding(), sampleRoom({ id: organizationId, organizationId }), ({ error }) => codes.push(error?.code))
+    receivers.deliver(sampleEvent(), sampleBinding(), sampleRoom({ id: organizationId, organizationId }), ({ error }) =>
+      codes.push(error?.code),
+    )
   for (let time = 0; time < 6; time++) push('one')
   await clock.advance(0)
   push('two')
@@ -293,11 +338,22 @@ test('RS-4 a full queue gives up its oldest ephemeral event, never a committed o
   })
   const passing = (id: string): Partial<RoomEvent> => ({ id, index: -1 })
   push({ id: 'running', index: 0 })
-  for (const event of [passing('e1'), { id: 'c1', index: 1 }, passing('e2'), { id: 'c2', index: 2 }, { id: 'c3', index: 3 }]) push(event)
+  for (const event of [
+    passing('e1'),
+    { id: 'c1', index: 1 },
+    passing('e2'),
+    { id: 'c2', index: 2 },
+    { id: 'c3', index: 3 },
+  ])
+    push(event)
   push(passing('e3'))
   await clock.runToRest()
   expect(got).toEqual(['running', 'c1', 'c2', 'c3'])
-  expect(reports.filter(({ status }) => status === 'skipped').map(({ deliveryId }) => deliveryId)).toEqual(['e1:sms', 'e2:sms', 'e3:sms'])
+  expect(reports.filter(({ status }) => status === 'skipped').map(({ deliveryId }) => deliveryId)).toEqual([
+    'e1:sms',
+    'e2:sms',
+    'e3:sms',
+  ])
 })
 
 test('LN-7 content without a form is skipped and reported', async () => {
@@ -339,7 +395,9 @@ test('beforeDeliver changes what one receiver gets, a block skips it, and afterD
     got.push(content)
     return sent
   })
-  hooks.add('beforeDeliver', ({ event }) => (event.index === 1 ? block('x.quiet_hours') : modify({ type: 'text' as const, text: 'masked' })))
+  hooks.add('beforeDeliver', ({ event }) =>
+    event.index === 1 ? block('x.quiet_hours') : modify({ type: 'text' as const, text: 'masked' }),
+  )
   hooks.add('afterDeliver', ({ report }) => void heard.push(report.status))
   push(line(0))
   push(line(1))

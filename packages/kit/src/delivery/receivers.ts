@@ -4,7 +4,6 @@ import {
   retryDelayMs,
   type Channel,
   type ChannelBinding,
-  type ChannelId,
   type Content,
   type DeliveryReport,
   type Json,
@@ -14,7 +13,15 @@ import {
 import type { KitCore } from '../core/core.ts'
 import type { HookScope, SyncOutcome } from '../hooks/hook-engine.ts'
 import { createCircuitBreaker, type CircuitBreaker } from './circuit-breaker.ts'
-import { breakerOpen, cannotShow, droppedEphemeral, notRegistered, overRate, refusedByHook, unexpected } from './delivery-errors.ts'
+import {
+  breakerOpen,
+  cannotShow,
+  droppedEphemeral,
+  notRegistered,
+  overRate,
+  refusedByHook,
+  unexpected,
+} from './delivery-errors.ts'
 import { attemptDelivery, type AttemptResult } from './delivery-attempt.ts'
 import { ReceiverQueue, type BehindEntry, type ReceiverEntry, type ReceiverHost } from './receiver-queue.ts'
 import { splitText } from './split-text.ts'
@@ -36,7 +43,18 @@ export interface Receivers {
 /** What receivers need of the kit. */
 export type ReceiverParts = Pick<
   KitCore,
-  'clock' | 'ids' | 'store' | 'logger' | 'limits' | 'registry' | 'hooks' | 'framework' | 'handle' | 'receipt' | 'background' | 'reportError'
+  | 'clock'
+  | 'ids'
+  | 'store'
+  | 'logger'
+  | 'limits'
+  | 'registry'
+  | 'hooks'
+  | 'framework'
+  | 'handle'
+  | 'receipt'
+  | 'background'
+  | 'reportError'
 >
 
 /** Makes the receivers of a kit: one queue per room and channel, one breaker and one rate limit per channel. */
@@ -71,7 +89,8 @@ export function createReceivers(parts: ReceiverParts): Receivers {
       queue.ended()
     }
     const channel = registry.get(entry.binding.channelId)
-    if (channel === undefined) return finish(reportOf(entry, 'skipped', 0, { error: notRegistered(entry.binding.channelId) }))
+    if (channel === undefined)
+      return finish(reportOf(entry, 'skipped', 0, { error: notRegistered(entry.binding.channelId) }))
     const content = transcode(entry.event.content, entry.binding.capabilities)
     if (content === null) return finish(reportOf(entry, 'skipped', 0, { error: cannotShow(entry) }))
     const send = (given: Content): void => {
@@ -86,8 +105,11 @@ export function createReceivers(parts: ReceiverParts): Receivers {
       if (outcome.blocked === undefined) send(outcome.payload.content)
       else finish(reportOf(entry, 'skipped', 0, { error: refusedByHook(entry, outcome.blocked) }))
     }
-    const outcome = hooks.runSync('beforeDeliver', { content, event: entry.event, binding: entry.binding }, scope, { signal: closed.signal })
-    if (outcome instanceof Promise) outcome.then(goOn, (thrown: unknown) => finish(reportOf(entry, 'failed', 0, { error: unexpected(thrown) })))
+    const outcome = hooks.runSync('beforeDeliver', { content, event: entry.event, binding: entry.binding }, scope, {
+      signal: closed.signal,
+    })
+    if (outcome instanceof Promise)
+      outcome.then(goOn, (thrown: unknown) => finish(reportOf(entry, 'failed', 0, { error: unexpected(thrown) })))
     else goOn(outcome)
   }
 
@@ -95,7 +117,8 @@ export function createReceivers(parts: ReceiverParts): Receivers {
   const deliverParts = async (entry: ReceiverEntry, channel: Channel, contents: Content[]): Promise<DeliveryReport> => {
     const { event, binding, room } = entry
     const policy = binding.retry ?? defaultRetryPolicy
-    const breakerKey = room.organizationId === undefined ? binding.channelId : `${room.organizationId}\0${binding.channelId}`
+    const breakerKey =
+      room.organizationId === undefined ? binding.channelId : `${room.organizationId}\0${binding.channelId}`
     let attempts = 0
     let first: Extract<AttemptResult, { ok: true }> | undefined
     for (const [part, content] of contents.entries()) {
@@ -103,7 +126,10 @@ export function createReceivers(parts: ReceiverParts): Receivers {
       for (let retry = 0; ; retry++) {
         const pass = breakers.get(breakerKey)?.tryPass()
         if (pass?.isAllowed === false) {
-          return reportOf(entry, 'failed', attempts, { error: breakerOpen(binding.channelId, pass.retryAfterMs), retryAfterMs: pass.retryAfterMs })
+          return reportOf(entry, 'failed', attempts, {
+            error: breakerOpen(binding.channelId, pass.retryAfterMs),
+            retryAfterMs: pass.retryAfterMs,
+          })
         }
         const limited = binding.rateLimit === undefined ? undefined : await waitForToken(binding)
         if (limited === undefined) attempts += 1
@@ -112,7 +138,13 @@ export function createReceivers(parts: ReceiverParts): Receivers {
           (await attemptDelivery(
             channel,
             { deliveryId, event, content, binding, attempt: retry + 1 },
-            { clock, log: parts.logger, room: () => parts.handle(event.roomId), timeoutMs: limits.deliveryTimeoutMs, closing: closed.signal },
+            {
+              clock,
+              log: parts.logger,
+              room: () => parts.handle(event.roomId),
+              timeoutMs: limits.deliveryTimeoutMs,
+              closing: closed.signal,
+            },
           ))
         noteHealth(breakerKey, binding, result)
         if (result.ok) {
@@ -159,7 +191,13 @@ export function createReceivers(parts: ReceiverParts): Receivers {
       if (waitMs === 0) return undefined
       const leftMs = deadlineMs - clock.monotonicMs()
       await clock.sleep(Math.min(waitMs, Math.max(0, leftMs)), { signal: closed.signal })
-      if (waitMs > leftMs) return { ok: false, error: overRate(channelId, waitMs - leftMs), retryAfterMs: waitMs - leftMs, countsAgainstHealth: false }
+      if (waitMs > leftMs)
+        return {
+          ok: false,
+          error: overRate(channelId, waitMs - leftMs),
+          retryAfterMs: waitMs - leftMs,
+          countsAgainstHealth: false,
+        }
     }
   }
 
@@ -185,16 +223,26 @@ export function createReceivers(parts: ReceiverParts): Receivers {
   }
 }
 
-const closing = new ParleyError({ code: 'kit_closed', message: 'The kit is closed; what was not delivered is delivered after the next start.' })
+const closing = new ParleyError({
+  code: 'kit_closed',
+  message: 'The kit is closed; what was not delivered is delivered after the next start.',
+})
 
 /** Reads the events of entries again; as long as the store fails, it is asked again. */
-async function loadBehind(parts: ReceiverParts, entries: readonly BehindEntry[], signal: AbortSignal): Promise<ReceiverEntry[]> {
+async function loadBehind(
+  parts: ReceiverParts,
+  entries: readonly BehindEntry[],
+  signal: AbortSignal,
+): Promise<ReceiverEntry[]> {
   for (let retry = 1; ; retry++) {
     try {
       return await readAgain(parts, entries)
     } catch (thrown) {
       signal.throwIfAborted()
-      parts.reportError(thrown, { stage: 'deliver', ...(entries[0] === undefined ? {} : { roomId: entries[0].room.id }) })
+      parts.reportError(thrown, {
+        stage: 'deliver',
+        ...(entries[0] === undefined ? {} : { roomId: entries[0].room.id }),
+      })
       await parts.clock.sleep(retryDelayMs(defaultRetryPolicy, retry, parts.ids.random()), { signal })
     }
   }
@@ -205,7 +253,7 @@ async function readAgain(parts: ReceiverParts, entries: readonly BehindEntry[]):
   const last = entries.at(-1)
   if (first === undefined || last === undefined) return []
   const found = new Map<number, RoomEvent>()
-  for (let after = first.index - 1; after < last.index; ) {
+  for (let after = first.index - 1; after < last.index;) {
     const page = await parts.store.events(first.room.id, { after, before: last.index + 1, limit: 1_000, raw: true })
     if (page.length === 0) break
     for (const event of page) found.set(event.index, event)
@@ -252,13 +300,24 @@ function reportOf(
   return { channelId: binding.channelId, deliveryId: idOf(event, binding), status, attempts, ...more }
 }
 
-const announced = { sent: 'deliverySucceeded', queued: 'deliverySucceeded', failed: 'deliveryFailed', skipped: 'deliverySkipped' } as const
+const announced = {
+  sent: 'deliverySucceeded',
+  queued: 'deliverySucceeded',
+  failed: 'deliveryFailed',
+  skipped: 'deliverySkipped',
+} as const
 
 /** Tells listeners, hooks and receipts what became of a delivery. */
 function announce(parts: ReceiverParts, entry: ReceiverEntry, report: DeliveryReport): void {
   const { event, binding } = entry
   const { channelId, deliveryId, status, attempts, error } = report
-  const data: { [key: string]: Json } = { channelId, deliveryId, status, attempts, ...(error === undefined ? {} : { code: error.code }) }
+  const data: { [key: string]: Json } = {
+    channelId,
+    deliveryId,
+    status,
+    attempts,
+    ...(error === undefined ? {} : { code: error.code }),
+  }
   const type = announced[status]
   if (parts.framework.has(type)) parts.framework.emit({ type, roomId: event.roomId, eventId: event.id, data })
   if (error !== undefined) keepReceipt(parts, entry, 'delivery', data)
@@ -268,5 +327,8 @@ function announce(parts: ReceiverParts, entry: ReceiverEntry, report: DeliveryRe
 
 function keepReceipt(parts: ReceiverParts, { event }: ReceiverEntry, kind: 'delivery' | 'block', data: Json): void {
   const receipt = parts.receipt(event.roomId, kind, data, event.index < 0 ? {} : { eventIndex: event.index })
-  parts.background('receipt', async () => void (await parts.store.receipts.put([receipt])), { roomId: event.roomId, eventId: event.id })
+  parts.background('receipt', async () => void (await parts.store.receipts.put([receipt])), {
+    roomId: event.roomId,
+    eventId: event.id,
+  })
 }

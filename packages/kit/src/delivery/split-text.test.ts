@@ -5,7 +5,9 @@ import { splitText } from './split-text.ts'
 const graphemes = (text: string): string[] =>
   Array.from(new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text), ({ segment }) => segment)
 const anyText = fc
-  .array(fc.constantFrom('word', 'a', ' ', '. ', '\n', '👩‍👩‍👧‍👦', 'é', '🇩🇪', '…', '長い文。', 'x'.repeat(30)), { maxLength: 60 })
+  .array(fc.constantFrom('word', 'a', ' ', '. ', '\n', '👩‍👩‍👧‍👦', 'é', '🇩🇪', '…', '長い文。', 'x'.repeat(30)), {
+    maxLength: 60,
+  })
   .map((parts) => parts.join(''))
 
 test('LN-8 parts keep every grapheme, in order, and stay within the limit', () => {
@@ -28,7 +30,11 @@ test('LN-8 seams are at the ends of sentences, else of words', () => {
     'One is short. Two is a bit longer.',
     'Three',
   ])
-  expect(splitText('no sentence ends in this text', { maxLength: 12, multipart: true })).toEqual(['no sentence', 'ends in this', 'text'])
+  expect(splitText('no sentence ends in this text', { maxLength: 12, multipart: true })).toEqual([
+    'no sentence',
+    'ends in this',
+    'text',
+  ])
 })
 
 test('LN-8 a channel of one message gets the text cut with an ellipsis, graphemes whole', () => {

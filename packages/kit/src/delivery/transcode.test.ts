@@ -7,7 +7,12 @@ const url = 'https://example.test/a.png'
 const samples: Content[] = [
   { type: 'text', text: 'hello' },
   { type: 'text', text: '' },
-  { type: 'rich', body: '**Hi** [shop](https://example.test)', format: 'markdown', buttons: [{ label: 'Yes' }, { label: 'No' }, 'Maybe'] },
+  {
+    type: 'rich',
+    body: '**Hi** [shop](https://example.test)',
+    format: 'markdown',
+    buttons: [{ label: 'Yes' }, { label: 'No' }, 'Maybe'],
+  },
   { type: 'rich', body: '<p>Hi &amp; bye</p>', format: 'html', plainText: 'Hi and bye', quickReplies: ['Yes'] },
   { type: 'media', url, mimeType: 'image/png', filename: 'a.png', caption: 'Look', sizeBytes: 2_000 },
   { type: 'media', url: 'data:image/png;base64,AAAA', mimeType: 'image/png' },
@@ -15,7 +20,13 @@ const samples: Content[] = [
   { type: 'audio', url, mimeType: 'audio/wav', transcript: 'call me' },
   { type: 'video', url, mimeType: 'video/mp4', durationMs: 12_400 },
   { type: 'location', latitude: 52.5, longitude: 13.4, label: 'Office' },
-  { type: 'composite', parts: [{ type: 'text', text: 'one' }, { type: 'media', url, mimeType: 'image/png' }] },
+  {
+    type: 'composite',
+    parts: [
+      { type: 'text', text: 'one' },
+      { type: 'media', url, mimeType: 'image/png' },
+    ],
+  },
   { type: 'template', templateId: 't', language: 'en', parameters: {}, text: 'Your order' },
   { type: 'template', templateId: 't', language: 'en', parameters: {} },
   { type: 'edit', targetEventId: 'evt', content: { type: 'text', text: 'better' } },
@@ -57,7 +68,24 @@ test('LN-7 every content has a text-only form, or none', () => {
 
 test('LN-7 what a channel can show goes through as it is', () => {
   const all: ChannelCapabilities = {
-    content: ['text', 'rich', 'media', 'audio', 'video', 'location', 'composite', 'template', 'edit', 'delete', 'reaction', 'toolCall', 'dtmf', 'note', 'system', 'redacted'],
+    content: [
+      'text',
+      'rich',
+      'media',
+      'audio',
+      'video',
+      'location',
+      'composite',
+      'template',
+      'edit',
+      'delete',
+      'reaction',
+      'toolCall',
+      'dtmf',
+      'note',
+      'system',
+      'redacted',
+    ],
     buttons: true,
   }
   for (const content of samples) expect(transcode(content, all)).toBe(content)
@@ -66,7 +94,10 @@ test('LN-7 what a channel can show goes through as it is', () => {
 test('LN-7 media over the size or of another kind become a link, buttons over the limit become lines', () => {
   const [, , rich, , media] = samples
   if (rich === undefined || media === undefined) throw new Error('samples changed')
-  expect(transcode(media, { content: ['text', 'media'], maxMediaBytes: 1_000 })).toEqual({ type: 'text', text: `Look\n[a.png] ${url}` })
+  expect(transcode(media, { content: ['text', 'media'], maxMediaBytes: 1_000 })).toEqual({
+    type: 'text',
+    text: `Look\n[a.png] ${url}`,
+  })
   expect(transcode(media, { content: ['text', 'media'], mimeTypes: ['video/*'] })?.type).toBe('text')
   expect(transcode(media, { content: ['text', 'media'], mimeTypes: ['image/*'] })).toBe(media)
   expect(transcode(rich, { content: ['rich'], buttons: true, maxButtons: 1 })).toEqual({
@@ -78,7 +109,20 @@ test('LN-7 media over the size or of another kind become a link, buttons over th
 })
 
 test('LN-7 transcoding is pure, settles at once and yields only what the channel declares', () => {
-  const types = ['text', 'rich', 'media', 'audio', 'video', 'location', 'composite', 'template', 'edit', 'delete', 'reaction', 'redacted'] as const
+  const types = [
+    'text',
+    'rich',
+    'media',
+    'audio',
+    'video',
+    'location',
+    'composite',
+    'template',
+    'edit',
+    'delete',
+    'reaction',
+    'redacted',
+  ] as const
   const capabilities = fc.record({
     content: fc.subarray([...types], { minLength: 1 }),
     buttons: fc.boolean(),

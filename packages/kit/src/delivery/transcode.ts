@@ -17,11 +17,15 @@ export function transcode(content: Content, capabilities: ChannelCapabilities): 
     case 'composite':
       return transcodeComposite(content, capabilities)
     case 'template':
-      return capabilities.templates === true || capabilities.content.includes('template') ? content : asText(content, capabilities)
+      return capabilities.templates === true || capabilities.content.includes('template')
+        ? content
+        : asText(content, capabilities)
     case 'edit':
       return transcodeEdit(content, capabilities)
     case 'delete':
-      return capabilities.deletes === true || capabilities.content.includes('delete') ? content : asText(content, capabilities)
+      return capabilities.deletes === true || capabilities.content.includes('delete')
+        ? content
+        : asText(content, capabilities)
     case 'reaction':
       return capabilities.reactions === true || capabilities.content.includes('reaction') ? content : null
     case 'location':
@@ -47,7 +51,9 @@ function asText(content: Content, capabilities: ChannelCapabilities): Content | 
 
 function toText(content: Of<'text'>, { content: types }: ChannelCapabilities): Content | null {
   if (types.includes('text')) return content
-  return types.includes('rich') ? { type: 'rich', body: content.text, format: 'markdown', plainText: content.text } : null
+  return types.includes('rich')
+    ? { type: 'rich', body: content.text, format: 'markdown', plainText: content.text }
+    : null
 }
 
 /** What content says in plain words; null where it says nothing that text could carry. */
@@ -56,17 +62,25 @@ export function plainText(content: Content): string | null {
     case 'text':
       return content.text
     case 'rich':
-      return [content.plainText ?? withoutMarkup(content), ...(content.buttons ?? []).map(buttonLine), ...(content.quickReplies ?? []).map(bullet)]
+      return [
+        content.plainText ?? withoutMarkup(content),
+        ...(content.buttons ?? []).map(buttonLine),
+        ...(content.quickReplies ?? []).map(bullet),
+      ]
         .filter((line) => line !== '')
         .join('\n')
     case 'media':
-      return [content.caption ?? '', link(content.filename ?? kindOf(content.mimeType), content.url)].filter((line) => line !== '').join('\n')
+      return [content.caption ?? '', link(content.filename ?? kindOf(content.mimeType), content.url)]
+        .filter((line) => line !== '')
+        .join('\n')
     case 'audio':
       return content.transcript ?? link(withSeconds('audio', content.durationMs), content.url)
     case 'video':
       return link(withSeconds('video', content.durationMs), content.url)
     case 'location':
-      return [content.label, content.address, `${content.latitude}, ${content.longitude}`].filter((part) => part !== undefined).join('\n')
+      return [content.label, content.address, `${content.latitude}, ${content.longitude}`]
+        .filter((part) => part !== undefined)
+        .join('\n')
     case 'composite': {
       const lines = content.parts.map(plainText).filter((line) => line !== null)
       return lines.length === 0 ? null : lines.join('\n')
@@ -96,7 +110,10 @@ function fitButtons(content: Of<'rich'>, { buttons: showsButtons, maxButtons }: 
   if (buttons === undefined) return content
   const shown = showsButtons === true ? (maxButtons ?? buttons.length) : 0
   if (buttons.length <= shown) return content
-  const lines = buttons.slice(shown).map(buttonLine).filter((line) => line !== '')
+  const lines = buttons
+    .slice(shown)
+    .map(buttonLine)
+    .filter((line) => line !== '')
   const plain = content.plainText === undefined ? {} : { plainText: [content.plainText, ...lines].join('\n') }
   const body = [rest.body, ...lines].join(content.format === 'html' ? '<br>' : '\n\n')
   return { ...rest, body, ...plain, ...(shown === 0 ? {} : { buttons: buttons.slice(0, shown) }) }
@@ -118,7 +135,8 @@ function transcodeComposite(content: Of<'composite'>, capabilities: ChannelCapab
   if (!capabilities.content.includes('composite')) return asText(content, capabilities)
   const parts = content.parts.map((part) => transcode(part, capabilities)).filter((part) => part !== null)
   if (parts.length === 0) return null
-  const isUnchanged = parts.length === content.parts.length && parts.every((part, index) => part === content.parts[index])
+  const isUnchanged =
+    parts.length === content.parts.length && parts.every((part, index) => part === content.parts[index])
   return isUnchanged ? content : { type: 'composite', parts }
 }
 
@@ -148,7 +166,9 @@ function htmlToText(html: string): string {
 function markdownToText(markdown: string): string {
   return markdown
     .replace(/^```[^\n]*$/gm, '')
-    .replace(/!?\[([^\][]*)\]\(([^()\s]*)\)/g, (_whole, label: string, url: string) => (label === '' ? url : `${label} (${url})`))
+    .replace(/!?\[([^\][]*)\]\(([^()\s]*)\)/g, (_whole, label: string, url: string) =>
+      label === '' ? url : `${label} (${url})`,
+    )
     .replace(/^#{1,6}\s+/gm, '')
     .replace(/^>\s?/gm, '')
     .replace(/(\*\*|__)(?=\S)([^\n]*?\S)\1/g, '$2')

@@ -10,7 +10,11 @@ type Fields = Readonly<Record<string, unknown>>
  * What is wrong with a subject that a hook put in another's place, naming the field; undefined when nothing is.
  * @param payload - the payload before the hook
  */
-export function subjectFault<T extends SyncTrigger>(trigger: T, payload: HookMap[T]['payload'], subject: unknown): string | undefined {
+export function subjectFault<T extends SyncTrigger>(
+  trigger: T,
+  payload: HookMap[T]['payload'],
+  subject: unknown,
+): string | undefined {
   // `syncTriggers` says which field of this trigger's payload the subject is.
   const before = (payload as unknown as Fields)[syncTriggers[trigger].subject as string]
   return subject === before ? undefined : fault(trigger, before, subject)
@@ -47,7 +51,8 @@ const optionalText = ['parentEventId', 'correlationId', 'causeId', 'turnId', 'se
 function eventFault(before: RoomEvent, subject: unknown): string | undefined {
   if (!isFields(subject)) return 'event'
   for (const field of fixedFields) if (!jsonEqual(before[field], subject[field])) return `event.${field}`
-  if (subject['content'] !== before.content && !contentSchema.safeParse(subject['content']).success) return 'event.content'
+  if (subject['content'] !== before.content && !contentSchema.safeParse(subject['content']).success)
+    return 'event.content'
   for (const field of ['visibility', 'responseVisibility'] as const) {
     const value = subject[field]
     if (value === before[field]) continue
@@ -88,7 +93,9 @@ function decisionFault(subject: unknown): string | undefined {
     case 'pending': {
       if (subject['displayName'] !== undefined && !isText(subject['displayName'])) return 'decision.displayName'
       const { candidates } = subject
-      return candidates === undefined || (Array.isArray(candidates) && candidates.every(isFields)) ? undefined : 'decision.candidates'
+      return candidates === undefined || (Array.isArray(candidates) && candidates.every(isFields))
+        ? undefined
+        : 'decision.candidates'
     }
     case 'challenge':
       return contentSchema.safeParse(subject['content']).success ? undefined : 'decision.content'

@@ -15,7 +15,8 @@ function setUp(given: Partial<HookEngineOptions> = {}) {
   const errors: { code: string; message: string }[] = []
   const emitted: FrameworkEvent[] = []
   const framework = createFrameworkEvents(() => {})
-  for (const type of ['hookError', 'hookTimeout', 'slowHook'] as const) framework.on(type, (event) => emitted.push(event))
+  for (const type of ['hookError', 'hookTimeout', 'slowHook'] as const)
+    framework.on(type, (event) => emitted.push(event))
   const closing = new AbortController()
   const engine = createHookEngine({
     clock,
@@ -37,11 +38,16 @@ const payload = (event: Partial<RoomEvent> = {}): HookMap['beforeBroadcast']['pa
   participants: [],
   state: new ConversationState(),
 })
-const withText = (event: Readonly<RoomEvent>, text: string): RoomEvent => ({ ...event, content: { type: 'text', text } })
+const withText = (event: Readonly<RoomEvent>, text: string): RoomEvent => ({
+  ...event,
+  content: { type: 'text', text },
+})
 const textOf = ({ payload: { event } }: { payload: HookMap['beforeBroadcast']['payload'] }): string =>
   event.content.type === 'text' ? event.content.text : ''
-const append = (mark: string) => ({ event }: { event: Readonly<RoomEvent> }) =>
-  modify(withText(event, `${event.content.type === 'text' ? event.content.text : ''}${mark}`))
+const append =
+  (mark: string) =>
+  ({ event }: { event: Readonly<RoomEvent> }) =>
+    modify(withText(event, `${event.content.type === 'text' ? event.content.text : ''}${mark}`))
 const scope = { roomId: 'room' }
 
 /** The outcome of a run that must not have needed a promise. */
@@ -66,12 +72,16 @@ test('HK-1 hooks run by priority, then registration, room hooks in the same list
 test('HK-1 a block stops, and what was added so far is kept', () => {
   const { engine } = setUp()
   const seen: string[] = []
-  engine.add('beforeBroadcast', (_payload, context) => {
-    context.task({ title: 'look at this' })
-    context.observation({ content: 'rude' })
-    context.inject({ content: { type: 'note', text: 'blocked' } }, { to: ['desk'] })
-    return block('x.rude', { message: 'Be kind.' })
-  }, { name: 'manners' })
+  engine.add(
+    'beforeBroadcast',
+    (_payload, context) => {
+      context.task({ title: 'look at this' })
+      context.observation({ content: 'rude' })
+      context.inject({ content: { type: 'note', text: 'blocked' } }, { to: ['desk'] })
+      return block('x.rude', { message: 'Be kind.' })
+    },
+    { name: 'manners' },
+  )
   engine.add('beforeBroadcast', () => void seen.push('second'))
   const outcome = atOnce(engine.runSync('beforeBroadcast', payload(), scope))
   expect(outcome.blocked).toEqual({ reason: 'x.rude', by: 'manners', message: 'Be kind.' })
@@ -83,11 +93,25 @@ test('HK-1 a block stops, and what was added so far is kept', () => {
 
 test('HK-1 filters are ANDed, a missing one matches all', () => {
   const { engine } = setUp()
-  engine.add('beforeBroadcast', append('!'), { channelTypes: ['sms'], sourceKinds: ['person'], eventTypes: ['message'], channelIds: ['a'] })
-  const full = { roomId: 'room', channelType: 'sms', sourceKind: 'person', eventType: 'message', channelId: 'a' } as const
-  const run = (given: object): string => textOf(atOnce(engine.runSync('beforeBroadcast', payload(), { ...full, ...given })))
+  engine.add('beforeBroadcast', append('!'), {
+    channelTypes: ['sms'],
+    sourceKinds: ['person'],
+    eventTypes: ['message'],
+    channelIds: ['a'],
+  })
+  const full = {
+    roomId: 'room',
+    channelType: 'sms',
+    sourceKind: 'person',
+    eventType: 'message',
+    channelId: 'a',
+  } as const
+  const run = (given: object): string =>
+    textOf(atOnce(engine.runSync('beforeBroadcast', payload(), { ...full, ...given })))
   expect(run({})).toBe('hello!')
-  expect([{ channelType: 'email' }, { sourceKind: 'agent' }, { eventType: 'note' }, { channelId: undefined }].map(run)).toEqual(Array(4).fill('hello'))
+  expect(
+    [{ channelType: 'email' }, { sourceKind: 'agent' }, { eventType: 'note' }, { channelId: undefined }].map(run),
+  ).toEqual(Array(4).fill('hello'))
   expect(engine.has('beforeBroadcast', { ...full, channelId: 'b' })).toBe(false)
   expect(engine.has('beforeBroadcast', full)).toBe(true)
 })
@@ -114,10 +138,14 @@ test.each<[string, object]>([
 ])('HK-2 a modified %s is a failure and nothing of it is applied', (_what, change) => {
   const { engine, errors } = setUp()
   // A hook of plain JavaScript may answer with anything.
-  engine.add('beforeBroadcast', ({ event }) => modify({ ...withText(event, 'changed'), ...change } as RoomEvent), { name: 'bad' })
+  engine.add('beforeBroadcast', ({ event }) => modify({ ...withText(event, 'changed'), ...change } as RoomEvent), {
+    name: 'bad',
+  })
   const outcome = atOnce(engine.runSync('beforeBroadcast', payload(), scope))
   expect(textOf(outcome)).toBe('hello')
-  expect(outcome.failures).toEqual([{ hook: 'bad', trigger: 'beforeBroadcast', code: 'hook_result_invalid', onFailure: 'open' }])
+  expect(outcome.failures).toEqual([
+    { hook: 'bad', trigger: 'beforeBroadcast', code: 'hook_result_invalid', onFailure: 'open' },
+  ])
   expect(errors.map(({ code }) => code)).toEqual(['hook_result_invalid'])
 })
 
@@ -135,10 +163,14 @@ test('HK-2 an event cannot be changed in place', () => {
 test('HK-3 throwing, running out of time and a wrong answer are one case: open goes on with what was before', async () => {
   const { engine, errors, emitted, clock } = setUp()
   engine.add('beforeBroadcast', append('1'))
-  engine.add('beforeBroadcast', (_payload, context) => {
-    context.task({ title: 'lost with its hook' })
-    throw new Error('secret')
-  }, { name: 'throws' })
+  engine.add(
+    'beforeBroadcast',
+    (_payload, context) => {
+      context.task({ title: 'lost with its hook' })
+      throw new Error('secret')
+    },
+    { name: 'throws' },
+  )
   engine.add('beforeBroadcast', () => new Promise<undefined>(() => {}), { name: 'hangs' })
   // A hook of plain JavaScript may answer with anything.
   engine.add('beforeBroadcast', () => 'block' as unknown as undefined, { name: 'babbles' })
@@ -153,7 +185,7 @@ test('HK-3 throwing, running out of time and a wrong answer are one case: open g
   expect(outcome.failures).toMatchObject(codes.map((code) => ({ code, onFailure: 'open' })))
   expect(errors.map(({ code }) => code)).toEqual(codes)
   expect(JSON.stringify(errors)).not.toContain('secret')
-  expect(emitted.map(({ type, data }) => `${type} ${String(data['hook'])}`)).toContain('hookTimeout hangs')
+  expect(emitted.map(({ type, data }) => [type, data['hook']])).toContainEqual(['hookTimeout', 'hangs'])
   expect(clock.pending).toBe(0)
 })
 
@@ -179,11 +211,21 @@ test.each(['throws', 'hangs', 'babbles'] as const)('HK-3 closed blocks hook_fail
 
 test('HK-3 registration may tighten what a failure means, never loosen it', () => {
   const { engine } = setUp()
-  engine.add('beforeBroadcast', () => { throw new Error('x') }, { onFailure: 'closed' })
+  engine.add(
+    'beforeBroadcast',
+    () => {
+      throw new Error('x')
+    },
+    { onFailure: 'closed' },
+  )
   expect(atOnce(engine.runSync('beforeBroadcast', payload(), scope)).blocked?.reason).toBe('hook_failed')
   // 'open' does not compile either.
-  expect(() => engine.add('beforeToolUse', () => allow(), { onFailure: 'open' as 'closed' })).toThrow(expect.objectContaining({ code: 'invalid_options' }))
-  expect(() => engine.add('beforeBroadcast', () => allow(), { priorty: 1 } as object)).toThrow(/Did you mean "priority"/)
+  expect(() => engine.add('beforeToolUse', () => allow(), { onFailure: 'open' as 'closed' })).toThrow(
+    expect.objectContaining({ code: 'invalid_options' }),
+  )
+  expect(() => engine.add('beforeBroadcast', () => allow(), { priorty: 1 } as object)).toThrow(
+    /Did you mean "priority"/,
+  )
 })
 
 test('HK-4 a hook that waits for its own room is told so when its time is up', async () => {
@@ -228,12 +270,16 @@ test('HK-5 observers watch sync triggers, all at once, and one that fails stops 
   const { engine, errors, clock } = setUp()
   const seen: string[] = []
   engine.add('beforeBroadcast', append('!'))
-  engine.observe('beforeBroadcast', () => { throw new Error('first') })
+  engine.observe('beforeBroadcast', () => {
+    throw new Error('first')
+  })
   engine.observe('beforeBroadcast', async ({ event }) => {
     await clock.sleep(10)
     seen.push(`slow ${event.id}`)
   })
-  engine.observe('beforeBroadcast', async () => { throw new Error('third') })
+  engine.observe('beforeBroadcast', async () => {
+    throw new Error('third')
+  })
   engine.observe('beforeBroadcast', ({ event }) => void seen.push(`fast ${event.id}`))
   expect(textOf(atOnce(engine.runSync('beforeBroadcast', payload(), scope)))).toBe('hello!')
   expect(seen).toEqual([])
@@ -302,7 +348,9 @@ test('HK-7 a disposer removes at once, and room hooks end with their room', () =
 test('HK-7 a hook that removes a later one keeps it from running in the same event', () => {
   const { engine } = setUp()
   const disposers: (() => void)[] = []
-  engine.add('beforeBroadcast', () => void disposers[0]?.())
+  engine.add('beforeBroadcast', () => {
+    disposers[0]?.()
+  })
   disposers.push(engine.add('beforeBroadcast', append('!')))
   expect(textOf(atOnce(engine.runSync('beforeBroadcast', payload(), scope)))).toBe('hello')
 })
@@ -333,12 +381,19 @@ test('a sync hook over 50 ms is reported as slow', async () => {
   const running = engine.runSync('beforeBroadcast', payload(), scope)
   await clock.advance(200)
   await running
-  expect(emitted).toEqual([{ type: 'slowHook', roomId: 'room', data: { hook: 'slow', trigger: 'beforeBroadcast', tookMs: 51 } }])
+  expect(emitted).toEqual([
+    { type: 'slowHook', roomId: 'room', data: { hook: 'slow', trigger: 'beforeBroadcast', tookMs: 51 } },
+  ])
 })
 
 test('the first decision about a sender wins', () => {
   const { engine } = setUp()
-  const unknown = { decision: undefined, message: { channelId: 'sms', senderId: '+49', content: { type: 'text' as const, text: 'hi' } }, result: { status: 'unknown' as const }, room: null }
+  const unknown = {
+    decision: undefined,
+    message: { channelId: 'sms', senderId: '+49', content: { type: 'text' as const, text: 'hi' } },
+    result: { status: 'unknown' as const },
+    room: null,
+  }
   engine.add('onIdentityUnknown', () => allow())
   engine.add('onIdentityUnknown', () => modify({ kind: 'pending' as const, displayName: 'Somebody' }))
   engine.add('onIdentityUnknown', () => modify({ kind: 'reject' as const }))

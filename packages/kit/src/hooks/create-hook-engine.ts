@@ -1,4 +1,12 @@
-import { ParleyError, type BlockReason, type Clock, type Disposer, type Json, type Logger, type RoomId } from '@parley/spec'
+import {
+  ParleyError,
+  type BlockReason,
+  type Clock,
+  type Disposer,
+  type Json,
+  type Logger,
+  type RoomId,
+} from '@parley/spec'
 import type { ErrorPlace } from '../core/core.ts'
 import type { FrameworkEvents } from '../core/framework-events.ts'
 import type { KitLimits } from '../core/limits.ts'
@@ -40,10 +48,15 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
   let wakeSettled: (() => void)[] = []
 
   closing.addEventListener('abort', () => {
-    for (const stop of [...watching]) stop(closing.reason)
+    for (const stop of watching) stop(closing.reason)
   })
 
-  const warn = (type: 'hookError' | 'hookTimeout' | 'slowHook', hook: RegisteredHook, roomId: RoomId | undefined, data: { [key: string]: Json }): void => {
+  const warn = (
+    type: 'hookError' | 'hookTimeout' | 'slowHook',
+    hook: RegisteredHook,
+    roomId: RoomId | undefined,
+    data: { [key: string]: Json },
+  ): void => {
     if (!framework.has(type)) return
     const fields = { hook: hook.name, trigger: hook.trigger, ...data }
     framework.emit(roomId === undefined ? { type, data: fields } : { type, roomId, data: fields })
@@ -59,7 +72,12 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
     reportError(error, roomId === undefined ? { stage: 'hook' } : { stage: 'hook', roomId })
   }
 
-  const timeoutError = (hook: RegisteredHook, timeoutMs: number, roomId: RoomId | undefined, isAtLock: boolean): ParleyError => {
+  const timeoutError = (
+    hook: RegisteredHook,
+    timeoutMs: number,
+    roomId: RoomId | undefined,
+    isAtLock: boolean,
+  ): ParleyError => {
     const waitsForLock = isAtLock && roomId !== undefined && options.isLockAwaited?.(roomId) === true
     const hint = waitsForLock
       ? ` Meanwhile work waited for the lock of room ${roomId}, which is held while this hook runs: a hook must not await a message to its own room; add it with ctx.inject().`
@@ -71,10 +89,16 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
     })
   }
 
-  const syncTimeoutMs = (hook: RegisteredHook): number => Math.min(hook.timeoutMs ?? limits.syncHookTimeoutMs, limits.processTimeoutMs)
+  const syncTimeoutMs = (hook: RegisteredHook): number =>
+    Math.min(hook.timeoutMs ?? limits.syncHookTimeoutMs, limits.processTimeoutMs)
 
   /** The answer of a hook that did not answer at once. */
-  const waitFor = (hook: RegisteredHook, call: HookCall, answer: PromiseLike<unknown>, signal: AbortSignal | undefined): Promise<unknown> =>
+  const waitFor = (
+    hook: RegisteredHook,
+    call: HookCall,
+    answer: PromiseLike<unknown>,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> =>
     new Promise((resolve, reject) => {
       const timeoutMs = syncTimeoutMs(hook)
       const onAbort = (): void => settle(() => reject(signal?.reason), signal?.reason)
@@ -153,10 +177,17 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
     return run.outcome
   }
 
-  function apply<T extends SyncTrigger>(trigger: T, hook: RegisteredHook, call: HookCall, run: Run<T>, answer: unknown): void {
+  function apply<T extends SyncTrigger>(
+    trigger: T,
+    hook: RegisteredHook,
+    call: HookCall,
+    run: Run<T>,
+    answer: unknown,
+  ): void {
     const { outcome } = run
     const decision = readAnswer(answer)
-    if (decision === undefined) return fail(trigger, hook, call, run, invalidResult(hook, 'an answer made by allow(), block() or modify()'))
+    if (decision === undefined)
+      return fail(trigger, hook, call, run, invalidResult(hook, 'an answer made by allow(), block() or modify()'))
     if (decision.action === 'modify') {
       const fault = subjectFault(trigger, outcome.payload, decision.subject)
       if (fault !== undefined) return fail(trigger, hook, call, run, invalidResult(hook, fault))
@@ -178,7 +209,13 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
   }
 
   /** Throwing, running out of time and answering nonsense are one case: nothing of the hook is applied. */
-  function fail<T extends SyncTrigger>(trigger: T, hook: RegisteredHook, call: HookCall, run: Run<T>, error: ParleyError): void {
+  function fail<T extends SyncTrigger>(
+    trigger: T,
+    hook: RegisteredHook,
+    call: HookCall,
+    run: Run<T>,
+    error: ParleyError,
+  ): void {
     call.end(error)
     const onFailure = hook.isClosed ? 'closed' : 'open'
     const { outcome } = run
@@ -197,7 +234,11 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
       call.end()
       if (!call.hasAdditions || roomId === undefined) return
       if (options.takeAdditions === undefined) {
-        reportFailure(hook, roomId, invalidResult(hook, 'nothing added: only hooks that run before a commit may add to a room'))
+        reportFailure(
+          hook,
+          roomId,
+          invalidResult(hook, 'nothing added: only hooks that run before a commit may add to a room'),
+        )
       } else options.takeAdditions(roomId, call)
     }
     let answer: unknown
@@ -240,7 +281,8 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
   return {
     // A hook takes the payload of its trigger, which `runSync` and `fire` give it: `never` only forgets which.
     add: (trigger, hook, hookOptions): Disposer => hooks.add(trigger, hook as RegisteredHook['run'], hookOptions),
-    observe: (trigger, hook, hookOptions): Disposer => observers.add(trigger, hook as RegisteredHook['run'], hookOptions),
+    observe: (trigger, hook, hookOptions): Disposer =>
+      observers.add(trigger, hook as RegisteredHook['run'], hookOptions),
     has: (trigger, scope) =>
       hooks.of(trigger, scope.roomId).some((hook) => mayMatchScope(hook, scope)) ||
       observers.of(trigger, scope.roomId).some((hook) => mayMatchScope(hook, scope)),
@@ -249,7 +291,8 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
       if (!Object.hasOwn(syncTriggers, trigger)) startWatching(hooks.of(trigger, scope.roomId), payload, scope)
       startWatching(observers.of(trigger, scope.roomId), payload, scope)
     },
-    holdsLive: (scope) => hooks.of('beforeBroadcast', scope.roomId).some((hook) => hook.holdsLive && mayMatchScope(hook, scope)),
+    holdsLive: (scope) =>
+      hooks.of('beforeBroadcast', scope.roomId).some((hook) => hook.holdsLive && mayMatchScope(hook, scope)),
     removeRoom(roomId) {
       hooks.removeRoom(roomId)
       observers.removeRoom(roomId)
@@ -272,7 +315,14 @@ interface Run<T extends SyncTrigger> {
 }
 
 function emptyOutcome<T extends SyncTrigger>(payload: HookMap[T]['payload']): Run<T>['outcome'] {
-  return { payload, modifiedBy: untouched, injected: untouched, tasks: untouched, observations: untouched, failures: untouched }
+  return {
+    payload,
+    modifiedBy: untouched,
+    injected: untouched,
+    tasks: untouched,
+    observations: untouched,
+    failures: untouched,
+  }
 }
 
 /** What a hook sees it cannot change but by `modify`. */
@@ -281,7 +331,10 @@ function freezeSubject(trigger: HookTrigger, payload: object): void {
   if (trigger === 'beforeDeliver' && 'content' in payload) deepFreeze(payload.content)
 }
 
-type Decision = { action: 'allow' } | { action: 'block'; reason: BlockReason; message?: string } | { action: 'modify'; subject: unknown }
+type Decision =
+  | { action: 'allow' }
+  | { action: 'block'; reason: BlockReason; message?: string }
+  | { action: 'modify'; subject: unknown }
 
 function readAnswer(answer: unknown): Decision | undefined {
   if (answer === undefined) return { action: 'allow' }
@@ -306,7 +359,8 @@ function invalidResult(hook: RegisteredHook, expected: string): ParleyError {
 
 /** What a hook threw says nothing to people; it stays in `cause`. */
 function toHookError(hook: RegisteredHook, thrown: unknown): ParleyError {
-  if (ParleyError.isInstance(thrown) && (thrown.code === 'hook_timeout' || thrown.code === 'hook_result_invalid')) return thrown
+  if (ParleyError.isInstance(thrown) && (thrown.code === 'hook_timeout' || thrown.code === 'hook_result_invalid'))
+    return thrown
   return new ParleyError({
     code: 'hook_failed',
     message: `The hook ${hook.name} on ${hook.trigger} failed. Its error is the cause of this one.`,

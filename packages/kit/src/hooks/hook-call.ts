@@ -1,4 +1,12 @@
-import { ParleyError, type Clock, type EventInput, type Logger, type ObservationInput, type RoomId, type RoomTaskInput } from '@parley/spec'
+import {
+  ParleyError,
+  type Clock,
+  type EventInput,
+  type Logger,
+  type ObservationInput,
+  type RoomId,
+  type RoomTaskInput,
+} from '@parley/spec'
 import type { HookContext, InjectedEvent } from './hook-engine.ts'
 
 /** What a hook added by its context. */

@@ -24,7 +24,6 @@ import type {
   RoomId,
   RoomTask,
   StatusEntry,
-  ToolCallRecord,
   TurnContext,
 } from '@parley/spec'
 
@@ -71,13 +70,23 @@ export interface HookMap {
   afterDeliver: { payload: { report: DeliveryReport; event: RoomEvent; binding: ChannelBinding }; mode: 'async' }
   onDeliveryStatus: { payload: { channelId: ChannelId; status: DeliveryStatus }; mode: 'async' }
   onIdentityUnknown: {
-    payload: { decision: IdentityDecision | undefined; message: InboundMessage; result: IdentityResult; room: Room | null }
+    payload: {
+      decision: IdentityDecision | undefined
+      message: InboundMessage
+      result: IdentityResult
+      room: Room | null
+    }
     mode: 'sync'
     subject: 'decision'
     onFailure: 'open'
   }
   onIdentityAmbiguous: {
-    payload: { decision: IdentityDecision | undefined; message: InboundMessage; result: IdentityResult; room: Room | null }
+    payload: {
+      decision: IdentityDecision | undefined
+      message: InboundMessage
+      result: IdentityResult
+      room: Room | null
+    }
     mode: 'sync'
     subject: 'decision'
     onFailure: 'open'
@@ -123,7 +132,10 @@ export interface HookMap {
     subject: 'result'
     onFailure: 'open'
   }
-  onModelResponse: { payload: { context: TurnContext; text: string; toolCalls: string[]; model: string }; mode: 'async' }
+  onModelResponse: {
+    payload: { context: TurnContext; text: string; toolCalls: string[]; model: string }
+    mode: 'async'
+  }
   onThinking: { payload: { context: TurnContext; text: string }; mode: 'async' }
   onPlanUpdated: { payload: { context: TurnContext; plan: Json }; mode: 'async' }
   onFeedback: { payload: { roomId: RoomId; by: string; eventId?: string; value: Json }; mode: 'async' }
@@ -131,7 +143,13 @@ export interface HookMap {
   onTaskCreated: { payload: { task: RoomTask }; mode: 'async' }
   onObservation: { payload: { observation: Observation }; mode: 'async' }
   beforeHandoff: {
-    payload: { request: HandoffRequest; from: ChannelId | null; to: ChannelId | null; state: ConversationState; roomId: RoomId }
+    payload: {
+      request: HandoffRequest
+      from: ChannelId | null
+      to: ChannelId | null
+      state: ConversationState
+      roomId: RoomId
+    }
     mode: 'sync'
     subject: 'request'
     onFailure: 'closed'
@@ -145,7 +163,10 @@ export interface HookMap {
   onModeChanged: { payload: ModeChange; mode: 'async' }
   onHumanRequested: { payload: { roomId: RoomId; state: ConversationState }; mode: 'async' }
   onTaskDelegated: { payload: { roomId: RoomId; delegationId: string; agentId: ChannelId }; mode: 'async' }
-  onTaskCompleted: { payload: { roomId: RoomId; delegationId: string; agentId: ChannelId; status: string }; mode: 'async' }
+  onTaskCompleted: {
+    payload: { roomId: RoomId; delegationId: string; agentId: ChannelId; status: string }
+    mode: 'async'
+  }
   onStatusPosted: { payload: { entry: StatusEntry }; mode: 'async' }
   onChannelEscalation: { payload: { roomId: RoomId; plan: HandoffPlan; channel: string }; mode: 'async' }
   onReminder: { payload: { roomId: RoomId; key: string; payload: Json }; mode: 'async' }
@@ -164,7 +185,9 @@ export type IdentityDecision =
   | { kind: 'reject'; reason?: BlockReason }
 
 /** How a sync trigger runs: what `modify` replaces, and what a failure means. */
-export const syncTriggers: { readonly [T in SyncTrigger]: { subject: HookMap[T]['subject']; onFailure: 'open' | 'closed' } } = {
+export const syncTriggers: {
+  readonly [T in SyncTrigger]: { subject: HookMap[T]['subject']; onFailure: 'open' | 'closed' }
+} = {
   beforeBroadcast: { subject: 'event', onFailure: 'open' },
   beforeDeliver: { subject: 'content', onFailure: 'open' },
   onIdentityUnknown: { subject: 'decision', onFailure: 'open' },

@@ -86,7 +86,11 @@ export function createHookRegistry(): HookRegistry {
     of(trigger, roomId) {
       const all = everywhere.get(trigger) ?? none
       const own = roomId === undefined || byRoom.size === 0 ? undefined : byRoom.get(roomId)?.get(trigger)
-      return own === undefined ? all : all.length === 0 ? own : [...all, ...own].toSorted((a, b) => (isBefore(a, b) ? -1 : 1))
+      return own === undefined
+        ? all
+        : all.length === 0
+          ? own
+          : [...all, ...own].toSorted((a, b) => (isBefore(a, b) ? -1 : 1))
     },
     removeRoom(roomId) {
       for (const list of byRoom.get(roomId)?.values() ?? []) for (const hook of list) hook.isRemoved = true
@@ -129,7 +133,12 @@ function isBefore(one: RegisteredHook, other: RegisteredHook): boolean {
   return one.priority === other.priority ? one.order < other.order : one.priority < other.priority
 }
 
-function toRegistered(trigger: HookTrigger, run: RegisteredHook['run'], options: HookOptions, order: number): RegisteredHook {
+function toRegistered(
+  trigger: HookTrigger,
+  run: RegisteredHook['run'],
+  options: HookOptions,
+  order: number,
+): RegisteredHook {
   const onFailure = isSync(trigger) ? syncTriggers[trigger].onFailure : 'open'
   return {
     name: options.name ?? (run.name === '' ? `${trigger}#${order}` : run.name),
@@ -158,8 +167,10 @@ function checkHook(trigger: HookTrigger, run: unknown, options: HookOptions): vo
   const givenLive: unknown = live
   if (!Number.isFinite(priority)) throw bad(trigger, 'priority', 'a number')
   if (!(Number.isFinite(timeoutMs) && timeoutMs > 0)) throw bad(trigger, 'timeoutMs', 'milliseconds above 0')
-  if (given !== undefined && given !== 'closed') throw bad(trigger, 'onFailure', "'closed', for a failure can only be made stricter")
-  if (givenLive !== undefined && givenLive !== 'hold' && givenLive !== 'pass') throw bad(trigger, 'live', "'hold' or 'pass'")
+  if (given !== undefined && given !== 'closed')
+    throw bad(trigger, 'onFailure', "'closed', for a failure can only be made stricter")
+  if (givenLive !== undefined && givenLive !== 'hold' && givenLive !== 'pass')
+    throw bad(trigger, 'live', "'hold' or 'pass'")
 }
 
 function bad(trigger: HookTrigger, path: string, expected: string): ParleyError {

@@ -9,7 +9,8 @@ export type SyncHookResult<T extends SyncTrigger> =
   | undefined
   | void
 
-export type HookSubject<T extends SyncTrigger> = HookMap[T]['payload'][HookMap[T]['subject'] & keyof HookMap[T]['payload']]
+export type HookSubject<T extends SyncTrigger> = HookMap[T]['payload'][HookMap[T]['subject'] &
+  keyof HookMap[T]['payload']]
 
 const allowed = Object.freeze({ action: 'allow' as const })
 

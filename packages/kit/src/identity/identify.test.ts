@@ -1,4 +1,11 @@
-import { noLogger, type Channel, type IdentityResolver, type IdentityResult, type InboundMessage, type Participant } from '@parley/spec'
+import {
+  noLogger,
+  type Channel,
+  type IdentityResolver,
+  type IdentityResult,
+  type InboundMessage,
+  type Participant,
+} from '@parley/spec'
 import { createVirtualClock } from '@parley/testing'
 import { expect, test } from 'vitest'
 import { sampleRoom } from '../__fixtures__/room-samples.ts'
@@ -12,7 +19,12 @@ import { identifySender } from './identify.ts'
 
 const ada = { id: 'id_ada', displayName: 'Ada', addresses: {}, externalIds: {}, metadata: {} }
 const bob = { ...ada, id: 'id_bob', displayName: 'Bob' }
-const sms: Channel = { channelId: 'sms', channelType: 'sms', category: 'transport', capabilities: { content: ['text'] } }
+const sms: Channel = {
+  channelId: 'sms',
+  channelType: 'sms',
+  category: 'transport',
+  capabilities: { content: ['text'] },
+}
 const message: InboundMessage = { channelId: 'sms', senderId: '+491', content: { type: 'text', text: 'hi' } }
 const room = sampleRoom({ organizationId: 'one' })
 
@@ -40,7 +52,17 @@ function setUp(answer: Answer | undefined, given: Partial<IdentityResolver> = {}
     ...given,
   }
   const now = (): string => new Date(clock.now()).toISOString()
-  const parts = { clock, store, limits: defaultLimits, identity: answer === undefined ? undefined : identity, hooks, framework, reportError, now, closing }
+  const parts = {
+    clock,
+    store,
+    limits: defaultLimits,
+    identity: answer === undefined ? undefined : identity,
+    hooks,
+    framework,
+    reportError,
+    now,
+    closing,
+  }
   const identify = (channel = sms) => identifySender(parts, channel, message, room)
   const join = (participant: Partial<Participant>) =>
     store.participants.put([
@@ -110,8 +132,14 @@ test('ID-2 identified: the participant carries the identity, and hooks are to he
 })
 
 const decisions: [IdentityDecision, object][] = [
-  [{ kind: 'resolved', identity: bob }, { outcome: 'participant', participant: { id: 'id_bob', identification: 'identified', resolvedBy: 'desk' } }],
-  [{ kind: 'pending', displayName: 'Somebody' }, { outcome: 'participant', participant: { id: '+491', identification: 'pending', displayName: 'Somebody' } }],
+  [
+    { kind: 'resolved', identity: bob },
+    { outcome: 'participant', participant: { id: 'id_bob', identification: 'identified', resolvedBy: 'desk' } },
+  ],
+  [
+    { kind: 'pending', displayName: 'Somebody' },
+    { outcome: 'participant', participant: { id: '+491', identification: 'pending', displayName: 'Somebody' } },
+  ],
   [
     { kind: 'challenge', content: { type: 'text', text: 'Your customer number?' } },
     {
@@ -120,7 +148,10 @@ const decisions: [IdentityDecision, object][] = [
       challenge: { type: 'text', text: 'Your customer number?' },
     },
   ],
-  [{ kind: 'reject', reason: 'x.spam' }, { outcome: 'blocked', result: { reason: 'x.spam', by: 'desk' } }],
+  [
+    { kind: 'reject', reason: 'x.spam' },
+    { outcome: 'blocked', result: { reason: 'x.spam', by: 'desk' } },
+  ],
 ]
 const results: [IdentityResult, 'onIdentityUnknown' | 'onIdentityAmbiguous'][] = [
   [{ status: 'unknown' }, 'onIdentityUnknown'],
@@ -129,26 +160,38 @@ const results: [IdentityResult, 'onIdentityUnknown' | 'onIdentityAmbiguous'][] =
   [{ status: 'pending', candidates: [] }, 'onIdentityAmbiguous'],
 ]
 
-test.each(results)('ID-2 after %j all four decisions are honoured on %s, the first one wins', async (result, trigger) => {
-  for (const [decision, expected] of decisions) {
-    const { identify, hooks } = setUp(result)
-    hooks.add(trigger, () => modify(decision), { name: 'desk' })
-    hooks.add(trigger, () => modify({ kind: 'reject' as const }), { name: 'later' })
-    expect(await identify()).toMatchObject(expected)
-  }
-})
+test.each(results)(
+  'ID-2 after %j all four decisions are honoured on %s, the first one wins',
+  async (result, trigger) => {
+    for (const [decision, expected] of decisions) {
+      const { identify, hooks } = setUp(result)
+      hooks.add(trigger, () => modify(decision), { name: 'desk' })
+      hooks.add(trigger, () => modify({ kind: 'reject' as const }), { name: 'later' })
+      expect(await identify()).toMatchObject(expected)
+    }
+  },
+)
 
 test('ID-3 no decision: ambiguous becomes pending, unknown passes as nobody, rejected is blocked', async () => {
   expect(await setUp({ status: 'ambiguous', candidates: [ada, bob] }).identify()).toMatchObject({
     outcome: 'participant',
     participant: { id: '+491', identification: 'pending', candidates: [ada, bob] },
   })
-  expect(await setUp({ status: 'unknown' }).identify()).toEqual({ outcome: 'unattributed', receipt: { status: 'unknown' } })
-  expect(await setUp({ status: 'rejected' }).identify()).toEqual({ outcome: 'blocked', result: { outcome: 'blocked', reason: 'identity_rejected' } })
+  expect(await setUp({ status: 'unknown' }).identify()).toEqual({
+    outcome: 'unattributed',
+    receipt: { status: 'unknown' },
+  })
+  expect(await setUp({ status: 'rejected' }).identify()).toEqual({
+    outcome: 'blocked',
+    result: { outcome: 'blocked', reason: 'identity_rejected' },
+  })
 })
 
 test('ID-4 reasons: challenge sent, rejected, unknown sender, or what the hook says', async () => {
-  const reasonOf = async (answer: IdentityResult, add?: (hooks: ReturnType<typeof setUp>['hooks']) => void): Promise<string> => {
+  const reasonOf = async (
+    answer: IdentityResult,
+    add?: (hooks: ReturnType<typeof setUp>['hooks']) => void,
+  ): Promise<string> => {
     const { identify, hooks } = setUp(answer)
     add?.(hooks)
     const result = await identify()
@@ -156,8 +199,14 @@ test('ID-4 reasons: challenge sent, rejected, unknown sender, or what the hook s
   }
   expect(await reasonOf({ status: 'challengeSent', message: 'A code is on its way.' })).toBe('challenge_sent')
   expect(await reasonOf({ status: 'rejected' })).toBe('identity_rejected')
-  expect(await reasonOf({ status: 'unknown' }, (hooks) => hooks.add('onIdentityUnknown', () => modify({ kind: 'reject' as const })))).toBe('unknown_sender')
-  expect(await reasonOf({ status: 'unknown' }, (hooks) => hooks.add('onIdentityUnknown', () => block('x.closed_shop')))).toBe('x.closed_shop')
+  expect(
+    await reasonOf({ status: 'unknown' }, (hooks) =>
+      hooks.add('onIdentityUnknown', () => modify({ kind: 'reject' as const })),
+    ),
+  ).toBe('unknown_sender')
+  expect(
+    await reasonOf({ status: 'unknown' }, (hooks) => hooks.add('onIdentityUnknown', () => block('x.closed_shop'))),
+  ).toBe('x.closed_shop')
 })
 
 test('ID-5 a resolver that hangs for 10 s or fails makes the sender unknown, and the message is not lost', async () => {
@@ -168,6 +217,10 @@ test('ID-5 a resolver that hangs for 10 s or fails makes the sender unknown, and
   expect(hanging.signals[0]?.aborted).toBe(true)
   const failing = setUp(new Error('down'))
   expect((await failing.identify()).outcome).toBe('unattributed')
-  expect([hanging.emitted, failing.emitted, failing.errors.length]).toEqual([['identityTimeout'], ['identityTimeout'], 1])
+  expect([hanging.emitted, failing.emitted, failing.errors.length]).toEqual([
+    ['identityTimeout'],
+    ['identityTimeout'],
+    1,
+  ])
   expect([hanging.clock.pending, failing.clock.pending]).toEqual([0, 0])
 })

@@ -17,11 +17,16 @@ import { plainText } from '../delivery/transcode.ts'
 import type { IdentityDecision } from '../hooks/hook-map.ts'
 
 /** What identifying needs of the kit. */
-export type IdentityParts = Pick<KitCore, 'clock' | 'store' | 'limits' | 'identity' | 'hooks' | 'framework' | 'reportError' | 'now' | 'closing'>
+export type IdentityParts = Pick<
+  KitCore,
+  'clock' | 'store' | 'limits' | 'identity' | 'hooks' | 'framework' | 'reportError' | 'now' | 'closing'
+>
 
 /** What is known of a sender; fields that are absent are left as they are in the room. */
 export type SenderFields = Pick<Participant, 'id'> &
-  Partial<Pick<Participant, 'displayName' | 'identification' | 'identityId' | 'candidates' | 'resolvedAt' | 'resolvedBy'>>
+  Partial<
+    Pick<Participant, 'displayName' | 'identification' | 'identityId' | 'candidates' | 'resolvedAt' | 'resolvedBy'>
+  >
 
 /** What came of identifying a sender. */
 export type Identified =
@@ -41,7 +46,10 @@ export async function identifySender(
   channel: Channel,
   message: InboundMessage,
   room: Room | null,
-  { organizationId = room?.organizationId, signal }: { organizationId?: OrganizationId | undefined; signal?: AbortSignal } = {},
+  {
+    organizationId = room?.organizationId,
+    signal,
+  }: { organizationId?: OrganizationId | undefined; signal?: AbortSignal } = {},
 ): Promise<Identified> {
   const { identity } = parts
   const asIs: Identified = { outcome: 'participant', participant: { id: message.senderId } }
@@ -64,9 +72,11 @@ async function knownSender(
 ): Promise<Participant | undefined> {
   const named = await store.participants.get(id, senderId)
   if (named !== null) return named
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const page = await store.participants.list({ roomId: id, limit: 1_000, ...(after === undefined ? {} : { after }) })
-    const found = page.items.find(({ externalId, connectedVia }) => externalId === senderId && connectedVia.includes(channelId))
+    const found = page.items.find(
+      ({ externalId, connectedVia }) => externalId === senderId && connectedVia.includes(channelId),
+    )
     if (found !== undefined || page.next === undefined) return found
     after = page.next
   }
@@ -105,7 +115,9 @@ async function resolveInTime(
   const place = { stage: 'identity', ...(room === null ? {} : { roomId: room.id }) }
   const note = (why: string): IdentityResult => {
     const data = { channelId: message.channelId, why }
-    framework.emit(room === null ? { type: 'identityTimeout', data } : { type: 'identityTimeout', roomId: room.id, data })
+    framework.emit(
+      room === null ? { type: 'identityTimeout', data } : { type: 'identityTimeout', roomId: room.id, data },
+    )
     return { status: 'unknown' }
   }
   try {
@@ -132,11 +144,20 @@ async function decide(
   message: InboundMessage,
   room: Room | null,
   result: IdentityResult,
-): Promise<{ decision?: IdentityDecision; by?: string; blocked?: { reason: BlockReason; by: string; message?: string } }> {
+): Promise<{
+  decision?: IdentityDecision
+  by?: string
+  blocked?: { reason: BlockReason; by: string; message?: string }
+}> {
   const { status } = result
   if (status === 'identified' || status === 'challengeSent') return {}
   const trigger = status === 'unknown' || status === 'rejected' ? 'onIdentityUnknown' : 'onIdentityAmbiguous'
-  const scope = { roomId: room?.id, channelId: channel.channelId, channelType: channel.channelType, sourceKind: 'person' } as const
+  const scope = {
+    roomId: room?.id,
+    channelId: channel.channelId,
+    channelType: channel.channelType,
+    sourceKind: 'person',
+  } as const
   const payload = { decision: undefined, message, result, room }
   if (!parts.hooks.has(trigger, scope)) return {}
   const outcome = await parts.hooks.runSync(trigger, payload, scope)
@@ -157,7 +178,11 @@ function apply(
   decision: IdentityDecision | undefined,
   by: string | undefined,
 ): Identified {
-  const receipt = { status: result.status, ...(decision === undefined ? {} : { decision: decision.kind }), ...(by === undefined ? {} : { by }) }
+  const receipt = {
+    status: result.status,
+    ...(decision === undefined ? {} : { decision: decision.kind }),
+    ...(by === undefined ? {} : { by }),
+  }
   switch (decision?.kind) {
     case 'resolved':
       return identified(parts, decision.identity, by ?? 'hook', parts.now(), receipt)
@@ -168,7 +193,11 @@ function apply(
     case 'challenge':
       return { ...refused('challenge_sent', plainText(decision.content) ?? undefined, by), challenge: decision.content }
     case 'reject':
-      return refused(decision.reason ?? (result.status === 'unknown' ? 'unknown_sender' : 'identity_rejected'), undefined, by)
+      return refused(
+        decision.reason ?? (result.status === 'unknown' ? 'unknown_sender' : 'identity_rejected'),
+        undefined,
+        by,
+      )
     case undefined:
       return undecided(parts, message, result, receipt)
     default:
@@ -220,9 +249,18 @@ function pending(
   return { outcome: 'participant', participant, receipt }
 }
 
-function refused(reason: BlockReason, message: string | undefined, by: string | undefined): Extract<Identified, { outcome: 'blocked' }> {
+function refused(
+  reason: BlockReason,
+  message: string | undefined,
+  by: string | undefined,
+): Extract<Identified, { outcome: 'blocked' }> {
   return {
     outcome: 'blocked',
-    result: { outcome: 'blocked', reason, ...(by === undefined ? {} : { by }), ...(message === undefined ? {} : { message }) },
+    result: {
+      outcome: 'blocked',
+      reason,
+      ...(by === undefined ? {} : { by }),
+      ...(message === undefined ? {} : { message }),
+    },
   }
 }

@@ -12,12 +12,32 @@ function setUp() {
   const framework = createFrameworkEvents(() => {})
   const warnings: unknown[] = []
   framework.on('warning', ({ data }) => warnings.push(data))
-  const sms: Channel = { channelId: 'sms', channelType: 'sms', category: 'transport', capabilities: { content: ['text'] } }
-  const registry = { get: (id: string) => (id === 'sms' ? sms : undefined), add() {}, replace: () => undefined, remove: () => undefined, list: () => [] }
-  const room = async (id: string, { person, organizationId, status = 'active' }: { person?: string; organizationId?: string; status?: 'active' | 'paused' | 'closed' } = {}) => {
+  const sms: Channel = {
+    channelId: 'sms',
+    channelType: 'sms',
+    category: 'transport',
+    capabilities: { content: ['text'] },
+  }
+  const registry = {
+    get: (id: string) => (id === 'sms' ? sms : undefined),
+    add() {},
+    replace: () => undefined,
+    remove: () => undefined,
+    list: () => [],
+  }
+  const room = async (
+    id: string,
+    {
+      person,
+      organizationId,
+      status = 'active',
+    }: { person?: string; organizationId?: string; status?: 'active' | 'paused' | 'closed' } = {},
+  ) => {
     await clock.advance(1_000)
     const at = new Date(clock.now()).toISOString()
-    await store.createRoom(sampleRoom({ id, status, lastActivityAt: at, ...(organizationId === undefined ? {} : { organizationId }) }))
+    await store.createRoom(
+      sampleRoom({ id, status, lastActivityAt: at, ...(organizationId === undefined ? {} : { organizationId }) }),
+    )
     await store.bindings.put([sampleBinding({ roomId: id, channelId: 'sms' })])
     if (person === undefined) return
     const participant: Participant = {

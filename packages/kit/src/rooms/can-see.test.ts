@@ -4,7 +4,15 @@ import { expect, test } from 'vitest'
 import { sampleBinding, sampleEvent } from '../__fixtures__/room-samples.ts'
 import { canSee, type Reader } from './can-see.ts'
 
-const visibilities: Visibility[] = ['all', 'transport', 'intelligence', 'internal', 'none', { only: ['sms', 'ghost'] }, { only: [] }]
+const visibilities: Visibility[] = [
+  'all',
+  'transport',
+  'intelligence',
+  'internal',
+  'none',
+  { only: ['sms', 'ghost'] },
+  { only: [] },
+]
 const anyVisibility = fc.constantFrom(...visibilities)
 const anyReader = fc.record({
   channelId: fc.constantFrom('web', 'sms', 'agent'),

@@ -55,7 +55,14 @@ export function reaches(visibility: Visibility, reader: Pick<BoundReader, 'chann
 }
 
 /** Types that any channel can be given; a channel that cannot show edits gets a correction line instead. */
-const plainTypes: ReadonlySet<EventType> = new Set<EventType>(['message', 'edit', 'delete', 'reaction', 'dtmf', 'backchannel'])
+const plainTypes: ReadonlySet<EventType> = new Set<EventType>([
+  'message',
+  'edit',
+  'delete',
+  'reaction',
+  'dtmf',
+  'backchannel',
+])
 
 /** System, tool, note, lifecycle and custom events are for channels that declare them. */
 function shows({ type, content }: SeenEvent, capabilities: ChannelCapabilities): boolean {

@@ -9,7 +9,12 @@ const room = (given: Partial<Room>): Room => sampleRoom({ lastActivityAt: at(0),
 
 test('TI-2 active rooms pause after inactivity and close after the pause, at the instant itself', () => {
   const both = room({ timers: { inactiveAfterMs: 100, closedAfterMs: 50 } })
-  expect([99, 100, 149, 150].map((nowMs) => dueTransitions(both, nowMs))).toEqual([[], ['pause'], ['pause'], ['pause', 'close']])
+  expect([99, 100, 149, 150].map((nowMs) => dueTransitions(both, nowMs))).toEqual([
+    [],
+    ['pause'],
+    ['pause'],
+    ['pause', 'close'],
+  ])
   const paused = room({ ...both, status: 'paused', pausedAt: at(120) })
   expect([169, 170].map((nowMs) => dueTransitions(paused, nowMs))).toEqual([[], ['close']])
 })
@@ -35,12 +40,21 @@ test('TI-3 activity moves what is due back, a pending close too', () => {
 
 test('TI-2 something is due exactly from nextDueMs on', () => {
   const ms = fc.nat({ max: 1_000 })
-  const timers = fc.record({ inactiveAfterMs: fc.integer({ min: 1, max: 500 }), closedAfterMs: fc.integer({ min: 1, max: 500 }) }, { requiredKeys: [] })
+  const timers = fc.record(
+    { inactiveAfterMs: fc.integer({ min: 1, max: 500 }), closedAfterMs: fc.integer({ min: 1, max: 500 }) },
+    { requiredKeys: [] },
+  )
   fc.assert(
-    fc.property(timers, fc.constantFrom('active' as const, 'paused' as const), ms, ms, (given, status, pausedMs, nowMs) => {
-      const one = room({ timers: given, status, ...(status === 'paused' ? { pausedAt: at(pausedMs) } : {}) })
-      const dueMs = nextDueMs(one)
-      expect(dueTransitions(one, nowMs).length > 0).toBe(dueMs !== undefined && nowMs >= dueMs)
-    }),
+    fc.property(
+      timers,
+      fc.constantFrom('active' as const, 'paused' as const),
+      ms,
+      ms,
+      (given, status, pausedMs, nowMs) => {
+        const one = room({ timers: given, status, ...(status === 'paused' ? { pausedAt: at(pausedMs) } : {}) })
+        const dueMs = nextDueMs(one)
+        expect(dueTransitions(one, nowMs).length > 0).toBe(dueMs !== undefined && nowMs >= dueMs)
+      },
+    ),
   )
 })

@@ -58,7 +58,7 @@ test('EP-2 a slow subscriber has a queue of 100: a newer value of the same kind 
   const fast: string[] = []
   hub.subscribe('room', async ({ from, data }) => {
     await clock.sleep(1)
-    slow.push(`${from} ${String(data)}`)
+    slow.push(`${from} ${JSON.stringify(data)}`)
   })
   hub.subscribe('room', ({ from }) => void fast.push(from))
   hub.publish('room', { type: 'caption', from: 'first', data: 0 })
@@ -68,7 +68,9 @@ test('EP-2 a slow subscriber has a queue of 100: a newer value of the same kind 
   hub.publish('room', { type: 'caption', from: 'new', data: 0 })
   expect(hub.dropped).toBe(1)
   await clock.runToRest()
-  const expected = Array.from({ length: 100 }, (_, index) => `p${index} 0`).filter((one) => one !== 'p0 0' && one !== 'p50 0')
+  const expected = Array.from({ length: 100 }, (_, index) => `p${index} 0`).filter(
+    (one) => one !== 'p0 0' && one !== 'p50 0',
+  )
   expect(slow).toEqual(['first 0', ...expected, 'p50 1', 'new 0'])
   expect(fast).toHaveLength(103)
 })

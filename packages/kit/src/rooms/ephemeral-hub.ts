@@ -1,4 +1,14 @@
-import type { Backplane, Clock, Disposer, EphemeralEvent, EphemeralInput, EphemeralType, Instant, Json, RoomId } from '@parley/spec'
+import type {
+  Backplane,
+  Clock,
+  Disposer,
+  EphemeralEvent,
+  EphemeralInput,
+  EphemeralType,
+  Instant,
+  Json,
+  RoomId,
+} from '@parley/spec'
 import type { EphemeralHub, ErrorPlace } from '../core/core.ts'
 import { EphemeralSubscriber } from './ephemeral-subscriber.ts'
 import { LastingStates } from './lasting-states.ts'
@@ -34,7 +44,13 @@ interface LocalRoom {
  * Makes the hub of one process. Publishing never waits and never fails: without the backplane, people on this process
  * see each other all the same. Idle rooms keep nothing; one timer looks after everything that expires.
  */
-export function createEphemeralHub({ clock, backplane, now, reportError, nodeId }: EphemeralHubOptions): CountingEphemeralHub {
+export function createEphemeralHub({
+  clock,
+  backplane,
+  now,
+  reportError,
+  nodeId,
+}: EphemeralHubOptions): CountingEphemeralHub {
   const rooms = new Map<RoomId, LocalRoom>()
   const typing = new LastingStates(clock, TYPING_MS)
   const presence = new LastingStates(clock, PRESENCE_MS)
@@ -164,7 +180,11 @@ export function createEphemeralHub({ clock, backplane, now, reportError, nodeId 
   }
 }
 
-function toEvent(roomId: RoomId, { type, from, data = null, visibility = 'all', channelId }: EphemeralInput, at: Instant): EphemeralEvent {
+function toEvent(
+  roomId: RoomId,
+  { type, from, data = null, visibility = 'all', channelId }: EphemeralInput,
+  at: Instant,
+): EphemeralEvent {
   const event: EphemeralEvent = { roomId, type, from, at, visibility, data }
   if (channelId !== undefined) event.channelId = channelId
   return event
@@ -191,7 +211,8 @@ function eventOf(message: Json, ownNodeId: string): EphemeralEvent | undefined {
   if (typeof message !== 'object' || message === null || Array.isArray(message)) return undefined
   const { nodeId, event } = message
   if (nodeId === ownNodeId || typeof event !== 'object' || event === null || Array.isArray(event)) return undefined
-  if (typeof event['type'] !== 'string' || typeof event['from'] !== 'string' || typeof event['roomId'] !== 'string') return undefined
+  if (typeof event['type'] !== 'string' || typeof event['from'] !== 'string' || typeof event['roomId'] !== 'string')
+    return undefined
   // Only hubs publish on this topic; its three keys were looked at above.
   return event as unknown as EphemeralEvent
 }

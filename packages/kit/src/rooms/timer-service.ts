@@ -113,8 +113,12 @@ export function createTimerService(options: TimerServiceOptions): TimerService {
 
   const fireReminders = async (): Promise<void> => {
     const failed = new Set<string>()
-    for (let after: string | undefined; ; ) {
-      const page = await store.reminders.list({ dueBefore: instant(clock.now()), limit: PAGE, ...(after === undefined ? {} : { after }) })
+    for (let after: string | undefined; ;) {
+      const page = await store.reminders.list({
+        dueBefore: instant(clock.now()),
+        limit: PAGE,
+        ...(after === undefined ? {} : { after }),
+      })
       for (const reminder of page.items.toSorted(byInstant)) {
         const key = `${reminder.roomId}\0${reminder.key}`
         if (failed.has(key) || isClosed) continue

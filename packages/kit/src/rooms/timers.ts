@@ -1,4 +1,13 @@
-import { checkOptions, ParleyError, type ChannelId, type EventDraft, type Json, type Reminder, type Room, type RoomId } from '@parley/spec'
+import {
+  checkOptions,
+  ParleyError,
+  type ChannelId,
+  type EventDraft,
+  type Json,
+  type Reminder,
+  type Room,
+  type RoomId,
+} from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
 import { roomNotFound } from './commit-to-log.ts'
 import { transitionByTimer } from './lifecycle.ts'
@@ -32,7 +41,8 @@ export function createTimers(parts: KitParts): Timers {
     store,
     transition: (roomId, due) => transitionByTimer(parts, roomId, due),
     fireReminder: (reminder) => fireReminder(parts, reminder),
-    reportError: (thrown, roomId) => parts.reportError(thrown, roomId === undefined ? { stage: 'timer' } : { stage: 'timer', roomId }),
+    reportError: (thrown, roomId) =>
+      parts.reportError(thrown, roomId === undefined ? { stage: 'timer' } : { stage: 'timer', roomId }),
   })
   for (const trigger of ['onRoomCreated', 'onRoomPaused', 'onRoomResumed', 'onRoomReopened'] as const) {
     parts.hooks.observe(trigger, ({ room }) => service.changed(room), { name: 'timers' })
@@ -64,11 +74,18 @@ async function fireReminder(parts: KitParts, { roomId, key, at }: Reminder): Pro
     const { payload, agentId } = reminder
     if (locked.room.status === 'closed' || locked.room.status === 'archived') {
       await parts.store.reminders.remove(roomId, [key])
-      parts.framework.emit({ type: 'roomRefusedEvent', roomId, data: { what: 'reminder', key, status: locked.room.status } })
+      parts.framework.emit({
+        type: 'roomRefusedEvent',
+        roomId,
+        data: { what: 'reminder', key, status: locked.room.status },
+      })
       return
     }
     const draft: EventDraft = {
-      ...parts.systemDraft(locked.room, { type: 'system', content: { type: 'system', code: 'reminder', text: key, data: { key, payload } } }),
+      ...parts.systemDraft(locked.room, {
+        type: 'system',
+        content: { type: 'system', code: 'reminder', text: key, data: { key, payload } },
+      }),
       idempotencyKey: `reminder:${key}:${at}`,
     }
     const outcome = await locked.commit([draft])
@@ -82,10 +99,17 @@ async function fireReminder(parts: KitParts, { roomId, key, at }: Reminder): Pro
     await parts.store.reminders.remove(roomId, [key])
     const [trigger] = 'events' in outcome ? outcome.events : []
     if (trigger === undefined) return
-    if (agentId === undefined) parts.background('reminder', async () => parts.hooks.fire('onReminder', { roomId, key, payload }, { roomId }), { roomId })
+    if (agentId === undefined)
+      parts.background('reminder', async () => parts.hooks.fire('onReminder', { roomId, key, payload }, { roomId }), {
+        roomId,
+      })
     else {
       const text = `Reminder "${key}" is due: ${JSON.stringify(payload)}`
-      parts.background('reminder', async () => parts.turns.ask({ roomId, agentId, trigger, opening: { kind: 'notice', text } }), { roomId })
+      parts.background(
+        'reminder',
+        async () => parts.turns.ask({ roomId, agentId, trigger, opening: { kind: 'notice', text } }),
+        { roomId },
+      )
     }
   })
 }
@@ -96,10 +120,15 @@ function checkReminder(input: ReminderInput, nowMs: number): number {
   if (typeof key !== 'string' || key === '') throw badReminder('key', 'a name')
   if ((at === undefined) === (inMs === undefined)) throw badReminder('at', 'either at or inMs')
   const atMs = inMs === undefined ? Date.parse(at ?? '') : nowMs + inMs
-  if (!Number.isFinite(atMs) || (inMs !== undefined && inMs < 0)) throw badReminder(inMs === undefined ? 'at' : 'inMs', 'a time')
+  if (!Number.isFinite(atMs) || (inMs !== undefined && inMs < 0))
+    throw badReminder(inMs === undefined ? 'at' : 'inMs', 'a time')
   return atMs
 }
 
 function badReminder(path: string, expected: string): ParleyError {
-  return new ParleyError({ code: 'invalid_options', message: `A reminder needs ${expected} as ${path}.`, details: { path, expected } })
+  return new ParleyError({
+    code: 'invalid_options',
+    message: `A reminder needs ${expected} as ${path}.`,
+    details: { path, expected },
+  })
 }

@@ -11,7 +11,8 @@ function setUp(process: () => Promise<InboundResult> = async () => blocked) {
   const clock = createVirtualClock()
   const emitted: string[] = []
   const framework = createFrameworkEvents(() => {})
-  for (const type of ['sourceAttached', 'sourceDetached', 'sourceError', 'sourceExhausted'] as const) framework.on(type, () => emitted.push(type))
+  for (const type of ['sourceAttached', 'sourceDetached', 'sourceError', 'sourceExhausted'] as const)
+    framework.on(type, () => emitted.push(type))
   const errors: unknown[] = []
   const runner = createSourceRunner({ clock, framework, reportError: (thrown) => errors.push(thrown) }, process)
   const starts: number[] = []
@@ -27,9 +28,11 @@ function setUp(process: () => Promise<InboundResult> = async () => blocked) {
 
 test('RS-6 a source that fails is started again after 5 s, doubling to 300 s', async () => {
   const { clock, runner, starts, source, errors, emitted } = setUp()
-  runner.attach(source(async () => {
-    throw new Error('down')
-  }))
+  runner.attach(
+    source(async () => {
+      throw new Error('down')
+    }),
+  )
   await clock.advance(1_000_000)
   expect(starts.slice(0, 8)).toEqual([0, 5_000, 15_000, 35_000, 75_000, 155_000, 315_000, 615_000])
   expect(starts[8]).toBe(915_000)
@@ -42,11 +45,13 @@ test('RS-6 a source that fails is started again after 5 s, doubling to 300 s', a
 test('RS-6 the delay starts anew after 60 s of health', async () => {
   const { clock, runner, starts, source } = setUp()
   let life = 0
-  runner.attach(source(async () => {
-    life += 1
-    if (life === 3) await clock.sleep(60_000)
-    throw new Error('down')
-  }))
+  runner.attach(
+    source(async () => {
+      life += 1
+      if (life === 3) await clock.sleep(60_000)
+      throw new Error('down')
+    }),
+  )
   await clock.advance(100_000)
   expect(starts).toEqual([0, 5_000, 15_000, 80_000, 90_000])
   await runner.close()
@@ -59,16 +64,22 @@ test('RS-6 a clean end is restarted, unless only failures are', async () => {
   expect(always.starts).toEqual([0, 5_000])
   await always.runner.close()
   const once = setUp()
-  once.runner.attach(once.source(async () => {}), { restart: 'onFailure' })
+  once.runner.attach(
+    once.source(async () => {}),
+    { restart: 'onFailure' },
+  )
   await once.clock.advance(100_000)
   expect([once.starts, once.runner.health('mail').state]).toEqual([[0], 'ended'])
 })
 
 test('RS-6 after maxAttempts it is given up', async () => {
   const { clock, runner, starts, source, emitted } = setUp()
-  runner.attach(source(async () => {
-    throw new Error('down')
-  }), { maxAttempts: 3 })
+  runner.attach(
+    source(async () => {
+      throw new Error('down')
+    }),
+    { maxAttempts: 3 },
+  )
   await clock.runToRest()
   expect(starts).toHaveLength(3)
   expect(emitted.at(-1)).toBe('sourceExhausted')
@@ -84,7 +95,10 @@ test('RS-6 at most ten messages of a source are on their way at a time', async (
     running -= 1
     return blocked
   })
-  runner.attach({ id: 'mail', run: async ({ emit }) => void (await Promise.all(Array.from({ length: 35 }, () => emit(message)))) }, { restart: 'onFailure' })
+  runner.attach(
+    { id: 'mail', run: async ({ emit }) => void (await Promise.all(Array.from({ length: 35 }, () => emit(message)))) },
+    { restart: 'onFailure' },
+  )
   await clock.runToRest()
   expect(most).toBe(10)
   expect(runner.health('mail').emitted).toBe(35)
@@ -93,15 +107,24 @@ test('RS-6 at most ten messages of a source are on their way at a time', async (
 test('detaching tells the source to end and waits for it, a deaf one for 5 s', async () => {
   const { clock, runner, source, emitted } = setUp()
   let hasEnded = false
-  runner.attach(source((signal) => new Promise((resolve) => signal.addEventListener('abort', () => {
-    hasEnded = true
-    resolve()
-  }))))
+  runner.attach(
+    source(
+      (signal) =>
+        new Promise((resolve) =>
+          signal.addEventListener('abort', () => {
+            hasEnded = true
+            resolve()
+          }),
+        ),
+    ),
+  )
   await runner.detach('mail')
   expect([hasEnded, emitted.at(-1), clock.pending]).toEqual([true, 'sourceDetached', 0])
   expect(() => runner.health('mail')).toThrow(expect.objectContaining({ code: 'source_not_found' }))
   runner.attach(source(() => new Promise(() => {})))
-  expect(() => runner.attach(source(async () => {}))).toThrow(expect.objectContaining({ code: 'source_already_attached' }))
+  expect(() => runner.attach(source(async () => {}))).toThrow(
+    expect.objectContaining({ code: 'source_already_attached' }),
+  )
   const closing = runner.close()
   await clock.advance(5_000)
   await closing

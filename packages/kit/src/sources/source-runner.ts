@@ -1,4 +1,11 @@
-import { checkOptions, ParleyError, type Clock, type InboundMessage, type InboundResult, type RoomId } from '@parley/spec'
+import {
+  checkOptions,
+  ParleyError,
+  type Clock,
+  type InboundMessage,
+  type InboundResult,
+  type RoomId,
+} from '@parley/spec'
 import type { KitCore } from '../core/core.ts'
 
 /** Something that messages come from by themselves: a queue, a mailbox, a subscription. */
@@ -8,7 +15,11 @@ export interface InboundSource {
    * Runs until the signal is aborted or the source ends. `emit` gives a message to the kit; await it, for that is how
    * a full kit holds a source back.
    */
-  run(context: { emit: (message: InboundMessage) => Promise<InboundResult>; signal: AbortSignal; clock: Clock }): Promise<void>
+  run(context: {
+    emit: (message: InboundMessage) => Promise<InboundResult>
+    signal: AbortSignal
+    clock: Clock
+  }): Promise<void>
 }
 
 /** How a source is kept running. */
@@ -71,7 +82,10 @@ interface Attached {
 /** Makes a runner without sources. */
 export function createSourceRunner(
   { clock, framework, reportError }: Pick<KitCore, 'clock' | 'framework' | 'reportError'>,
-  process: (message: InboundMessage, options: { roomId?: RoomId; organizationId?: string; signal: AbortSignal }) => Promise<InboundResult>,
+  process: (
+    message: InboundMessage,
+    options: { roomId?: RoomId; organizationId?: string; signal: AbortSignal },
+  ) => Promise<InboundResult>,
 ): SourceRunner {
   const sources = new Map<string, Attached>()
 
@@ -130,7 +144,11 @@ export function createSourceRunner(
   const createEmit = (attached: Attached): ((message: InboundMessage) => Promise<InboundResult>) => {
     const { roomId, organizationId } = attached.options
     const { signal } = attached.stopping
-    const scope = { signal, ...(roomId === undefined ? {} : { roomId }), ...(organizationId === undefined ? {} : { organizationId }) }
+    const scope = {
+      signal,
+      ...(roomId === undefined ? {} : { roomId }),
+      ...(organizationId === undefined ? {} : { organizationId }),
+    }
     const waiting: (() => void)[] = []
     let running = 0
     return async (message) => {
@@ -153,7 +171,11 @@ export function createSourceRunner(
   const find = (id: string): Attached => {
     const attached = sources.get(id)
     if (attached !== undefined) return attached
-    throw new ParleyError({ code: 'source_not_found', message: `No source ${id} is attached.`, details: { sourceId: id } })
+    throw new ParleyError({
+      code: 'source_not_found',
+      message: `No source ${id} is attached.`,
+      details: { sourceId: id },
+    })
   }
 
   const stop = async (attached: Attached): Promise<void> => {
@@ -212,7 +234,14 @@ export function createSourceRunner(
 }
 
 function checkSource(source: InboundSource, options: SourceOptions): void {
-  checkOptions('attachSource', options, ['roomId', 'organizationId', 'restart', 'restartMs', 'maxRestartMs', 'maxAttempts'])
+  checkOptions('attachSource', options, [
+    'roomId',
+    'organizationId',
+    'restart',
+    'restartMs',
+    'maxRestartMs',
+    'maxAttempts',
+  ])
   if (typeof source.id !== 'string' || source.id === '') throw bad('source.id', 'a name')
   const { restartMs = 1, maxRestartMs = 1, maxAttempts = 1 } = options
   for (const [path, value] of Object.entries({ restartMs, maxRestartMs, maxAttempts })) {
@@ -221,5 +250,9 @@ function checkSource(source: InboundSource, options: SourceOptions): void {
 }
 
 function bad(path: string, expected: string): ParleyError {
-  return new ParleyError({ code: 'invalid_options', message: `attachSource needs ${expected} as ${path}.`, details: { path, expected } })
+  return new ParleyError({
+    code: 'invalid_options',
+    message: `attachSource needs ${expected} as ${path}.`,
+    details: { path, expected },
+  })
 }
