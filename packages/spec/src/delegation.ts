@@ -10,7 +10,8 @@ export interface DelegateOptions {
   context?: Json
   output?: Contract
   shareChannels?: ChannelId[]
-  wait?: true
+  /** Whether the call waits for the end of the task. Background tasks are resumed after a restart. @default true */
+  wait?: boolean
   /** Gets the result as a note of its next turn. */
   notify?: ChannelId
   budget?: Budget

@@ -66,6 +66,10 @@ export const errorCodes = {
   voice_language_unsupported: final('A live voice session cannot speak the language.'),
   delegation_depth: final('Delegations are nested too deep.'),
   delegation_busy: passing('Too many delegations of this room are running and waiting.'),
+  delegation_failed: final('The agent could not carry out the task it was given.'),
+  delegation_cancelled: final('The delegated task was cancelled before it ended.'),
+  delegation_timeout: final('The delegated task took longer than it may.'),
+  delegation_interrupted: final('The process that ran the delegated task ended before it.'),
   // turns, tools, models
   agent_no_model: final('The agent has no model and cannot generate.'),
   agent_output_invalid: final("The agent's output does not satisfy its contract."),

@@ -1,4 +1,4 @@
-import type { AnyTool, ChannelId, ConversationState, Room, RoomEvent, RoomId, TurnContext, Visibility } from '@parley/spec'
+import type { AnyTool, Budget, ChannelId, ConversationState, Room, RoomEvent, RoomId, TurnContext, Visibility } from '@parley/spec'
 import type { HookMap } from '../hooks/hook-map.ts'
 import type { SyncHookResult } from '../hooks/hook-results.ts'
 import type { LockedRoom } from './locked-room.ts'
@@ -33,6 +33,10 @@ export interface OrchestrationRuntime {
   visibility(room: Room, event: RoomEvent, agentId: ChannelId): Visibility | undefined
   /** Whom to ask about an event that lost its turn (recovery, requests), by the present state. */
   decideAnew(room: Room, event: RoomEvent): Promise<ChannelId[]>
+  /** The budget that all turns of a room draw on, beside their own; undefined where they have only their own. */
+  budget?(roomId: RoomId): Budget | undefined
+  /** The work on an event whose asking is a strategy's own business; runs after its commit, outside the lock. */
+  handles?(room: Room, event: RoomEvent): ((signal: AbortSignal) => Promise<void>) | undefined
   /** A turn has ended: counters of notes, sequences of strategies. */
   turnEnded(context: TurnContext, state: ConversationState): Promise<void>
   /** The records (`phaseChanged`, `modeChanged`) of a state saved from outside, to be committed with it. */

@@ -124,11 +124,20 @@ export function createLanes(parts: KitParts): Lanes {
     if (plan.unbound.length > 0) noteUnbound(parts, event, plan.unbound)
     for (const binding of plan.deliveries) receivers.deliver(event, binding, input.room, finish)
     for (const agentId of plan.asked) askAgent(event, agentId, input)
+    handOver(event, input, entry.cascade)
     finish()
   }
 
   const askAgent = (event: RoomEvent, agentId: ChannelId, input: LaneInput): void => {
     parts.turns.ask({ roomId: input.room.id, agentId, trigger: event })
+  }
+
+  /** What a strategy does about an event is part of what the event caused. */
+  const handOver = (event: RoomEvent, { room }: LaneInput, cascade: CascadeRun | undefined): void => {
+    const work = event.routing === undefined ? undefined : parts.orchestration.handles?.(room, event)
+    if (work === undefined) return
+    cascade?.begin()
+    parts.background('strategy', (signal) => work(signal).finally(() => cascade?.end()), { roomId: room.id })
   }
 
   const finished = (roomId: RoomId, lane: Lane, entry: Entry): void => {

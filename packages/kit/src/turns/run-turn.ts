@@ -218,18 +218,18 @@ function turnTimedOut(turn: TurnRuntime): ParleyError {
 }
 
 function toTurnContext(parts: KitParts, turn: TurnRuntime, channel: Channel, context: RoomContext): TurnContext {
+  const { request, turnId, signal } = turn
   const { room, participants } = context
-  const { request } = turn
   const language = parts.orchestration.language(room, request.agentId)
   const participant = participants.find(({ id }) => id === request.trigger.source.participantId)
   return {
     room: parts.handle(room.id),
     event: request.trigger,
     agentId: request.agentId,
-    turnId: turn.turnId,
+    turnId,
     state: stateOf(room.conversation),
     signal: turn.signal,
-    budget: createBudget('turn', turn.turnId, budgetOf(channel), { clock: parts.clock }),
+    budget: parts.orchestration.budget?.(room.id)?.child('turn', turn.turnId, budgetOf(channel)) ?? createBudget('turn', turn.turnId, budgetOf(channel), { clock: parts.clock }),
     clock: parts.clock,
     deps: 'deps' in channel && channel.deps !== undefined ? channel.deps : parts.deps,
     ...(room.sessionId === undefined ? {} : { sessionId: room.sessionId }),
