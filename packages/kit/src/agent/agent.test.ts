@@ -143,3 +143,19 @@ test('TL-12 two turns under one budget never pass its cap together', async () =>
   expect(models.reduce((sum, { requests }) => sum + requests.length, 0)).toBe(3)
   expect(budget.envelopes[0]).toMatchObject({ settled: { calls: 3 }, reserved: { calls: 0 } })
 })
+
+test('a memory takes in what is answered, forgets a room that was left and is closed with the agent', async () => {
+  const log: unknown[] = []
+  const memory = {
+    name: 'M',
+    retrieve: () => Promise.resolve({ messages: [] }),
+    ingest: (event: { content: unknown }, place: unknown) => (log.push(event.content, place), Promise.resolve()),
+    clear: (roomId: string) => (log.push(`clear ${roomId}`), Promise.resolve()),
+    close: () => (log.push('close'), Promise.resolve()),
+  }
+  const agent = new Agent('agent', { model: scriptedModel(['ok']), memory, tools: [{ id: 's', tools: () => Promise.resolve([]), close: () => (log.push('source'), Promise.resolve()) }] })
+  await createTurnBench({ events: [person('Hi')] }).take(agent)
+  await agent.onDetached({ roomId: 'room_1' } as never)
+  await agent.close()
+  expect(log).toEqual([{ type: 'text', text: 'Hi' }, { roomId: 'room_1', agentId: 'agent' }, 'clear room_1', 'close', 'source'])
+})

@@ -4,6 +4,7 @@ import {
   ParleyError,
   toJsonSchema,
   type Channel,
+  type ChannelBinding,
   type ChannelCapabilities,
   type ChannelId,
   type ChatModel,
@@ -183,6 +184,17 @@ export class Agent implements Channel {
       context,
       services,
     })
+  }
+
+  /** A memory may forget what it kept of a room the agent left. */
+  async onDetached({ roomId }: ChannelBinding): Promise<void> {
+    await this.options.memory?.clear?.(roomId)
+  }
+
+  /** Closes memory and tool sources; a kernel belongs to the host. */
+  async close(): Promise<void> {
+    await this.options.memory?.close?.()
+    for (const source of this.#tools.sources) await source.close?.()
   }
 
   /**

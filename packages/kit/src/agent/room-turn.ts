@@ -69,6 +69,10 @@ async function roomLoopInput({ model, options, tools, output, identityBlock, con
   const reserved = limits.maxOutputTokens + estimateTokens(`${base ?? ''}${identity ?? ''}`)
   const budgetTokens = Math.max(1_000, Math.floor(model.card.contextTokens * (1 - limits.toolShare)) - reserved)
   const { memory, recentEventsWindow } = options
+  if (memory?.ingest !== undefined) {
+    const place = { roomId: context.room.id, agentId: context.agentId }
+    for (const trigger of services.triggers) services.background(async () => await memory.ingest?.(trigger, place))
+  }
   const past = { memory, recentEventsWindow, card: model.card, budgetTokens, memoryMs: limits.memoryMs }
   const { messages, notes } = await buildTurnMessages({ context, services, ...past })
   const memoryText = notes.join('\n\n')

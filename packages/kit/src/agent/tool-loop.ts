@@ -32,7 +32,7 @@ export async function* runLoop(input: LoopInput): AsyncGenerator<LoopEvent, void
     loadedTools: new Set(),
     describedTools: new Set(),
     isTainted: input.isTainted,
-    hasStoredResults: JSON.stringify(input.messages).includes('read_stored_result'),
+    hasStoredResults: input.messages.some(hasCutResult),
     mustAnswer: false,
     text: '',
     steps: [],
@@ -101,6 +101,12 @@ async function* takeSteps(input: LoopInput, state: LoopState): AsyncGenerator<Lo
     // What was injected while the answer was made has not been read yet.
     if (isLast || !takeSteering(input, state)) return { end: 'completed' }
   }
+}
+
+/** Whether an earlier turn left a result to be read on. */
+function hasCutResult(message: ChatMessage): boolean {
+  const isCut = ({ content }: { content: unknown }): boolean => typeof content === 'string' && content.includes('read_stored_result')
+  return message.role === 'tool' && message.results.some(isCut)
 }
 
 /** Reads what came in from outside; true when the model has something new to read. */

@@ -46,6 +46,8 @@ export interface FunctionKernelOptions {
   fetch?: typeof fetch
   /** Refuses addresses that must not be fetched. */
   guard?: UrlGuard
+  /** Disables a remote tool whose description or schema changed since it was first seen. @default false */
+  pinTools?: boolean
 }
 
 /**
@@ -58,17 +60,19 @@ export class FunctionKernel implements ToolKernel {
   readonly #rest = new Map<string, RestTools>()
   readonly #mcp: McpServers
   readonly #places: Semaphore = createSemaphore(CALLS_AT_ONCE)
+  readonly #pinTools: boolean
   #isClosed = false
 
   /** @throws {ParleyError} `invalid_options`, `tool_duplicate` */
   constructor(options: FunctionKernelOptions = {}) {
-    checkOptions('FunctionKernel', options, ['rest', 'mcp', 'mcpHost', 'env', 'fetch', 'guard'])
+    checkOptions('FunctionKernel', options, ['rest', 'mcp', 'mcpHost', 'env', 'fetch', 'guard', 'pinTools'])
     const { rest = [], mcp = [], mcpHost, env = {}, guard } = options
     if (mcp.length > 0 && mcpHost === undefined) throw misuse('mcpHost', 'MCP servers need mcpHost, of the package mcp.')
     for (const server of rest) {
       if (this.#rest.has(server.name)) throw duplicate(server.name)
       this.#rest.set(server.name, createRestTools(server, { env, fetch: options.fetch ?? globalThis.fetch, guard }))
     }
+    this.#pinTools = options.pinTools ?? false
     this.#mcp = createMcpServers(mcp, mcpHost, { env, guard })
   }
 
@@ -110,7 +114,8 @@ export class FunctionKernel implements ToolKernel {
   describe(allowed?: string[]): ToolDescription[] {
     const functions = [...this.#functions.values()].map(toDescription)
     const servers = [...this.#rest.values()].flatMap((rest) => rest.describe())
-    const all = [...functions, ...servers, ...this.#mcp.describe()]
+    const remote = this.#mcp.describe().filter(({ changed }) => !(this.#pinTools && changed === true))
+    const all = [...functions, ...servers, ...remote]
     return allowed === undefined ? all : all.filter(({ uri }) => matchesGlob(allowed, uri))
   }
 
@@ -161,6 +166,8 @@ export class FunctionKernel implements ToolKernel {
     if (!connection.tools.some(({ name }) => name === address.tool)) {
       throw problem('tool_unknown', `The tool server "${address.server}" has no tool "${address.tool}".`)
     }
+    const isShown = this.describe().some(({ uri }) => uri === `mcp://${address.server}.${address.tool}`)
+    if (!isShown) throw problem('tool_not_allowed', `The tool "${address.tool}" changed since it was approved and is disabled.`)
     const { signal, idempotencyKey } = context
     return wrapped(await connection.call(address.tool, args, { signal, idempotencyKey, onProgress: (text) => context.progress(text) }))
   }

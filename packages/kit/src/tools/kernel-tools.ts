@@ -11,7 +11,7 @@ export function kernelTools(kernel: ToolKernel, context: TurnContext): StepTools
   const all = (isFunction: boolean): AnyTool[] =>
     kernel
       .describe()
-      .filter(({ uri, changed }) => changed !== true && uri.startsWith('function://') === isFunction)
+      .filter(({ uri }) => uri.startsWith('function://') === isFunction)
       .map((description) => toTool(kernel, description))
   return [
     { id: 'kernel', origin: 'kernel', tools: () => all(true) },

@@ -2,6 +2,8 @@ import { ParleyError, type Clock, type McpConnection, type McpHost, type McpServ
 
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 30_000
+/** Of a remote description, in characters. */
+const MAX_DESCRIPTION = 1_024
 
 /** Connections to MCP servers, made when they are first needed. */
 export interface McpServers {
@@ -17,6 +19,8 @@ export interface McpServers {
 
 interface Slot {
   server: McpServer
+  /** Descriptions as they were first seen, by tool. */
+  seen: Map<string, string>
   connection?: McpConnection
   connecting?: Promise<McpConnection>
   failures: number
@@ -31,7 +35,7 @@ export function createMcpServers(
   host: McpHost | undefined,
   { env, guard = openGuard }: { env: Record<string, string>; guard?: UrlGuard | undefined },
 ): McpServers {
-  const slots = new Map<string, Slot>(servers.map((server) => [server.id, { server, failures: 0, retryAtMs: 0 }]))
+  const slots = new Map<string, Slot>(servers.map((server) => [server.id, { server, seen: new Map(), failures: 0, retryAtMs: 0 }]))
   const connect = async (slot: Slot, { signal, clock }: { signal: AbortSignal; clock: Clock }): Promise<McpConnection> => {
     if (slot.connection !== undefined) return slot.connection
     if (host === undefined || clock.monotonicMs() < slot.retryAtMs) throw unavailable(slot.server.id)
@@ -56,12 +60,17 @@ export function createMcpServers(
   return {
     has: (id) => slots.has(id),
     describe: () =>
-      [...slots.values()].flatMap(({ server, connection }) =>
-        (connection?.tools ?? []).map((tool) => ({
-          ...tool,
-          uri: `mcp://${server.id}.${tool.name}`,
-          description: tool.description.slice(0, 1_024),
-        })),
+      [...slots.values()].flatMap(({ server, connection, seen }) =>
+        (connection?.tools ?? []).map((tool) => {
+          const described = JSON.stringify([tool.description, tool.input])
+          if (!seen.has(tool.name)) seen.set(tool.name, described)
+          return {
+            ...tool,
+            uri: `mcp://${server.id}.${tool.name}`,
+            description: tool.description.slice(0, MAX_DESCRIPTION),
+            ...(seen.get(tool.name) === described ? {} : { changed: true }),
+          }
+        }),
       ),
     async connectAll(options) {
       await Promise.allSettled([...slots.values()].map((slot) => connect(slot, options)))

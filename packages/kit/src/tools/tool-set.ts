@@ -81,20 +81,32 @@ function isAllowed({ policy, allowedTools, context }: LoopInput, source: StepToo
 }
 
 async function askSource(source: StepTools, input: LoopInput, signal: AbortSignal): Promise<readonly AnyTool[]> {
+  let asked: ReturnType<StepTools['tools']>
+  try {
+    asked = source.tools()
+  } catch (thrown) {
+    return leaveOut(source, input, thrown)
+  }
+  // Tools that are at hand need no timer.
+  if (!(asked instanceof Promise)) return asked
   const late = new AbortController()
   const { toolSourceMs } = input.limits
   const cancel = input.context.clock.setTimer(toolSourceMs, () => late.abort(tooLate(source.id, toolSourceMs)))
   try {
-    return await untilAborted(Promise.resolve(source.tools()), AbortSignal.any([signal, late.signal]))
+    return await untilAborted(asked, AbortSignal.any([signal, late.signal]))
   } catch (thrown) {
     if (signal.aborted) throw thrown
-    input.services.reportError(thrown, 'tools')
-    const code: Json = ParleyError.isInstance(thrown) ? thrown.code : 'tool_unavailable'
-    await input.services.receipt('tool', { source: source.id, code, leftOut: true })
-    return []
+    return await leaveOut(source, input, thrown)
   } finally {
     cancel()
   }
+}
+
+async function leaveOut(source: StepTools, { services }: LoopInput, thrown: unknown): Promise<readonly AnyTool[]> {
+  services.reportError(thrown, 'tools')
+  const code: Json = ParleyError.isInstance(thrown) ? thrown.code : 'tool_unavailable'
+  await services.receipt('tool', { source: source.id, code, leftOut: true })
+  return []
 }
 
 function tooLate(source: string, limitMs: number): ParleyError {
