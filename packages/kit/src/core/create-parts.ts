@@ -32,6 +32,7 @@ import { createHookEngine } from '../hooks/create-hook-engine.ts'
 import { createInboundLimits } from '../inbound/inbound-limits.ts'
 import { sendFromChannel } from '../inbound/prepare-send.ts'
 import { createInProcessLocks } from '../locks/in-process-locks.ts'
+import { trackWaiting } from '../locks/track-waiting.ts'
 import { createRequests } from '../requests/requests.ts'
 import { createEphemeralHub } from '../rooms/ephemeral-hub.ts'
 import { inRoom } from '../rooms/in-room.ts'
@@ -86,6 +87,7 @@ export function createParts(options: PartsOptions, host: PartsHost): AssembledPa
   const ids = options.ids ?? createSystemIds()
   const limits = resolveLimits(options.limits)
   const logger = options.logger ?? noLogger
+  const locks = trackWaiting(options.locks ?? createInProcessLocks({ clock }))
   const closing = new AbortController()
   const onClose = new Set<() => void>()
   const background = new Map<Promise<void>, RoomId | undefined>()
@@ -120,7 +122,7 @@ export function createParts(options: PartsOptions, host: PartsHost): AssembledPa
     deps: options.deps,
     ephemeralTypes: new Set(options.ephemeralTypes ?? []),
     store: options.store ?? createMemoryStore({ clock }),
-    locks: options.locks ?? createInProcessLocks({ clock }),
+    locks,
     backplane: options.backplane ?? createInProcessBackplane(),
     telemetry: options.telemetry ?? noTelemetry,
     identity: options.identity,
@@ -186,7 +188,15 @@ export function createParts(options: PartsOptions, host: PartsHost): AssembledPa
   } as unknown as KitParts // Completed by the assignments below, before anybody gets to see it.
 
   const writable = parts as { -readonly [Key in keyof KitParts]: KitParts[Key] }
-  writable.hooks = createHookEngine({ clock, limits, logger, framework, reportError, closing: closing.signal })
+  writable.hooks = createHookEngine({
+    clock,
+    limits,
+    logger,
+    framework,
+    reportError,
+    closing: closing.signal,
+    isLockAwaited: (roomId) => locks.isAwaited(roomId),
+  })
   writable.ephemeral = createEphemeralHub({ clock, backplane: parts.backplane, now: stamp, reportError, nodeId: ids.next('node') })
   writable.inboundLimits = createInboundLimits(clock)
   writable.requests = createRequests(parts)
