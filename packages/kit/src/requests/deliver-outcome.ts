@@ -1,4 +1,4 @@
-import type { ChannelId, EventId, Json, PendingRequest, RoomId, TurnId } from '@parley/spec'
+import type { ChannelId, EventId, Json, PendingRequest, RoomHandle, RoomId, TurnId } from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
 import type { RequestOutcome, RequestSpec } from '../core/turn-services.ts'
 
@@ -31,13 +31,14 @@ export async function deliverOutcome(
   const outcome = isRequest ? (decided as RequestOutcome) : undefined // a request's outcome is what its waiter was given
   const result = outcome === undefined ? (decided as Json) : await resultOf(parts, of, outcome, onDecided)
   const status = outcome?.status ?? 'completed'
+  const told = tellResult(result)
   const code = isRequest ? 'request_outcome' : 'tool_outcome'
   const data: Json = {
     ...(of.id === undefined ? {} : { requestId: of.id }),
     tool: of.tool ?? null,
     callId: of.callId ?? null,
     status,
-    result,
+    ...told,
     ...(outcome !== undefined && 'reason' in outcome && outcome.reason !== undefined ? { reason: outcome.reason } : {}),
   }
   const text = isRequest ? `The request for ${of.tool ?? 'a step'} was ${status}.` : `${of.tool ?? 'A tool'} has finished.`
@@ -60,6 +61,14 @@ export async function deliverOutcome(
   parts.turns.ask({ roomId: of.roomId, agentId: asked.speaker, trigger: asked.event, opening })
 }
 
+/** A tool's outcome as the agent reads it: its value, or its error. */
+function tellResult(result: Json): { result: Json; error?: Json } {
+  if (typeof result !== 'object' || result === null || Array.isArray(result)) return { result }
+  if (result['status'] === 'completed' && 'result' in result) return { result: result['result'] ?? null }
+  if (result['status'] === 'failed' && 'error' in result) return { result: null, error: result['error'] ?? null }
+  return { result }
+}
+
 /** The agent in charge; a plain room's outcome goes to the agent that asked. */
 function speakerOf(parts: KitParts, room: Parameters<KitParts['orchestration']['speaker']>[0], agentId: ChannelId): ChannelId | null {
   const isPlain = room.conversation === undefined
@@ -75,8 +84,12 @@ async function resultOf(
   if (onDecided !== undefined) return onDecided(outcome)
   if (outcome.status !== 'approved' && outcome.status !== 'answered') return null
   const channel = parts.registry.get(of.agentId)
-  if (channel === undefined || !('runDecided' in channel) || typeof channel.runDecided !== 'function') return null
-  // After a restart the agent finds its tool again by name and runs it under the key of the first call.
-  const run = channel.runDecided as (of: OutcomeOf, outcome: RequestOutcome, room: ReturnType<KitParts['handle']>) => Promise<Json>
-  return run.call(channel, of, outcome, parts.handle(of.roomId))
+  if (channel === undefined || !('runDecided' in channel)) return null
+  // After a restart the agent finds its tool again by name; agents of this package are the ones with `runDecided`.
+  return (channel as typeof channel & RecoveringAgent).runDecided(of, outcome, parts.handle(of.roomId))
+}
+
+/** An agent that can run a decided call whose process has ended. */
+interface RecoveringAgent {
+  runDecided(of: OutcomeOf, decision: RequestOutcome, room: RoomHandle): Promise<Json>
 }
