@@ -20,6 +20,7 @@ import { roomRoutes } from './routes/room-routes.ts'
 import { streamRoutes } from './routes/stream-routes.ts'
 import type { RoomsService } from './rooms-service.ts'
 import { resolveServerLimits, type ServerOptions, type SocketRoute } from './server-options.ts'
+import { createDeskWatch } from './sockets/desk-watch.ts'
 import { createRoomPresence } from './sockets/room-presence.ts'
 import { serveRoomSocket } from './sockets/room-socket.ts'
 import { createUpgradeHandler } from './sockets/upgrade-handler.ts'
@@ -77,7 +78,9 @@ export function createServer(options: ServerOptions): Server {
     kit.on('eventProcessed', ({ roomId }) => roomId !== undefined && onGrown(roomId)),
     () => live.close(),
   ]
-  const presence = createRoomPresence({ publish: (roomId, event) => kit.publish(roomId, event), clock, channelId: webChannelId })
+  const desk = createDeskWatch({ rooms: kit, clock, channelId: webChannelId, onError })
+  const publish: RoomsService['publish'] = (roomId, event) => kit.publish(roomId, event)
+  const presence = createRoomPresence({ publish, clock, channelId: webChannelId, desk })
 
   const addresses = new WeakMap<Request, string>()
   const addressOf = (request: Request): string => addresses.get(request) ?? 'local'
@@ -152,7 +155,7 @@ export function createServer(options: ServerOptions): Server {
   const close = async (drainMs: number): Promise<void> => {
     draining.abort()
     for (const dispose of disposers) dispose()
-    if (!http.listening) return
+    if (!http.listening) return desk.close()
     const closed = new Promise<void>((resolve) => http.close(() => resolve()))
     http.closeIdleConnections()
     const cancel = clock.setTimer(drainMs, () => {
@@ -161,6 +164,7 @@ export function createServer(options: ServerOptions): Server {
     })
     await Promise.all([closed, ...[...upgrades.open].map((socket) => socket.closed)])
     cancel()
+    desk.close() // after the sockets, whose end would set its timers anew
   }
 
   return {

@@ -1,4 +1,5 @@
 import type { ChannelId, Clock, Disposer, EphemeralInput, ParticipantId, RoomId } from '@parley/spec'
+import type { DeskWatch } from './desk-watch.ts'
 
 /** Shorter than the 45 s after which presence expires. */
 const renewMs = 25_000
@@ -25,10 +26,13 @@ export function createRoomPresence({
   publish,
   clock,
   channelId,
+  desk,
 }: {
   publish(roomId: RoomId, event: EphemeralInput): void
   clock: Clock
   channelId: ChannelId
+  /** Told when somebody takes the first seat and when they lose the last. */
+  desk: Pick<DeskWatch, 'left' | 'back'>
 }): RoomPresence {
   const seats = new Map<string, Seats>()
   const keyOf = (roomId: RoomId, participantId: ParticipantId): string => JSON.stringify([roomId, participantId])
@@ -45,6 +49,7 @@ export function createRoomPresence({
       seats.set(key, taken)
       taken.count++
       if (taken.count === 1) {
+        desk.back(roomId, participantId)
         if (isTold) tell(roomId, participantId, taken.status)
         const renew = (): void => {
           tell(roomId, participantId, taken.status)
@@ -59,6 +64,7 @@ export function createRoomPresence({
           if (taken.count > 0) return
           taken.stop()
           seats.delete(key)
+          desk.left(roomId, participantId)
           if (!isTold) return
           if (taken.isTyping) tellTyping(roomId, participantId, false)
           tell(roomId, participantId, 'offline')
