@@ -38,6 +38,7 @@ describe('proactive delivery', () => {
     expect(await idle).toMatchObject({ outcome: 'committed' })
     expect(web.texts()).toEqual(['a', 'b', 'When quiet.'])
 
+    await bench.kit.send(bench.roomId, { from: 'ada', text: 'start' })
     const late = bench.kit.deliver(bench.roomId, 'At the latest.', { strategy: 'whenIdle', idleMs: 1_000, maxWaitMs: 2_000 })
     for (let time = 0; time < 5; time++) {
       await bench.kit.send(bench.roomId, { from: 'ada', text: `busy ${time}` })
