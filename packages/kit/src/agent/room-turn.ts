@@ -108,7 +108,8 @@ function receiptData(outcome: LoopOutcome): { [key: string]: Json } {
   const { steps, calls, usage, costNanoUsd, effective, value, error, blocked } = outcome
   return {
     steps: steps.length,
-    toolCalls: calls.map((call) => ({ ...call })),
+    toolCalls: calls.length,
+    ...(calls.length === 0 ? {} : { calls: calls.map((call) => ({ ...call })) }),
     usage: { ...usage },
     costNanoUsd,
     model: effective['model'] ?? null,
