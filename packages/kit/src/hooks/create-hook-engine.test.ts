@@ -116,6 +116,22 @@ test('HK-1 filters are ANDed, a missing one matches all', () => {
   expect(engine.has('beforeBroadcast', full)).toBe(true)
 })
 
+test('a field of the payload that is worked out when asked for is left alone until then', () => {
+  const { engine } = setUp()
+  let asked = 0
+  engine.add('beforeBroadcast', append('!'))
+  const lazy = {
+    ...payload(),
+    get state() {
+      asked += 1
+      return new ConversationState()
+    },
+  }
+  const outcome = atOnce(engine.runSync('beforeBroadcast', lazy, scope))
+  expect([textOf(outcome), asked]).toEqual(['hello!', 0])
+  expect(outcome.payload.state.phase).toBe(new ConversationState().phase)
+})
+
 test('HK-2 any value is a modification, the empty string too', () => {
   const { engine } = setUp()
   engine.add('beforeBroadcast', ({ event }) => modify(withText(event, '')), { name: 'hush' })

@@ -192,7 +192,7 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
       const fault = subjectFault(trigger, outcome.payload, decision.subject)
       if (fault !== undefined) return fail(trigger, hook, call, run, invalidResult(hook, fault))
       const subject = syncTriggers[trigger].subject
-      outcome.payload = { ...outcome.payload, [subject]: decision.subject }
+      outcome.payload = withSubject(outcome.payload, subject, decision.subject)
       outcome.modifiedBy = [...outcome.modifiedBy, hook.name]
       run.isDone = firstDecisionWins.has(trigger)
     }
@@ -323,6 +323,14 @@ function emptyOutcome<T extends SyncTrigger>(payload: HookMap[T]['payload']): Ru
     observations: untouched,
     failures: untouched,
   }
+}
+
+/** The payload with another subject. Fields that are worked out when they are asked for stay so. */
+function withSubject<Payload extends object>(payload: Payload, subject: PropertyKey, value: unknown): Payload {
+  const fields = Object.getOwnPropertyDescriptors(payload)
+  const replaced = { ...fields, [subject]: { value, enumerable: true, configurable: true, writable: true } }
+  // The same fields, one of them with a value that was checked to be of its kind.
+  return Object.defineProperties({}, replaced) as Payload
 }
 
 /** What a hook sees it cannot change but by `modify`. */
