@@ -4,6 +4,7 @@ import type {
   Json,
   JsonSchema,
   ReceiptKind,
+  RoomContext,
   RoomEvent,
   RequestDecision,
   PendingRequest,
@@ -62,6 +63,8 @@ export interface TurnServices {
   readonly opening: TurnOpening | undefined
   /** The agent's binding, if it has one; `metadata.systemPrompt` replaces the base prompt. */
   readonly binding: ChannelBinding | undefined
+  /** The room as it was read when the turn started. */
+  readonly reading?: Omit<RoomContext, 'recentEvents'>
   /** Visibility of everything the turn says. */
   readonly visibility: Visibility
   /** Whether someone will get what the agent says. */

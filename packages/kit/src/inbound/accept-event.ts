@@ -1,12 +1,14 @@
-import type { BlockReason, ChannelBinding, CommitExtras, EventDraft, InboundResult, Observation, Receipt, RoomEvent, RoomTask, TargetEffect } from '@parley/spec'
+import { ConversationState, type BlockReason, type ChannelBinding, type CommitExtras, type EventDraft, type InboundResult, type Observation, type Receipt, type RoomEvent, type RoomTask, type TargetEffect } from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
 import type { SyncOutcome } from '../hooks/hook-engine.ts'
+import { storedRouting } from '../orchestration/router/stamps.ts'
 import { canWrite } from '../rooms/can-read-write.ts'
 import { roomEnded, type OpenRoom } from '../rooms/commit-to-log.ts'
 import { effectiveVisibility } from '../rooms/effective-visibility.ts'
 import type { OfferedAnswer } from '../requests/requests.ts'
 import type { CascadeRun } from '../turns/cascades.ts'
 import { authorizeMutation, resolveThreadRoot } from './event-targets.ts'
+import { passOn } from './pass-on.ts'
 import type { Deadline } from './deadline.ts'
 import type { PreparedEvent } from './prepared.ts'
 
@@ -29,6 +31,7 @@ export async function acceptEvent(
   const binding = open.bindings.find(({ channelId }) => channelId === prepared.source.channelId)
   let draft = toDraft(parts, open, prepared, binding)
   if (draft.parentEventId !== undefined) draft = await resolveThreadRoot(parts, draft)
+  if (parts.ephemeralTypes.has(draft.type)) return passOn(parts, draft, blockedAtGate(prepared, binding))
   const mutation = await authorizeMutation(parts, open, draft)
   if ('refused' in mutation) return store(parts, open, block(draft, mutation.refused), prepared, [], undefined, deadline)
 
@@ -49,7 +52,7 @@ export async function acceptEvent(
   const answer = offered === undefined ? undefined : await offered(draft)
   if (answer !== undefined) draft = { ...draft, routing: answer.routing }
 
-  const gate = writeGate(prepared, binding, open)
+  const gate = blockedAtGate(prepared, binding)
   if (gate !== undefined) return store(parts, open, block(draft, gate), prepared, receipts, hooked, deadline)
   return store(parts, open, draft, prepared, receipts, hooked, deadline, undefined, mutation.effects, answer)
 }
@@ -157,15 +160,25 @@ function runHooks(
     bindings,
     participants,
     get state() {
-      return open.state()
+      return stateOrDefault(open)
     },
   }
   return parts.hooks.runSync('beforeBroadcast', payload, scope, deadline === undefined ? {} : { signal: deadline.signal })
 }
 
+/** Unreadable state stops no message: the router says so and asks nobody. */
+function stateOrDefault(open: OpenRoom): ConversationState {
+  try {
+    return open.state()
+  } catch {
+    return new ConversationState()
+  }
+}
+
 function fromHooked(hooked: Hooked, binding: ChannelBinding | undefined): EventDraft {
   const { index: _index, edited: _edited, deleted: _deleted, redacted: _redacted, reactions: _reactions, ...draft } = hooked.payload.event
-  return { ...draft, visibility: effectiveVisibility(draft.visibility, binding?.visibility) }
+  const routing = storedRouting(draft.routing, hooked.modifiedBy)
+  return { ...draft, ...(routing === undefined ? {} : { routing }), visibility: effectiveVisibility(draft.visibility, binding?.visibility) }
 }
 
 function hookReceipts(parts: KitParts, open: OpenRoom, hooked: Hooked): Receipt[] {
@@ -174,7 +187,8 @@ function hookReceipts(parts: KitParts, open: OpenRoom, hooked: Hooked): Receipt[
   )
 }
 
-function writeGate(prepared: PreparedEvent, binding: ChannelBinding | undefined, open: OpenRoom): BlockReason | undefined {
+/** Step 12: whether the source may write. */
+function blockedAtGate(prepared: PreparedEvent, binding: ChannelBinding | undefined): BlockReason | undefined {
   if (prepared.gate === 'none') return undefined
   const planned = prepared.planned?.bindings?.some(({ channelId }) => channelId === prepared.source.channelId) === true
   if (binding === undefined) return planned ? undefined : 'channel_detached'
@@ -219,6 +233,7 @@ async function store(
     const [event] = outcome.events
     if (event === undefined) throw new TypeError('a commit of one draft gives one event')
     afterCommit(parts, open, event, extras)
+    if (wakes) parts.hooks.fire('onRoomResumed', { room: open.room }, { roomId: open.id })
     answer?.committed()
     if (!isCommitted) return blocked(parts, event, message)
     if (!isOwnRoot && event.type === 'message') cascade?.replies.push(event)
@@ -342,5 +357,5 @@ function afterCommit(parts: KitParts, open: OpenRoom, event: RoomEvent, extras: 
   const scope = { roomId: open.id }
   for (const task of extras.tasks ?? []) parts.hooks.fire('onTaskCreated', { task }, scope)
   for (const observation of extras.observations ?? []) parts.hooks.fire('onObservation', { observation }, scope)
-  if (event.source.kind === 'person') parts.ephemeral.ended(open.id, `typing:${event.source.participantId ?? ''}`)
+  if (event.source.kind === 'person') parts.ephemeral.endTyping(open.id, event.source.participantId ?? '')
 }

@@ -22,6 +22,7 @@ import type {
 import type { KitCore } from '../core/core.ts'
 import type { LockedRoom } from '../core/locked-room.ts'
 import type { OrchestrationRuntime } from '../core/orchestration-runtime.ts'
+import { turnServices } from '../core/turn-services.ts'
 import { toSpec, type Orchestration, type OrchestrationDefinition } from './definitions/definition.ts'
 import { fittingState, initialState, installInRoom } from './definitions/install-in-room.ts'
 import { migrateOrchestration, openRooms, type MigrateOptions, type MigrationReport } from './definitions/migrate.ts'
@@ -66,7 +67,8 @@ export interface OrchestrationRuntimeOptions {
 
 /** What a new room gets of its orchestration, to be written in the commit that makes it. */
 export interface NewRoomOrchestration {
-  orchestration: OrchestrationSpec | null
+  /** Undefined: the kit-wide one, which rooms do not store. */
+  orchestration: OrchestrationSpec | null | undefined
   conversation?: Room['conversation']
   /** To be registered, unless they are, and attached. */
   agents: OrchestratedAgent[]
@@ -232,7 +234,8 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
       const own = note !== undefined && givesNote(state, internals) ? [noteText(note)] : []
       const whispers = whispersOf(state).filter((whisper) => whisper.agentId === agentId)
       const whispered = whispers.map(({ text }) => `[A colleague tells you, unseen by the person: ${text}]`)
-      const definition = orchestrations.list().length === 0 ? undefined : definitionOf(await context.room.room())
+      const room = turnServices(context)?.reading?.room
+      const definition = room === undefined ? undefined : definitionOf(room)
       const more = definition?.notes === undefined ? [] : await definition.notes(context)
       return [...own, ...whispered, ...more]
     },
@@ -263,8 +266,8 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
       handoffs.turnEnded(context.turnId)
       greetings.turnEnded(context)
       await useUpNotes(core, context, state)
-      if (orchestrations.list().length === 0) return
-      const definition = definitionOf(await context.room.room())
+      const room = turnServices(context)?.reading?.room
+      const definition = room === undefined ? undefined : definitionOf(room)
       await definition?.turnEnded?.(context, state)
     },
     async state(roomId) {
@@ -294,7 +297,11 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
     forNewRoom(given) {
       if (given === null) return { orchestration: null, agents: [] }
       const orchestration = given ?? options.orchestration
-      if (orchestration === undefined) return undefined
+      if (orchestration === undefined) {
+        const initialKitWide = definitions.kitWide?.initial
+        if (initialKitWide === undefined) return undefined
+        return { orchestration: undefined, agents: [], conversation: { ...initialState(initialKitWide, core.now()).toJSON(), version: 1 } }
+      }
       const { definition, version } = define(orchestration)
       const { initial } = definition
       return {
@@ -322,7 +329,6 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
     const equal = registered !== undefined && registered.kind === definition.kind ? orchestrations.list().find((entry) => entry.definition.id === definition.id && JSON.stringify(entry.definition.spec) === JSON.stringify(definition.spec)) : undefined
     if (equal !== undefined) return equal
     const version = orchestrations.register(definition)
-    if (definition.handler !== undefined) for (const member of orchestration.agents()) setups.add(member, definition.handler, undefined)
     return { definition, version }
   }
 }
@@ -379,8 +385,15 @@ function withoutFirst<T extends { agentId: string }>(whispers: readonly T[], age
   return whispers.filter((whisper) => whisper.agentId !== agentId || left-- <= 0)
 }
 
-/** The room as it is now; the turn's own state is as of its start. */
+const readTurns = new WeakSet<TurnContext>()
+
+/** The room as it is now: in the first step as the turn has just read it, later anew. */
 async function readRoom(core: KitCore, context: TurnContext): Promise<{ reading: RoomReading; state: ConversationState } | undefined> {
+  const reading = turnServices(context)?.reading
+  if (reading !== undefined && !readTurns.has(context)) {
+    readTurns.add(context)
+    return { reading, state: context.state }
+  }
   const found = await core.store.loadContext(context.room.id, { tail: 0 })
   if (found === null) return undefined
   return { reading: found, state: getConversationState(found.room) }

@@ -6,6 +6,7 @@ import type { OrchestrationInternals, RoomReading } from './orchestration-intern
 import { initialState } from './definitions/install-in-room.ts'
 import { ConversationRouter } from './router/conversation-router.ts'
 import type { RoutingContext } from './router/decide.ts'
+import { stamp } from './router/stamps.ts'
 import { getConversationState } from './state/room-state.ts'
 
 const plainRouter = new ConversationRouter()
@@ -76,10 +77,10 @@ export function routeEvent(
   } catch (thrown) {
     internals.core.reportError(thrown, { stage: 'routing', roomId: room.id, eventId: event.id })
     const routing: RoutingDecision = { target: null, observers: [], reason: 'orchestration_missing', rule: 'state_invalid', skipped: [] }
-    return modify({ ...event, routing })
+    return modify({ ...event, routing: stamp(routing) })
   }
   const beside = coached(state, event, participants)
   if (beside !== undefined) return beside
   const routing = decideFor(internals, reading, event, state, predicates)
-  return routing === undefined ? undefined : modify({ ...event, routing })
+  return routing === undefined ? undefined : modify({ ...event, routing: stamp(routing) })
 }

@@ -1,4 +1,4 @@
-import type { Channel, EventInput, Json, RoomContext, RoomEvent, ToolCallRecord, TurnEnd, TurnOutput, Visibility } from '@parley/spec'
+import { ParleyError, type Channel, type EventInput, type Json, type Receipt, type RoomContext, type RoomEvent, type ToolCallRecord, type TurnEnd, type TurnOutput, type Visibility } from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
 import { sendFromChannel } from '../inbound/prepare-send.ts'
 import { canSee } from '../rooms/can-see.ts'
@@ -21,12 +21,13 @@ export class ReplyWriter {
   #replies = 0
   #firstTextMs: number | undefined
   #toolCalls = 0
+  #dropped: Dropped | undefined
   #isTyping = false
 
   constructor(parts: KitParts, turn: TurnRuntime, context: RoomContext) {
     this.#parts = parts
     this.#turn = turn
-    this.#visibility = turn.request.visibility ?? turn.request.trigger.responseVisibility ?? 'all'
+    this.#visibility = turn.request.visibility ?? parts.orchestration.visibility(context.room, turn.request.trigger, turn.request.agentId) ?? turn.request.trigger.responseVisibility ?? 'all'
     this.#live = liveness(parts, turn, context, this.#visibility)
   }
 
@@ -90,6 +91,7 @@ export class ReplyWriter {
           totalMs: nowMs - startedMs,
           ...(this.#firstTextMs === undefined ? {} : { firstTextMs: this.#firstTextMs - startedMs }),
         },
+        ...(this.#dropped === undefined ? {} : { dropped: { ...this.#dropped } }),
         ...more,
       },
       { turnId, eventIndex: request.trigger.index, actor: { kind: 'agent', id: request.agentId } },
@@ -169,9 +171,10 @@ export class ReplyWriter {
       if (result.outcome === 'committed') this.#replies += input.type === undefined ? 1 : 0
       else if (receipt !== undefined && result.event === undefined) await parts.store.receipts.put([receipt])
     } catch (thrown) {
-      // A room that closed meanwhile takes nothing more; what was already said stays.
-      parts.reportError(thrown, { stage: 'reply', roomId: request.roomId })
-      if (receipt !== undefined) await parts.store.receipts.put([receipt])
+      const dropped = droppedBy(thrown, input)
+      if (dropped === undefined) parts.reportError(thrown, { stage: 'reply', roomId: request.roomId })
+      else this.#dropped = { ...dropped, characters: (this.#dropped?.characters ?? 0) + dropped.characters }
+      if (receipt !== undefined) await parts.store.receipts.put([dropped === undefined ? receipt : withData(receipt, { dropped: { ...dropped } })])
     }
   }
 
@@ -189,6 +192,23 @@ export class ReplyWriter {
     await parts.store.observations.put([observation])
     parts.hooks.fire('onObservation', { observation }, { roomId })
   }
+}
+
+/** Text that a room which had closed meanwhile did not take. */
+interface Dropped {
+  code: string
+  characters: number
+}
+
+/** A room that closed meanwhile takes nothing more: no error, but the turn's receipt says what was lost. */
+function droppedBy(thrown: unknown, { content }: EventInput): Dropped | undefined {
+  if (!ParleyError.isInstance(thrown) || (thrown.code !== 'room_closed' && thrown.code !== 'room_archived')) return undefined
+  return { code: thrown.code, characters: content.type === 'text' ? content.text.length : 0 }
+}
+
+function withData(receipt: Receipt, also: { [key: string]: Json }): Receipt {
+  const { data } = receipt
+  return typeof data === 'object' && data !== null && !Array.isArray(data) ? { ...receipt, data: { ...data, ...also } } : receipt
 }
 
 /** Whether somebody may watch the text grow; what a hook may still change is shown to nobody before. */

@@ -48,7 +48,8 @@ export const HANDOFF_TOOL: AnyTool = Object.freeze({
   background: false,
   confirm: false,
   approval: false,
-  sensitive: false,
+  // Its words are for colleagues: the log keeps them in the `handoff` record, no transport gets them.
+  sensitive: true,
   endsTurn: false,
   timeoutMs: 30_000,
   run: () => reject('handoff_no_room'),

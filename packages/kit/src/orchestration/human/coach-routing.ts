@@ -1,5 +1,6 @@
 import type { ConversationState, Json, Participant, RoomEvent, RoutingDecision } from '@parley/spec'
 import { block, modify, type SyncHookResult } from '../../hooks/hook-results.ts'
+import { stamp } from '../router/stamps.ts'
 import type { CoachMode } from './human-options.ts'
 
 /** Under which field of the state supervisors' modes are kept. */
@@ -49,7 +50,7 @@ export function whispersOf(state: ConversationState): Whisper[] {
   )
 }
 
-const nobody: RoutingDecision = { target: null, observers: [], reason: 'human_mode', rule: 'coach', skipped: [] }
+const nobody: RoutingDecision = stamp({ target: null, observers: [], reason: 'human_mode', rule: 'coach', skipped: [] })
 
 /** What a coach's mode makes of a message; undefined when coaching has no say in it. */
 export function coached(
@@ -69,7 +70,7 @@ export function coached(
       return modify({ ...event, visibility: { only: channelsOf(state.human?.claimedBy, participants) }, addressedTo: [], routing: nobody })
     default: {
       const isBarged = Object.values(coaches).includes('barge')
-      return isBarged && event.addressedTo === null ? modify({ ...event, routing: { ...nobody, rule: 'barge' } }) : undefined
+      return isBarged && event.addressedTo === null ? modify({ ...event, routing: stamp({ ...nobody, rule: 'barge' }) }) : undefined
     }
   }
 }

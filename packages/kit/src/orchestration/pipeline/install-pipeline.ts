@@ -82,14 +82,23 @@ export function pipelineDefinition(
   options: PipelineInstallOptions,
 ): OrchestrationDefinition & { handler: HandoffHandler } {
   checkOptions('install', options, installOptions)
+  const { spec, agentIds, knownAgents } = pipelineSpec(pipeline, agents, options)
+  const id = pipeline.id ?? derivedId('pipeline', spec)
+  return build(pipeline, kit, { id, spec, agents, agentIds, knownAgents, options })
+}
+
+/** What rooms store of a pipeline, and which agents it needs registered or known. */
+export function pipelineSpec(
+  pipeline: ConversationPipeline,
+  agents: readonly OrchestratedAgent[],
+  options: PipelineInstallOptions,
+): { spec: Json; agentIds: ChannelId[]; knownAgents: ChannelId[] } {
   const { voiceChannelId } = options
   // Config-only agents of a call are no channels of the room; text agents are bound.
   const knownAgents = voiceChannelId === undefined ? [] : agents.filter(({ isConfigOnly }) => isConfigOnly === true).map(({ channelId }) => channelId)
   const staged = pipeline.stages.map(({ agentId }) => agentId).filter((agentId) => agentId !== HUMAN)
   const agentIds = [...new Set([...agents.map(({ channelId }) => channelId), ...staged])].filter((agentId) => !knownAgents.includes(agentId))
-  const spec = toStored(pipeline, agentIds, knownAgents, options)
-  const id = pipeline.id ?? derivedId('pipeline', spec)
-  return build(pipeline, kit, { id, spec, agents, agentIds, knownAgents, options })
+  return { spec: toStored(pipeline, agentIds, knownAgents, options), agentIds, knownAgents }
 }
 
 interface Parts {

@@ -14,6 +14,7 @@ import type { HandoffHandler } from '../handoff/handoff-handler.ts'
 import type { OrchestratedAgent } from '../orchestrated-agent.ts'
 import type { OrchestrationHost } from '../orchestration-host.ts'
 import { decideRouting, inOrder, selectPresent, type RoutingContext, type RoutingTable } from './decide.ts'
+import { stamp } from './stamps.ts'
 import { installRouter, type RouterInstallOptions } from './install-router.ts'
 
 /** Options of a `ConversationRouter`. */
@@ -87,7 +88,7 @@ export class ConversationRouter {
         },
         state,
       )
-      return modify({ ...event, routing })
+      return modify({ ...event, routing: stamp(routing) })
     }
     return conversationRouter
   }
