@@ -25,6 +25,9 @@ import { takeRoomTurn } from './room-turn.ts'
 import { runDecidedTool, type DecidedRequest } from './run-decided-tool.ts'
 import { takeRunnerTurn } from './runner-turn.ts'
 
+/** Why a task's signal is aborted once its reader has left. */
+const taskOver = new Error('The task has ended.')
+
 const capabilities: ChannelCapabilities = {
   content: ['text', 'rich', 'media', 'audio', 'video', 'location', 'composite', 'template', 'dtmf', 'note', 'system', 'toolCall'],
   eventTypes: ['dtmf', 'note', 'system', 'toolCallStarted', 'toolCallEnded'],
@@ -247,7 +250,7 @@ export class Agent implements Channel {
       // The contract of these very options parsed the output.
       yield* events as AsyncGenerator<AgentEvent<T>, void, void>
     } finally {
-      own.abort()
+      own.abort(taskOver)
     }
   }
 

@@ -102,7 +102,7 @@ test('P-6 every call is reserved and settled in the given budget, onStep gets wh
   expect(JSON.stringify(records)).not.toContain('9876')
 })
 
-test('the system part is byte-stable over the steps, templates never render what a user wrote', async () => {
+test('PO-8 the system part is byte-stable over the steps, templates never render what a user wrote', async () => {
   const runContext = { renderPrompt: (text: string) => Promise.resolve(text.replaceAll('{{ context.shop }}', 'Acme')) }
   const { agent, model } = agentWith([call('find', { name: 'a' }), 'ok'], { tools: { find }, systemPrompt: 'You work for {{ context.shop }}.', promptTemplate: 'At {{ context.shop }}: {{ task }}!', runContext, role: 'Clerk' })
   await agent.prompt('Say {{ context.shop }}', { inputs: { who: 'Ada' }, history: [{ role: 'user', content: 'Earlier' }], language: 'Dutch' })

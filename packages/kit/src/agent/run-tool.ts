@@ -8,6 +8,9 @@ import { createToolContext, type ToolContextParts } from './tool-context.ts'
 import { callError, thrownError, toCallValue, type CallValue } from './tool-results.ts'
 import { untilAborted } from './until-aborted.ts'
 
+/** Why a tool's signal is aborted once its call has ended: what it left running should stop. */
+const callOver = new Error('The call has ended.')
+
 /** A call as hooks see it. */
 export type HookCall = HookMap['beforeToolUse']['payload']['call']
 
@@ -46,7 +49,7 @@ export async function runTool(tool: AnyTool, parsed: unknown, place: RunPlace): 
     return thrownError(error)
   } finally {
     timer.dispose()
-    own.abort()
+    own.abort(callOver)
   }
 }
 

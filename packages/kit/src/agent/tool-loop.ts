@@ -15,6 +15,9 @@ import { buildSystemPrompt, promptTokens, type PromptTexts } from './system-prom
 
 const ANSWER_NOW = '[No more tools can be used in this turn. Answer now, in plain words, with what you know.]'
 
+/** Why signals of a turn are aborted once it has ended; made once, as an error of its own costs more than a step. */
+const turnOver = new Error('The turn has ended.')
+
 type Ending = Partial<LoopOutcome> & { end: TurnEnd }
 
 /** The loop of one turn: model calls and their tools until there is an answer. Always ends with one `end`. */
@@ -48,7 +51,7 @@ export async function* runLoop(input: LoopInput): AsyncGenerator<LoopEvent, void
   } finally {
     timer.dispose()
     // Ends whatever still runs when the reader leaves early.
-    own.abort()
+    own.abort(turnOver)
   }
   yield { type: 'end', outcome: toOutcome(input, state, ending) }
 }

@@ -212,7 +212,7 @@ test('PO-22 a call throws for misuse and the abort alone; what a tool did is a r
   await expect(aborted).rejects.toThrow('enough')
 })
 
-test('MCP servers come through the host: connected when needed, left out while down, closed in reverse order', async () => {
+test('K-4 MCP servers come through the host: connected once when needed, tried again with pauses, closed in reverse order', async () => {
   const closed: string[] = []
   const ends: (() => void)[] = []
   let attempts = 0
@@ -233,7 +233,9 @@ test('MCP servers come through the host: connected when needed, left out while d
   const transport = { kind: 'stdio' as const, command: 'x' }
   const kernel = new FunctionKernel({ mcpHost: host, mcp: ['one', 'two', 'down'].map((id) => ({ id, transport })) })
   expect(kernel.describe()).toEqual([])
-  expect(await kernel.call('mcp://one.search', { q: 1 }, context)).toMatchObject({ ok: true, value: { result: ['search', { q: 1 }] } })
+  const both = await Promise.all([1, 2].map((q) => kernel.call('mcp://one.search', { q }, context)))
+  expect(both).toMatchObject([{ ok: true, value: { result: ['search', { q: 1 }] } }, { ok: true }])
+  expect(attempts).toBe(1)
   expect(await kernel.call('mcp://one.other', {}, context)).toMatchObject({ ok: false, error: { code: 'tool_unknown' } })
   expect(await kernel.call('mcp://down.search', {}, context)).toMatchObject({ ok: false, error: { code: 'tool_unavailable', retryable: true } })
   const before = attempts
@@ -242,6 +244,11 @@ test('MCP servers come through the host: connected when needed, left out while d
   await clock.advance(1_000)
   await kernel.call('mcp://down.search', {}, context)
   expect(attempts).toBe(before + 1)
+  ends[0]?.()
+  await clock.advance(0)
+  expect(await kernel.call('mcp://one.search', {}, context)).toMatchObject({ ok: false, error: { code: 'tool_unavailable' } })
+  await clock.advance(1_000)
+  expect(await kernel.call('mcp://one.search', {}, context)).toMatchObject({ ok: true })
   await kernel.connect(context)
   expect(kernel.describe().map(({ uri, description }) => [uri, description.length])).toEqual([
     ['mcp://one.search', 1_024],

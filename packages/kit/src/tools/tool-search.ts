@@ -1,4 +1,4 @@
-import { defineTool, type ToolDefinition } from '@parley/spec'
+import { defineTool, type AnyTool, type ToolDefinition } from '@parley/spec'
 import { z } from 'zod'
 import type { LoopInput } from '../agent/loop-input.ts'
 import type { LoopState } from '../agent/loop-state.ts'
@@ -6,6 +6,9 @@ import { estimateTokens } from '../agent/token-estimate.ts'
 import { toDefinition, type StepTool, type ToolSet } from './tool-set.ts'
 
 const MAX_FOUND = 8
+
+/** What a tool's description costs does not change. */
+const sizes = new WeakMap<AnyTool, number>()
 
 /** The tools as a step shows them to the model. */
 export interface ToolCatalogue {
@@ -22,7 +25,7 @@ export interface ToolCatalogue {
 export function createCatalogue(tools: ToolSet, input: LoopInput, state: LoopState): ToolCatalogue {
   const all = tools.allowed.map(toDefinition)
   const roomTokens = input.model.card.contextTokens * input.limits.toolShare
-  if (all.length === 0 || estimateTokens(JSON.stringify(all)) <= roomTokens) return { tools, described: all }
+  if (tools.allowed.reduce((sum, entry) => sum + tokensOf(entry), 0) <= roomTokens) return { tools, described: all }
   const search = searchTools(tools, state)
   const isShown = ({ name, origin, isPinned }: StepTool): boolean =>
     isPinned || origin === 'room' || origin === 'builtin' || state.loadedTools.has(name) || input.pinnedTools.includes(name)
@@ -37,6 +40,14 @@ export function createCatalogue(tools: ToolSet, input: LoopInput, state: LoopSta
     described: shown.map(toDefinition),
     note: `There are ${hidden} more tools. Find what you need with find_tools, or see all names with list_tools.`,
   }
+}
+
+function tokensOf(entry: StepTool): number {
+  const known = sizes.get(entry.tool)
+  if (known !== undefined) return known
+  const tokens = estimateTokens(JSON.stringify(toDefinition(entry)))
+  sizes.set(entry.tool, tokens)
+  return tokens
 }
 
 function searchTools(tools: ToolSet, state: LoopState): StepTool[] {
