@@ -258,8 +258,7 @@ export class Kit {
   }
 
   async setVisibility(roomId: RoomId, channelId: ChannelId, visibility: Visibility, o?: InRoomOptions): Promise<ChannelBinding> {
-    checkVisibility(visibility)
-    return changeBinding(this.#openParts(), roomId, channelId, { visibility }, o)
+    return changeBinding(this.#openParts(), roomId, channelId, { visibility: checkVisibility(visibility) }, o)
   }
 
   /** Merges and unsets metadata of a binding. */

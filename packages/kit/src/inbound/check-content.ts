@@ -1,4 +1,5 @@
 import { contentSchema, ParleyError, type Content, type Json } from '@parley/spec'
+import { copyJson } from './copy-json.ts'
 
 /** The limits that content is held to. */
 export interface ContentBounds {
@@ -17,23 +18,24 @@ function utf8Bytes(text: string, bound: number): number {
 }
 
 /**
- * Refuses content that does not have the shape of its type or is too large. Gives it back as it is to be stored.
+ * Refuses content that does not have the shape of its type or is too large. Gives a copy, as it is to be stored.
  * @throws {ParleyError} `content_invalid` with `path` and `expected`; `content_too_large`
  */
 export function checkContent(content: unknown, bounds: ContentBounds): Content {
   if (isPlainText(content)) {
     checkText(content.text, bounds, 'content.text')
-    return content
+    return { type: 'text', text: content.text }
   }
-  const result = contentSchema.safeParse(content)
+  const given = copyJson(content)
+  if (given === undefined) throw invalid('content', 'plain JSON of a known content type')
+  if (utf8Bytes(given.json, bounds.eventBytes) > bounds.eventBytes) throw tooLarge('content', bounds.eventBytes)
+  const result = contentSchema.safeParse(given.copy)
   if (!result.success) {
     const issue = result.error.issues[0]
     const path = ['content', ...(issue?.path ?? [])].map(String).join('.')
     throw invalid(path, issue?.message ?? 'content of a known type')
   }
   checkNesting(result.data, bounds, 1)
-  const json = JSON.stringify(result.data)
-  if (utf8Bytes(json, bounds.eventBytes) > bounds.eventBytes) throw tooLarge('content', bounds.eventBytes)
   return result.data
 }
 
@@ -56,19 +58,15 @@ function checkNesting(content: Content, bounds: ContentBounds, depth: number): v
 }
 
 /**
- * Refuses metadata that is not plain JSON or too large.
+ * Refuses metadata that is not plain JSON or too large. Gives a copy.
  * @throws {ParleyError} `metadata_too_large`, `content_invalid`
  */
-export function checkMetadata(metadata: Record<string, Json> | undefined, maxBytes: number, what: string): void {
-  if (metadata === undefined) return
-  let json: string | undefined
-  try {
-    json = JSON.stringify(metadata)
-  } catch {
-    throw invalid(what, 'plain JSON')
-  }
-  if (json === undefined || !json.startsWith('{')) throw invalid(what, 'a plain JSON object')
-  if (utf8Bytes(json, maxBytes) <= maxBytes) return
+export function checkMetadata<T extends Record<string, Json> | undefined>(metadata: T, maxBytes: number, what: string): T {
+  if (metadata === undefined) return metadata
+  const given = copyJson(metadata)
+  if (given === undefined || !given.json.startsWith('{')) throw invalid(what, 'a plain JSON object')
+  // A copy of an object is an object of the same JSON.
+  if (utf8Bytes(given.json, maxBytes) <= maxBytes) return given.copy as T
   throw new ParleyError({
     code: 'metadata_too_large',
     message: `${what} is larger than ${maxBytes} bytes. Keep large values elsewhere and refer to them.`,

@@ -1,10 +1,11 @@
-import { bindingOptionsSchema, ParleyError, type Channel, type ChannelId, type EventInput, type EventSource, type InboundResult, type ParticipantId, type RoomId, type SendResult } from '@parley/spec'
+import { bindingOptionsSchema, ParleyError, type BindingOptions, type Channel, type ChannelId, type EventInput, type EventSource, type InboundResult, type ParticipantId, type RoomId, type SendResult } from '@parley/spec'
 import type { EventCause } from '../core/core.ts'
 import type { KitParts } from '../core/kit-parts.ts'
 import type { OpenRoom } from '../rooms/commit-to-log.ts'
 import { newBinding, newParticipant } from '../rooms/new-room.ts'
 import type { CascadeRun } from '../turns/cascades.ts'
 import { checkEventInput } from './check-event-input.ts'
+import { copyJson } from './copy-json.ts'
 import type { PreparedEvent } from './prepared.ts'
 import { sendPrepared } from './send-prepared.ts'
 import { sourceOfBinding } from './source-of.ts'
@@ -46,6 +47,7 @@ export async function sendFromChannel(
     const mayStayUnbound = cause?.turnId !== undefined
     if (binding === undefined && !mayStayUnbound) throw notBound(open.id, channelId)
     const source = { ...sourceOfBinding(channel, binding, input.content), ...also }
+    if (source.participantId !== undefined && isBanned(open, source.participantId)) return banned(open.id, source.participantId)
     return {
       input,
       source,
@@ -89,7 +91,7 @@ export async function sendFromPerson(
   const input = checkEventInput(text === undefined ? rest : { ...rest, content: { type: 'text', text } }, parts.limits)
   const complete = (open: OpenRoom): PreparedEvent | InboundResult => {
     const participant = open.participants.find(({ id }) => id === from)
-    if (participant?.status === 'banned') return banned(open.id, from)
+    if (isBanned(open, from)) return banned(open.id, from)
     const primary = participant === undefined ? undefined : open.bindings.find(({ channelId }) => channelId === participant.channelId)
     const channelId = primary?.channelId ?? DIRECT_CHANNEL_ID
     const channel = registeredChannel(parts, channelId)
@@ -134,6 +136,10 @@ function placeholder(input: EventInput): PreparedEvent {
   return { input, source: { kind: 'system', channelType: 'system', medium: 'system' }, gate: 'none', chainDepth: 0 }
 }
 
+function isBanned({ participants }: OpenRoom, participantId: ParticipantId): boolean {
+  return participants.some(({ id, status }) => id === participantId && status === 'banned')
+}
+
 function banned(roomId: RoomId, from: string): InboundResult {
   return { outcome: 'blocked', roomId, reason: 'sender_banned', message: `${from} is banned from this room.` }
 }
@@ -154,11 +160,11 @@ function badOption(path: string, expected: string): ParleyError {
   })
 }
 
-/** Checks what a caller says of a binding. @throws {ParleyError} `invalid_options` */
-export function checkBindingOptions(options: unknown): void {
-  if (options === undefined) return
-  const result = bindingOptionsSchema.safeParse(options)
-  if (result.success) return
+/** Checks what a caller says of a binding. Gives a copy. @throws {ParleyError} `invalid_options` */
+export function checkBindingOptions(options: unknown): BindingOptions {
+  if (options === undefined) return {}
+  const result = bindingOptionsSchema.safeParse(copyJson(options)?.copy)
+  if (result.success) return result.data
   const issue = result.error.issues[0]
   const path = issue?.path.join('.') ?? ''
   throw new ParleyError({

@@ -26,7 +26,8 @@ export interface PreparedEvent {
   receipts?: readonly Receipt[]
   /** What comes into being with the event: room, attachment, participants. */
   planned?: RoomPatch
-  participant?: Participant
+  /** Someone who is known by another channel and comes by this one for the first time. */
+  participant?: Participant | undefined
   /** The cascade a reply belongs to; an event of a person starts one of its own. */
   cascade?: CascadeRun
   /** Bindings an injected event goes to. */

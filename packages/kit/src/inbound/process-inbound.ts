@@ -16,7 +16,9 @@ import { DIRECT_CHANNEL_ID } from '../channels/direct-channel.ts'
 import type { OpenRoom } from '../rooms/commit-to-log.ts'
 import { roomNotFound } from '../rooms/commit-to-log.ts'
 import { newBinding, newParticipant, newRoom } from '../rooms/new-room.ts'
+import { noteShared } from '../rooms/participants.ts'
 import { checkEventInput } from './check-event-input.ts'
+import { checkMessage } from './check-message.ts'
 import { registeredChannel } from './prepare-send.ts'
 import type { PreparedEvent } from './prepared.ts'
 import { routeInbound } from './route-inbound.ts'
@@ -41,9 +43,10 @@ interface Route {
 /** Steps 1 to 5 of the pipeline, then the lock: a message of a channel becomes an event of a room. */
 export async function processInbound(
   parts: KitParts,
-  message: InboundMessage,
+  given: InboundMessage,
   options: ProcessInboundOptions = {},
 ): Promise<InboundResult> {
+  const message = checkMessage(given, parts.limits)
   const channel = registeredChannel(parts, message.channelId)
   const limited = parts.inboundLimits.take(channel)
   if (limited !== undefined) {
@@ -58,7 +61,12 @@ export async function processInbound(
   const identified = await identifySender(parts, channel, message, known)
   if (identified.outcome === 'blocked') return { ...identified.result, ...(known === null ? {} : { roomId: known.id }) }
 
-  const complete = (open: OpenRoom): Promise<PreparedEvent | InboundResult> => completeMessage(parts, open, channel, message, input, identified)
+  let shared: Participant | undefined
+  const complete = async (open: OpenRoom): Promise<PreparedEvent | InboundResult> => {
+    const prepared = await completeMessage(parts, open, channel, message, input, identified)
+    if ('participant' in prepared) shared = prepared.participant
+    return prepared
+  }
   const wasPlanned = known === null
   const result = await sendPrepared(parts, route.roomId, placeholder(input), {
     signal: options.signal,
@@ -66,6 +74,7 @@ export async function processInbound(
     planned: route.planned,
     complete,
   })
+  if (result.outcome === 'committed' && shared !== undefined) noteShared(parts, shared, channel.channelId)
   if (result.outcome === 'committed' && !result.duplicate) announce(parts, result.event.index === 0 && wasPlanned, result, channel, identified)
   return result
 }
@@ -151,6 +160,8 @@ async function completeMessage(
     chainDepth: 0,
   }
   if (Object.keys(planned).length > 0) prepared.planned = planned
+  const isShared = participant.known !== undefined && participant.next !== undefined && !participant.known.connectedVia.includes(channel.channelId)
+  if (isShared) prepared.participant = participant.known
   if (identified.receipt !== undefined) prepared.receipts = [parts.receipt(room.id, 'identity', identified.receipt)]
   return prepared
 }

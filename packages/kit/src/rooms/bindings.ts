@@ -10,33 +10,42 @@ import { newBinding } from './new-room.ts'
 type BindingHook = HookTrigger & `onChannel${string}`
 
 /** Attaches a registered channel; clears a tombstone. Attaching again replaces the binding's options. */
-export async function attachChannel(parts: KitParts, roomId: RoomId, channelId: ChannelId, options: BindingOptions = {}, o: InRoomOptions = {}): Promise<ChannelBinding> {
-  checkBindingOptions(options)
+export async function attachChannel(parts: KitParts, roomId: RoomId, channelId: ChannelId, given: BindingOptions = {}, o: InRoomOptions = {}): Promise<ChannelBinding> {
+  const options = checkBindingOptions(given)
   checkMetadata(options.metadata, parts.limits.metadataBytes, 'metadata')
   const channel = registeredChannel(parts, channelId)
-  const before = await parts.store.bindings.get(roomId, channelId)
-  const binding = await inRoom(parts, roomId, async (open) => {
+  const { binding, former } = await inRoom(parts, roomId, async (open) => {
     const next = newBinding(open.id, channel, parts.now(), options)
+    const before = open.bindings.find((candidate) => candidate.channelId === channelId)
+    const isTombstone = before === undefined && (await parts.store.tombstones.get(open.id, channelId)) !== null
     await write(parts, open, 'channelAttached', next, { bindings: [next], clearTombstones: [channelId] })
-    return next
+    return { binding: next, former: { binding: before, isTombstone } }
   }, o)
-  await welcome(parts, channel, binding, before)
+  await welcomeChannel(parts, channel, binding, former)
   changed(parts, binding, 'onChannelAttached')
   if (channel.category === 'transport') parts.orchestration.connected(roomId)
   return binding
 }
 
-/** Lets the channel refuse; then the binding that was there before is back. */
-async function welcome(parts: KitParts, channel: Channel, binding: ChannelBinding, before: ChannelBinding | null): Promise<void> {
+/** What was there before a channel was attached. */
+interface FormerBinding {
+  binding: ChannelBinding | undefined
+  /** Whether the channel had been detached on purpose. */
+  isTombstone: boolean
+}
+
+/** Lets the channel refuse; then what was there before is back. @throws {ParleyError} `attach_refused` */
+export async function welcomeChannel(parts: KitParts, channel: Channel, binding: ChannelBinding, former: FormerBinding): Promise<void> {
   if (channel.onAttached === undefined) return
   try {
     await channel.onAttached(binding)
   } catch (cause) {
     await inRoom(parts, binding.roomId, async (open) => {
-      const patch = before === null ? { detach: [binding.channelId] } : { bindings: [before] }
-      await write(parts, open, before === null ? 'channelDetached' : 'channelAttached', before ?? binding, patch)
-      // A refused attach is not a detach on purpose: auto-attach stays possible.
-      if (before === null) await parts.store.tombstones.remove(binding.roomId, [binding.channelId])
+      const before = former.binding
+      const patch = before === undefined ? { detach: [binding.channelId] } : { bindings: [before] }
+      await write(parts, open, before === undefined ? 'channelDetached' : 'channelAttached', before ?? binding, patch)
+      // A refused attach is not a detach on purpose: auto-attach stays as possible as it was.
+      if (before === undefined && !former.isTombstone) await parts.store.tombstones.remove(binding.roomId, [binding.channelId])
     })
     throw new ParleyError({
       code: 'attach_refused',
@@ -83,8 +92,7 @@ export async function patchBinding(
   return update(parts, roomId, channelId, 'channelUpdated', (binding) => {
     const metadata = { ...binding.metadata, ...set }
     for (const key of unset) delete metadata[key]
-    checkMetadata(metadata, parts.limits.metadataBytes, 'metadata')
-    return { ...binding, metadata }
+    return { ...binding, metadata: checkMetadata(metadata, parts.limits.metadataBytes, 'metadata') }
   }, o)
 }
 
@@ -154,8 +162,9 @@ export function checkAccess(access: ChannelAccess): void {
   throw new ParleyError({ code: 'invalid_options', message: 'access must be readWrite, readOnly, writeOnly or none.', details: { path: 'access', expected: ['readWrite', 'readOnly', 'writeOnly', 'none'] } })
 }
 
-/** @throws {ParleyError} `invalid_options` */
-export function checkVisibility(visibility: Visibility): void {
-  if (visibilitySchema.safeParse(visibility).success) return
+/** Gives a copy. @throws {ParleyError} `invalid_options` */
+export function checkVisibility(visibility: Visibility): Visibility {
+  const result = visibilitySchema.safeParse(visibility)
+  if (result.success) return typeof result.data === 'object' ? { only: [...result.data.only] } : result.data
   throw new ParleyError({ code: 'invalid_options', message: 'visibility must be all, transport, intelligence, internal, none or { only: [...] }.', details: { path: 'visibility', expected: 'a visibility' } })
 }

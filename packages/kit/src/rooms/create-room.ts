@@ -14,6 +14,7 @@ import type { KitParts } from '../core/kit-parts.ts'
 import type { NewRoomOrchestration } from '../orchestration/create-orchestration-runtime.ts'
 import { announceRoom } from '../inbound/process-inbound.ts'
 import { checkBindingOptions, registeredChannel } from '../inbound/prepare-send.ts'
+import { welcomeChannel } from './bindings.ts'
 import { checkPolicy, checkRoomMetadata, checkTimers } from './lifecycle.ts'
 import { inRoom } from './in-room.ts'
 import { newBinding, newRoom } from './new-room.ts'
@@ -35,16 +36,17 @@ const createRoomKeys = ['id', 'organizationId', 'sessionId', 'metadata', 'timers
 
 /**
  * Makes a room with its bindings in one commit.
- * @throws {ParleyError} `invalid_options`, `channel_not_registered`, `room_exists`
+ * @throws {ParleyError} `invalid_options`, `channel_not_registered`, `room_exists`; `attach_refused` by a channel, which
+ * the room then stands without
  */
 export async function createRoom(
   parts: KitParts,
   options: CreateRoomOptions,
   orchestrated: NewRoomOrchestration | undefined,
 ): Promise<Room> {
-  const { id = parts.ids.next('room'), organizationId, metadata, timers, agentResponsePolicy, channels = [], parentRoomId, delegationId } = options
+  const { id = parts.ids.next('room'), organizationId, timers, agentResponsePolicy, channels = [], parentRoomId, delegationId } = options
   if (typeof id !== 'string' || id === '' || id.length > 256) throw badId()
-  checkRoomMetadata(metadata, parts.limits.metadataBytes)
+  const metadata = checkRoomMetadata(options.metadata, parts.limits.metadataBytes)
   if (timers !== undefined) checkTimers(timers)
   if (agentResponsePolicy !== undefined) checkPolicy(agentResponsePolicy)
   const at = parts.now()
@@ -53,8 +55,7 @@ export async function createRoom(
   const agentIds = (orchestrated?.agents ?? []).map(({ channelId }) => channelId).filter((channelId) => !listed.has(channelId))
   const bindings = [...channels, ...agentIds].map((given): ChannelBinding => {
     const { channelId, ...binding } = typeof given === 'string' ? { channelId: given } : given
-    checkBindingOptions(binding)
-    return newBinding(id, registeredChannel(parts, channelId), at, binding)
+    return newBinding(id, registeredChannel(parts, channelId), at, checkBindingOptions(binding))
   })
   const planned: Room = {
     ...newRoom({ id, at, organizationId, metadata, timers, agentResponsePolicy: agentResponsePolicy ?? parts.defaultPolicy, orchestration: orchestrated?.orchestration, sessionId: options.sessionId ?? parts.ids.next('sess') }),
@@ -76,7 +77,8 @@ export async function createRoom(
   )
   announceRoom(parts, room, undefined, undefined)
   for (const binding of bindings) {
-    await parts.registry.get(binding.channelId)?.onAttached?.(binding)
+    const channel = parts.registry.get(binding.channelId)
+    if (channel !== undefined) await welcomeChannel(parts, channel, binding, { binding: undefined, isTombstone: false })
     parts.hooks.fire('onChannelAttached', { binding }, { roomId: id, channelId: binding.channelId, channelType: binding.channelType })
   }
   return room

@@ -99,8 +99,10 @@ export interface RoomChanges {
 /** Merges and unsets in one step, without reading first. Keys starting with `_` are refused. */
 export async function patchRoom(parts: KitParts, roomId: RoomId, given: RoomChanges, options: InRoomOptions = {}): Promise<Room> {
   checkOptions('patchRoom', given, ['metadata', 'timers', 'agentResponsePolicy'])
-  const { metadata, timers, agentResponsePolicy } = given
-  checkRoomMetadata(metadata?.set, parts.limits.metadataBytes)
+  const { timers, agentResponsePolicy } = given
+  const set = checkRoomMetadata(given.metadata?.set, parts.limits.metadataBytes)
+  const unset = given.metadata?.unset
+  const metadata = given.metadata === undefined ? undefined : { ...(set === undefined ? {} : { set }), ...(unset === undefined ? {} : { unset: [...unset] }) }
   if (timers !== undefined) checkTimers(timers)
   if (agentResponsePolicy !== undefined) checkPolicy(agentResponsePolicy)
   return inRoom(parts, roomId, async (open) => {
@@ -113,7 +115,7 @@ export async function patchRoom(parts: KitParts, roomId: RoomId, given: RoomChan
     checkMetadata(merged, parts.limits.metadataBytes, 'metadata')
     const room: RoomPatch = {
       ...(metadata === undefined ? {} : { metadata }),
-      ...(timers === undefined ? {} : { timers }),
+      ...(timers === undefined ? {} : { timers: { ...timers } }),
       ...(agentResponsePolicy === undefined ? {} : { agentResponsePolicy }),
     }
     const outcome = await open.commit([], { room })
@@ -122,12 +124,11 @@ export async function patchRoom(parts: KitParts, roomId: RoomId, given: RoomChan
   }, options)
 }
 
-/** @throws {ParleyError} `invalid_options`, `metadata_too_large` */
-export function checkRoomMetadata(metadata: Record<string, Json> | undefined, maxBytes: number): void {
-  if (metadata === undefined) return
-  checkMetadata(metadata, maxBytes, 'metadata')
-  const reserved = Object.keys(metadata).find((key) => key.startsWith('_'))
-  if (reserved === undefined) return
+/** Checks metadata of a room and gives a copy. @throws {ParleyError} `invalid_options`, `metadata_too_large` */
+export function checkRoomMetadata(given: Record<string, Json> | undefined, maxBytes: number): Record<string, Json> | undefined {
+  const metadata = checkMetadata(given, maxBytes, 'metadata')
+  const reserved = Object.keys(metadata ?? {}).find((key) => key.startsWith('_'))
+  if (reserved === undefined) return metadata
   throw new ParleyError({
     code: 'invalid_options',
     message: `The metadata key "${reserved}" begins with an underscore, which is reserved. Choose another name.`,

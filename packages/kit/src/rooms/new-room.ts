@@ -36,7 +36,7 @@ export function newRoom(given: NewRoom): Room {
     createdAt: at,
     updatedAt: at,
     lastActivityAt: at,
-    timers,
+    timers: { ...timers },
     agentResponsePolicy,
     metadata,
     eventCount: 0,

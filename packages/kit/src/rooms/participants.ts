@@ -38,7 +38,7 @@ export function ensureParticipant(parts: KitParts, roomId: RoomId, input: Partic
     const isConnected = known.connectedVia.includes(channelId)
     const displayName = input.displayName ?? known.displayName
     if (isConnected && displayName === known.displayName) return { next: known }
-    if (!isConnected) shared(parts, known, channelId)
+    if (!isConnected) noteShared(parts, known, channelId)
     return { next: { ...known, connectedVia: isConnected ? known.connectedVia : [...known.connectedVia, channelId], ...(displayName === undefined ? {} : { displayName }) }, type: 'participantUpdated' }
   }, o)
 }
@@ -107,11 +107,11 @@ export async function membersOf(parts: KitParts, roomId: RoomId): Promise<Partic
 }
 
 function joined(parts: KitParts, open: OpenRoom, input: ParticipantInput): Participant {
-  return newParticipant(open.id, input.channelId ?? DIRECT_CHANNEL_ID, parts.now(), input)
+  return newParticipant(open.id, input.channelId ?? DIRECT_CHANNEL_ID, parts.now(), { ...input, metadata: checkMetadata(input.metadata, parts.limits.metadataBytes, 'metadata') })
 }
 
 /** A second channel of the same person is worth knowing of. */
-function shared(parts: KitParts, known: Participant, channelId: ChannelId): void {
+export function noteShared(parts: KitParts, known: Participant, channelId: ChannelId): void {
   parts.framework.emit({ type: 'participantShared', roomId: known.roomId, data: { participantId: known.id, channelIds: [known.channelId, channelId] } })
 }
 
