@@ -15,12 +15,10 @@ import { checkArguments, refuse, type Refusal } from './check-arguments.ts'
 import type { LoopEvent } from './loop-event.ts'
 import type { LoopInput } from './loop-input.ts'
 import type { LoopState } from './loop-state.ts'
+import { HANDOFF_TOOL_NAME, shownHandoffArguments, shownHandoffResult } from './shown-handoff.ts'
 import { finishCall, runTool, type ReadyCall, type RunPlace } from './run-tool.ts'
 import { callError, cutResult, resultText, thrownError, withoutSecrets, type CallValue } from './tool-results.ts'
 import { utf8Bytes } from './token-estimate.ts'
-
-/** The tool through which an agent hands a conversation over. */
-export const HANDOFF_TOOL_NAME = 'handoff_conversation'
 
 /** Results of these are read whole. */
 const uncutTools = new Set(['read_stored_result', 'activate_skill'])
@@ -58,7 +56,9 @@ export async function executeCall(
   const startedMs = clock.monotonicMs()
   const args = parseArguments(call.arguments)
   const isSensitive = tools.get(call.name)?.tool.sensitive ?? false
-  const shown = isSensitive ? REDACTED : (args ?? call.arguments)
+  const isHandoff = call.name === HANDOFF_TOOL_NAME
+  const masked = isHandoff ? shownHandoffArguments(args) : REDACTED
+  const shown = isSensitive ? masked : (args ?? call.arguments)
   const started: ToolCallRecord = { callId: call.callId, name: call.name, arguments: shown }
   emit({ type: 'toolCallStarted', call: started })
 
@@ -85,7 +85,7 @@ export async function executeCall(
   const record: ToolCallRecord = {
     ...started,
     durationMs,
-    ...(error === undefined ? { result: isSensitive ? REDACTED : shownResult(open, text) } : { error }),
+    ...(error === undefined ? { result: isSensitive ? (isHandoff ? shownHandoffResult(open) : REDACTED) : shownResult(open, text) } : { error }),
   }
   state.calls.push({ callId: call.callId, name: call.name, durationMs, ...(error === undefined ? {} : { error }) })
   if (error !== undefined) {
