@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url'
-import { createMemoryStore, type Kit } from '@parley/kit'
+import { createMemoryStore } from '@parley/kit'
 import { openDatabase } from '@parley/postgres'
 import type { ChatModel, Json, PendingRequest, RoomEvent, RoomId, SqlDatabase } from '@parley/spec'
 import { createSeededIds, createVirtualClock, type VirtualClock } from '@parley/testing'
 import { createLocalModels } from '../agents/local-models.ts'
 import type { SpeakingAgentId } from '../agents/create-agents.ts'
 import { loadHarbor } from '../business/load-harbor.ts'
-import { createCallCenterKit } from '../call-center-kit.ts'
+import { createCallCenterKit } from '../rooms/call-center-kit.ts'
+import type { CallCenterRooms } from '../rooms/call-center-rooms.ts'
 import { loadArticles } from '../help/load-articles.ts'
 import { createPostgresHelp, indexArticles } from '../help/postgres-help.ts'
 
@@ -17,7 +18,7 @@ export const storyNow: number = Date.UTC(2026, 10, 21, 9)
 
 /** A call center in virtual time, with one embedded database. */
 export interface StoryWorld {
-  kit: Kit
+  kit: CallCenterRooms
   clock: VirtualClock
   database: SqlDatabase
   /** Begins a conversation. */
@@ -74,7 +75,7 @@ export async function createStoryWorld({
   }
 }
 
-async function openRoom({ kit, clock, agentIds }: { kit: Kit; clock: VirtualClock; agentIds: readonly string[] }, name: string): Promise<StoryRoom> {
+async function openRoom({ kit, clock, agentIds }: { kit: CallCenterRooms; clock: VirtualClock; agentIds: readonly string[] }, name: string): Promise<StoryRoom> {
   const { id } = await kit.createRoom({ channels: [...agentIds] })
   const caller = await kit.ensureParticipant(id, { id: 'caller', displayName: name, role: 'member' })
   const log = (): Promise<RoomEvent[]> => kit.events(id, { limit: 1_000 })

@@ -1,9 +1,13 @@
-import { ConversationPipeline, Kit, type KitOptions } from '@parley/kit'
+import { ConversationPipeline, maskCardNumbers, type KitOptions } from '@parley/kit'
 import type { ChatModel, Clock, ConversationStore, IdSource, Logger, RoomEvent, RoomId, SqlDatabase } from '@parley/spec'
-import { pipelineId, stages } from './agents/call-center-pipeline.ts'
-import { createAgents, type SpeakingAgentId } from './agents/create-agents.ts'
-import type { HelpSearch } from './help/help-search.ts'
-import { createDeskApproval } from './tools/credit-approval.ts'
+import { pipelineId, stages } from '../agents/call-center-pipeline.ts'
+import { createAgents, type SpeakingAgentId } from '../agents/create-agents.ts'
+import type { HelpSearch } from '../help/help-search.ts'
+import { createDeskApproval } from '../tools/credit-approval.ts'
+import { announceHandoff } from './announce-handoff.ts'
+import { CallCenterRooms } from './call-center-rooms.ts'
+import { hideTypedPin } from './hide-typed-pin.ts'
+import { createSourceHooks } from './name-sources.ts'
 
 /** What the call center's rooms run on. */
 export interface CallCenterKitOptions {
@@ -21,7 +25,7 @@ export interface CallCenterKitOptions {
 
 /** Rooms with the call center's agents and its pipeline. */
 export interface CallCenterKit {
-  kit: Kit
+  kit: CallCenterRooms
   /** Every agent a room has. */
   agentIds: readonly string[]
 }
@@ -31,7 +35,7 @@ const pageSize = 1_000
 /** Puts kit, agents and pipeline together. */
 export async function createCallCenterKit(options: CallCenterKitOptions): Promise<CallCenterKit> {
   const { database, store, clock, ids, help, modelFor, lineTestMs = 6_000, logger } = options
-  const kit = new Kit({ store, clock, ids, ...(logger === undefined ? {} : { logger }), ...options.kit })
+  const kit = new CallCenterRooms({ store, clock, ids, ...(logger === undefined ? {} : { logger }), ...options.kit })
   const creditApproval = await createDeskApproval(database, clock)
   const agents = createAgents({
     services: { database, clock, ids, help, creditApproval, lineTestMs },
@@ -39,13 +43,19 @@ export async function createCallCenterKit(options: CallCenterKitOptions): Promis
     readLog: (roomId) => readLog(kit, roomId),
   })
   for (const agent of agents) kit.register(agent)
+  const sources = createSourceHooks()
+  kit.hook('onToolCall', sources.onToolCall, { name: 'helpSources' })
+  kit.hook('beforeBroadcast', sources.beforeBroadcast, { name: 'helpSources', sourceKinds: ['agent'] })
+  kit.hook('beforeBroadcast', maskCardNumbers(), { name: 'cardNumbers', redacts: true, sourceKinds: ['person'] })
+  const hidePin = hideTypedPin((roomId) => kit.pendingRequests({ roomId, kind: 'input' }))
+  kit.hook('beforeBroadcast', hidePin, { name: 'typedPin', redacts: true, sourceKinds: ['person'] })
   const pipeline = new ConversationPipeline({ stages, defaultPhase: 'intake', supervisorId: 'supervisor', id: pipelineId })
-  pipeline.install(kit, agents)
+  pipeline.install(kit, agents, { announce: announceHandoff })
   return { kit, agentIds: agents.map(({ channelId }) => channelId) }
 }
 
 /** The whole log of a room, ascending. */
-async function readLog(kit: Kit, roomId: RoomId): Promise<RoomEvent[]> {
+async function readLog(kit: CallCenterRooms, roomId: RoomId): Promise<RoomEvent[]> {
   const log: RoomEvent[] = []
   for (;;) {
     const page = await kit.events(roomId, { after: log.at(-1)?.index ?? -1, limit: pageSize })

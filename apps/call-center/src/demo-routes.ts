@@ -1,0 +1,137 @@
+import { timingSafeEqual } from 'node:crypto'
+import { toJsonSchema, type Json, type SqlDatabase } from '@parley/spec'
+import type { Mount, RoomTokens } from '@parley/server'
+import { z } from 'zod'
+import { agentProfiles } from './agents/agent-profiles.ts'
+import { stages } from './agents/call-center-pipeline.ts'
+import { contracts } from './agents/contracts.ts'
+import { customerCard } from './business/customer-card.ts'
+import { demoPeople } from './business/people.ts'
+import type { CallCenterRooms } from './rooms/call-center-rooms.ts'
+
+/** What the pages are told of the model. */
+export interface ModelInfo {
+  label: string
+  id: string
+  remote: boolean
+  understands: { agent: string; intents: { id: string; examples: string[] }[] }[]
+}
+
+/** What the routes of the demo work with. */
+export interface DemoRoutesOptions {
+  rooms: CallCenterRooms
+  agentIds: readonly string[]
+  database: SqlDatabase
+  tokens: () => RoomTokens
+  newParticipantId: () => string
+  deskKey: string
+  /** Whether the desk page is given its key: on a host that only this machine can reach. */
+  isDeskOpen: boolean
+  model: ModelInfo
+}
+
+const webChannelId = 'web'
+const mostBodyBytes = 4_096
+const newRoomSchema = z.strictObject({ person: z.enum(['ada', 'ben', 'carla', 'dev']).optional() })
+
+/** Routes of the demo beside `/v1`: whom one may be, a room for a caller, and what the desk needs to begin. */
+export function demoRoutes(options: DemoRoutesOptions): Mount {
+  return {
+    path: '/demo',
+    async fetch(request) {
+      const { pathname } = new URL(request.url)
+      const [, , what = '', id = '', action = ''] = pathname.split('/')
+      switch (`${request.method} ${what}${id === '' ? '' : '/:id'}${action === '' ? '' : `/${action}`}`) {
+        case 'GET people':
+          return Response.json({ people: demoPeople.map(({ planId: _plan, ...person }) => person), agents: agentCards() })
+        case 'GET model':
+          return Response.json(options.model)
+        case 'POST rooms':
+          return openRoom(request, options)
+        case 'POST rooms/:id/token':
+          return renewToken(request, id, options)
+        case 'POST rooms/:id/end':
+          return endRoom(request, id, options)
+        case 'GET desk':
+          return Response.json({
+            ...(options.isDeskOpen ? { token: options.deskKey } : {}),
+            agents: agentCards(),
+            contracts: Object.fromEntries(Object.entries(contracts).map(([agentId, { schema }]) => [agentId, toJsonSchema(schema)])),
+          })
+        case 'GET customer/:id':
+          return showCustomer(request, id, options)
+        default:
+          return null
+      }
+    },
+  }
+}
+
+function agentCards(): Json {
+  return agentProfiles
+    .filter(({ id }) => id !== 'supervisor')
+    .map(({ id, name, role }) => ({ id, name, role, phase: stages.find(({ agentId }) => agentId === id)?.phase ?? null }))
+}
+
+/** A new room with a caller in it, and the token that lets the caller in. */
+async function openRoom(request: Request, { rooms, agentIds, tokens, newParticipantId }: DemoRoutesOptions): Promise<Response> {
+  const body = await readBody(request)
+  const parsed = newRoomSchema.safeParse(body)
+  if (!parsed.success) return problem(400, 'request_invalid', 'person is one of ada, ben, carla, dev, or absent.')
+  const { person } = parsed.data
+  const displayName = demoPeople.find(({ key }) => key === person)?.firstName ?? 'Caller'
+  const room = await rooms.createRoom({
+    metadata: { caller: displayName, ...(person === undefined ? {} : { person }) },
+    channels: [webChannelId, ...agentIds],
+  })
+  const participantId = newParticipantId()
+  await rooms.addMember(room.id, { id: participantId, displayName, role: 'member', channelId: webChannelId })
+  const { token, expiresAtMs } = tokens().issue({ roomId: room.id, participantId })
+  return Response.json({ roomId: room.id, participantId, token, expiresAt: new Date(expiresAtMs).toISOString() }, { status: 201 })
+}
+
+async function renewToken(request: Request, roomId: string, { tokens }: DemoRoutesOptions): Promise<Response> {
+  const seat = tokens().check(bearerOf(request))?.room
+  if (seat?.roomId !== roomId) return refused()
+  const { token, expiresAtMs } = tokens().issue({ roomId, participantId: seat.participantId, role: seat.role })
+  return Response.json({ token, expiresAt: new Date(expiresAtMs).toISOString() })
+}
+
+async function endRoom(request: Request, roomId: string, { tokens, rooms }: DemoRoutesOptions): Promise<Response> {
+  if (tokens().check(bearerOf(request))?.room?.roomId !== roomId) return refused()
+  await rooms.endConversation(roomId)
+  return new Response(null, { status: 204 })
+}
+
+async function showCustomer(request: Request, accountId: string, { database, deskKey }: DemoRoutesOptions): Promise<Response> {
+  if (!isSame(bearerOf(request), deskKey)) return refused()
+  const card = await customerCard(database, accountId)
+  return card ? Response.json(card) : problem(404, 'not_found', 'There is no such account.')
+}
+
+async function readBody(request: Request): Promise<unknown> {
+  const text = await request.text()
+  if (text.length > mostBodyBytes) return undefined
+  try {
+    return text === '' ? {} : JSON.parse(text)
+  } catch {
+    return undefined // not JSON: the schema refuses it
+  }
+}
+
+function bearerOf(request: Request): string {
+  return /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? ''
+}
+
+function isSame(given: string, expected: string): boolean {
+  const [left, right] = [Buffer.from(given), Buffer.from(expected)]
+  return left.length === right.length && timingSafeEqual(left, right)
+}
+
+function refused(): Response {
+  return problem(401, 'auth_invalid', 'The key or token is wrong or expired.')
+}
+
+function problem(status: number, code: string, detail: string): Response {
+  return Response.json({ type: `/errors/${code}`, title: detail, status, code, detail }, { status, headers: { 'content-type': 'application/problem+json' } })
+}
