@@ -32,7 +32,6 @@ import { createGreetings } from './greetings/greetings.ts'
 import { HandoffHandler } from './handoff/handoff-handler.ts'
 import { createHandoffInterpreter } from './handoff/handoff-interpreter.ts'
 import { givesNote, noteFor, noteText } from './handoff/handoff-note.ts'
-import { NOTE_TURNS } from './handoff/handoff-machine.ts'
 import { createHandoffSetups } from './handoff/handoff-setups.ts'
 import { handoffTools } from './handoff/handoff-tools.ts'
 import { parseHandoff } from './handoff/parse-handoff.ts'
@@ -288,8 +287,8 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
     async recover() {
       for await (const room of openRooms(core)) {
         timeouts.note(room)
-        // Only a handoff whose receiver has not taken a turn yet may lack its opening.
-        if (room.conversation?.handoff?.turnsLeft !== NOTE_TURNS) continue
+        // Only a handoff whose note is not used up may lack its opening.
+        if ((room.conversation?.handoff?.turnsLeft ?? 0) <= 0) continue
         await handoffs.resume(room.id).catch((thrown: unknown) => core.reportError(thrown, { stage: 'recovery', roomId: room.id }))
       }
     },
