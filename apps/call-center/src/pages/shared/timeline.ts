@@ -112,9 +112,11 @@ function merged(known: TimelineRow, row: TimelineRow): TimelineRow {
   return known.kind === 'handoff' && row.kind === 'handoff' ? { ...row, ...known } : row
 }
 
-function takeDelta(timeline: Timeline, { from, segmentId, text }: OutputDelta, nowMs: number): Timeline {
+function takeDelta(timeline: Timeline, { from, segmentId, seq, text }: OutputDelta, nowMs: number): Timeline {
   const key = `live:${segmentId}`
   const known = timeline.live.find((row) => row.key === key)
+  // Whoever comes in the middle of a sentence waits for it in whole, rather than reading its end alone.
+  if (known === undefined && seq > 1) return timeline
   const row: MessageRow = known ?? {
     kind: 'message',
     key,

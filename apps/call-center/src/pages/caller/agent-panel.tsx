@@ -1,0 +1,105 @@
+import type { AgentLine, Conversation } from '../shared/conversation.ts'
+import type { AgentCard, DemoPerson } from '../shared/demo-api.ts'
+import { formatDuration, formatSeconds } from '../shared/format.ts'
+import type { Names } from '../shared/names.ts'
+import type { TimelineRow } from '../shared/timeline-rows.ts'
+import { HandoffPath } from './handoff-path.tsx'
+import { lineText } from './line-text.ts'
+
+/** Who helps at the moment, what they do, how the conversation came to them, and the way out. */
+export function AgentPanel({
+  conversation,
+  line,
+  names,
+  agents,
+  colleague,
+  handoff,
+  person,
+  startedMs,
+  nowMs,
+  isEnded,
+  onEnd,
+  onLeave,
+}: {
+  conversation: Conversation | undefined
+  line: AgentLine | undefined
+  names: Names
+  agents: readonly AgentCard[]
+  colleague: string | undefined
+  handoff: TimelineRow | undefined
+  person: DemoPerson | undefined
+  startedMs: number
+  nowMs: number
+  isEnded: boolean
+  onEnd: () => void
+  onLeave: () => void
+}) {
+  const card = agents.find(({ id }) => id === conversation?.agentId)
+  const isHuman = conversation?.mode === 'human'
+  const name = isHuman ? (colleague ?? 'A colleague') : (card?.name ?? 'Harbor Internet')
+  const role = isHuman ? 'at the desk' : (card?.role ?? 'connecting')
+  const colour = isHuman ? 'text-human' : names.colour({ kind: 'agent', id: conversation?.agentId ?? '' })
+  return (
+    <aside aria-label="Who helps you" className="flex flex-col gap-6 border-b border-line px-4 py-2 sm:px-6 lg:border-b-0 lg:py-6">
+      <div key={`${name} ${role}`} data-agent={isHuman ? 'human' : (conversation?.agentId ?? '')} data-agent-state={line?.state ?? 'connecting'} className="flex min-h-12 animate-enter items-center gap-3">
+        <span aria-hidden className={`flex size-11 shrink-0 items-center justify-center rounded-full border-2 border-current bg-surface text-base font-semibold ${colour}`}>
+          {name.charAt(0)}
+        </span>
+        <div className="min-w-0 flex-1">
+          <p className="flex flex-wrap items-baseline gap-x-2">
+            <span className={`font-semibold ${colour}`}>{name}</span>
+            <span className="text-sm text-muted">{role}</span>
+          </p>
+          <p data-line className="flex gap-2 text-sm text-muted">
+            <span className="min-w-0 truncate lg:whitespace-normal">{isEnded ? 'the conversation has ended' : line === undefined ? 'connecting' : lineText(line, colleague)}</span>
+            {line?.state === 'checking' && <span className="font-mono text-xs leading-5">{formatSeconds(nowMs - line.startedMs)}</span>}
+          </p>
+        </div>
+        {!isEnded && <Elapsed ms={nowMs - startedMs} />}
+      </div>
+      <div className="hidden lg:block">
+        <HandoffPath handoff={handoff?.kind === 'handoff' ? handoff : undefined} names={names} colleague={isHuman ? colleague : undefined} />
+      </div>
+      {person !== undefined && <PersonHint person={person} />}
+      <div className="absolute right-4 bottom-0 hidden" />
+      <div className="flex justify-end gap-3 lg:mt-auto lg:justify-start max-lg:-mt-4">
+        {isEnded ? (
+          <button type="button" className="button text-sm" onClick={onLeave}>
+            New conversation
+          </button>
+        ) : (
+          <button type="button" className="button text-sm" onClick={onEnd}>
+            End conversation
+          </button>
+        )}
+      </div>
+    </aside>
+  )
+}
+
+function Elapsed({ ms }: { ms: number }) {
+  return (
+    <span className="font-mono text-sm text-muted">
+      <span className="sr-only">Time so far </span>
+      {formatDuration(ms)}
+    </span>
+  )
+}
+
+function PersonHint({ person }: { person: DemoPerson }) {
+  return (
+    <div className="hidden rounded-md bg-sunken p-4 text-sm lg:block">
+      <p className="label">You are</p>
+      <p className="mt-1 font-medium">
+        {person.firstName} {person.lastName}
+      </p>
+      <p className="mt-1 text-muted">{person.story}</p>
+      <dl className="mt-3 grid grid-cols-[auto_1fr] gap-x-4 font-mono text-xs text-muted">
+        <dt>account</dt>
+        <dd>{person.number}</dd>
+        <dt>PIN</dt>
+        <dd>{person.pin}</dd>
+      </dl>
+    </div>
+  )
+}

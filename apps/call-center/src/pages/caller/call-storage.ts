@@ -1,0 +1,48 @@
+import { z } from 'zod'
+
+const callSchema = z.object({
+  roomId: z.string(),
+  participantId: z.string(),
+  token: z.string(),
+  person: z.string().optional(),
+  startedMs: z.number(),
+})
+
+/** The conversation of this tab. It outlives a reload, and ends with the tab. */
+export type Call = z.infer<typeof callSchema>
+
+const storageKey = 'parley.call'
+const draftKey = 'parley.draft'
+
+/** The conversation this tab was in, if there is one. */
+export function readCall(): Call | undefined {
+  const stored = sessionStorage.getItem(storageKey)
+  if (stored === null) return undefined
+  const parsed = callSchema.safeParse(parseJson(stored))
+  return parsed.success ? parsed.data : undefined
+}
+
+/** Remembers the conversation, or forgets it. */
+export function keepCall(call: Call | undefined): void {
+  if (call === undefined) sessionStorage.removeItem(storageKey)
+  else sessionStorage.setItem(storageKey, JSON.stringify(call))
+}
+
+/** What was being written when the page was left. */
+export function readDraft(): string {
+  return sessionStorage.getItem(draftKey) ?? ''
+}
+
+/** Remembers what is being written. */
+export function keepDraft(text: string): void {
+  if (text === '') sessionStorage.removeItem(draftKey)
+  else sessionStorage.setItem(draftKey, text)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // written by something else: it counts as absent
+  }
+}

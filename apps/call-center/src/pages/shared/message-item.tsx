@@ -1,0 +1,63 @@
+import { formatHour, formatInstant } from './format.ts'
+import { MessageText } from './message-text.tsx'
+import type { MessageRow } from './timeline-rows.ts'
+
+/** What a row needs beside itself. */
+export interface MessageItemProps {
+  row: MessageRow
+  name: string
+  colour: string
+  isOwn: boolean
+  /** Whether the one before is of the same speaker, so that the name is not said again. */
+  isContinued: boolean
+  onRetry?: (row: MessageRow) => void
+  onEdit?: (row: MessageRow) => void
+}
+
+/** One thing that was said. */
+export function MessageItem({ row, name, colour, isOwn, isContinued, onRetry, onEdit }: MessageItemProps) {
+  return (
+    <li
+      data-row="message"
+      data-status={row.status}
+      data-speaker={row.speaker.kind}
+      className={`grid gap-x-4 sm:grid-cols-[5.5rem_minmax(0,1fr)] ${isContinued ? 'mt-1' : 'mt-5'}`}
+    >
+      <div className={isContinued ? 'sr-only' : 'flex items-baseline gap-2 sm:block'}>
+        <span className={`font-semibold ${colour}`}>{name}</span>
+        <time dateTime={row.at} title={formatInstant(row.at)} className="text-xs text-muted sm:block">
+          {formatHour(row.at)}
+        </time>
+      </div>
+      <div className="max-w-[68ch] min-w-0">
+        <div className={`${isOwn ? 'rounded-md bg-sunken px-3 py-2' : 'py-2'} ${row.isInternal ? 'border-l-2 border-human pl-3' : ''}`}>
+          {row.isInternal && <span className="label block">Only the team sees this</span>}
+          <MessageText text={row.text} />
+        </div>
+        {row.sources.length > 0 && (
+          <p className="mt-1 flex flex-wrap gap-x-3 text-sm text-muted">
+            <span>From</span>
+            {row.sources.map(({ sourceId, title }) => (
+              <a key={sourceId} href={`/help/${encodeURIComponent(sourceId)}`} target="_blank" rel="noreferrer" className="text-accent underline underline-offset-2">
+                {title}
+              </a>
+            ))}
+          </p>
+        )}
+        {row.isEdited && <p className="text-xs text-muted">edited</p>}
+        {row.status === 'pending' && <p className="mt-1 text-xs text-muted">Sending…</p>}
+        {row.status === 'failed' && (
+          <div className="mt-1 flex flex-wrap items-center gap-2 text-sm text-bad">
+            <span>Not sent. {row.error}</span>
+            <button type="button" className="button text-sm text-ink" onClick={() => onRetry?.(row)}>
+              Retry
+            </button>
+            <button type="button" className="button text-sm text-ink" onClick={() => onEdit?.(row)}>
+              Edit
+            </button>
+          </div>
+        )}
+      </div>
+    </li>
+  )
+}
