@@ -28,6 +28,7 @@ export async function closeKit(assembled: AssembledParts, { graceMs, stopTimers,
   await attempt(() => withinGrace(assembled, graceMs, recovered))
   assembled.beginClosing()
   await attempt(() => assembled.drainBackground())
+  await attempt(() => parts.hooks.settled())
   await attempt(() => parts.orchestration.close())
   for (const channel of parts.registry.list()) {
     await attempt(() => channel.close?.())

@@ -233,7 +233,8 @@ async function store(
     const [event] = outcome.events
     if (event === undefined) throw new TypeError('a commit of one draft gives one event')
     afterCommit(parts, open, event, extras)
-    if (wakes) parts.hooks.fire('onRoomResumed', { room: open.room }, { roomId: open.id })
+    const { room } = open
+    if (wakes) open.later(() => parts.hooks.fire('onRoomResumed', { room }, { roomId: room.id }))
     answer?.committed()
     if (!isCommitted) return blocked(parts, event, message)
     if (!isOwnRoot && event.type === 'message') cascade?.replies.push(event)
@@ -300,7 +301,7 @@ function combine(
 ): CommitExtras {
   const orchestration = draft.status === 'committed' ? parts.orchestration.beforeCommit(open, draft) : undefined
   const tasks = hooked === undefined || hooked.tasks.length === 0 ? undefined : hooked.tasks.map((task) => toTask(parts, open, draft, task))
-  const observations = hooked === undefined || hooked.observations.length === 0 ? undefined : hooked.observations.map((observation) => toObservation(parts, open, draft, observation))
+  const observations = observationsOf(parts, open, draft, hooked)
   const allReceipts = [...receipts, ...(prepared.receipts ?? []), ...(orchestration?.receipts ?? [])]
   const patch = mergePatches(open, prepared, orchestration, wakes)
   const extras: CommitExtras = { ...orchestration }
@@ -335,6 +336,15 @@ function comesBack(open: OpenRoom, { source, planned }: PreparedEvent): OpenRoom
   return participant?.status === 'left' || participant?.status === 'inactive' ? { ...participant, status: 'active' } : undefined
 }
 
+function observationsOf(parts: KitParts, open: OpenRoom, draft: EventDraft, hooked: Hooked | undefined): Observation[] | undefined {
+  if (draft.blocked?.reason === 'chain_depth_limit') {
+    const content = `Agents answered each other ${parts.limits.maxChainDepth} times in a row; the next answer was held back.`
+    return [toObservation(parts, open, draft, { content, category: 'chain_depth_limit' })]
+  }
+  if (hooked === undefined || hooked.observations.length === 0) return undefined
+  return hooked.observations.map((observation) => toObservation(parts, open, draft, observation))
+}
+
 function toTask(parts: KitParts, open: OpenRoom, draft: EventDraft, task: Hooked['tasks'][number]): RoomTask {
   const at = parts.now()
   return { id: parts.ids.next('task'), roomId: open.id, eventId: draft.id, status: 'pending', createdAt: at, updatedAt: at, metadata: {}, ...task }
@@ -355,7 +365,7 @@ function toObservation(parts: KitParts, open: OpenRoom, draft: EventDraft, obser
 /** What hooks of the async kind learn of a commit. */
 function afterCommit(parts: KitParts, open: OpenRoom, event: RoomEvent, extras: CommitExtras): void {
   const scope = { roomId: open.id }
-  for (const task of extras.tasks ?? []) parts.hooks.fire('onTaskCreated', { task }, scope)
-  for (const observation of extras.observations ?? []) parts.hooks.fire('onObservation', { observation }, scope)
+  for (const task of extras.tasks ?? []) open.later(() => parts.hooks.fire('onTaskCreated', { task }, scope))
+  for (const observation of extras.observations ?? []) open.later(() => parts.hooks.fire('onObservation', { observation }, scope))
   if (event.source.kind === 'person') parts.ephemeral.endTyping(open.id, event.source.participantId ?? '')
 }

@@ -1,4 +1,5 @@
 import type { Channel, Clock } from '@parley/spec'
+import { createTokenBucket, type TokenBucket } from '../delivery/token-bucket.ts'
 
 /** How often messages may come in by a channel. */
 export interface InboundLimits {
@@ -6,26 +7,16 @@ export interface InboundLimits {
   take(channel: Channel): number | undefined
 }
 
-interface Bucket {
-  tokens: number
-  atMs: number
-}
-
 /** A bucket per channel that declares a limit; channels without one cost nothing. */
 export function createInboundLimits(clock: Clock): InboundLimits {
-  const buckets = new Map<string, Bucket>()
+  const buckets = new Map<string, TokenBucket>()
   return {
     take({ channelId, inboundRate }) {
       if (inboundRate === undefined) return undefined
-      const capacity = Math.max(1, inboundRate.burst)
-      const nowMs = clock.monotonicMs()
-      const bucket = buckets.get(channelId) ?? { tokens: capacity, atMs: nowMs }
-      bucket.tokens = Math.min(capacity, bucket.tokens + ((nowMs - bucket.atMs) / 1_000) * inboundRate.perSecond)
-      bucket.atMs = nowMs
+      const bucket = buckets.get(channelId) ?? createTokenBucket(clock, inboundRate)
       buckets.set(channelId, bucket)
-      if (bucket.tokens < 1) return Math.ceil(((1 - bucket.tokens) / inboundRate.perSecond) * 1_000)
-      bucket.tokens -= 1
-      return undefined
+      const waitMs = bucket.take()
+      return waitMs === 0 ? undefined : Math.ceil(waitMs)
     },
   }
 }

@@ -1,14 +1,16 @@
-import type {
-  Channel,
-  ChannelBinding,
-  EventInput,
-  InboundMessage,
-  InboundResult,
-  Participant,
-  Room,
-  RoomContext,
-  RoomId,
-  RoomPatch,
+import {
+  toParleyError,
+  type Channel,
+  type ChannelBinding,
+  type Content,
+  type EventInput,
+  type InboundMessage,
+  type InboundResult,
+  type Participant,
+  type Room,
+  type RoomContext,
+  type RoomId,
+  type RoomPatch,
 } from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
 import { identifySender, type Identified } from '../identity/identify.ts'
@@ -19,7 +21,7 @@ import { newBinding, newParticipant, newRoom } from '../rooms/new-room.ts'
 import { noteShared } from '../rooms/participants.ts'
 import { checkEventInput } from './check-event-input.ts'
 import { checkMessage } from './check-message.ts'
-import { registeredChannel } from './prepare-send.ts'
+import { registeredChannel, sendFromSystem } from './prepare-send.ts'
 import type { PreparedEvent } from './prepared.ts'
 import { routeInbound } from './route-inbound.ts'
 import { sendPrepared } from './send-prepared.ts'
@@ -52,14 +54,19 @@ export async function processInbound(
   if (limited !== undefined) {
     return { outcome: 'blocked', reason: 'rate_limited', retryAfterMs: limited, message: 'Too many messages. Wait and send again.' }
   }
-  const signal = options.signal ?? parts.closing
-  const parsed = channel.parse === undefined ? undefined : await channel.parse(message, { clock: parts.clock, log: parts.logger, signal, ...(options.roomId === undefined ? {} : { roomId: options.roomId }), ...(options.organizationId === undefined ? {} : { organizationId: options.organizationId }) })
+  const parsed = await parseMessage(parts, channel, message, options)
   const input = checkEventInput(fillGaps(parsed, message), parts.limits)
   const route = await routeOf(parts, message, options)
   const known = await parts.store.getRoom(route.roomId, options.organizationId === undefined ? {} : { organizationId: options.organizationId })
   if (known === null && route.planned === undefined) throw roomNotFound(route.roomId)
-  const identified = await identifySender(parts, channel, message, known)
-  if (identified.outcome === 'blocked') return { ...identified.result, ...(known === null ? {} : { roomId: known.id }) }
+  const identified = await identifySender(parts, channel, message, known, {
+    ...(options.organizationId === undefined ? {} : { organizationId: options.organizationId }),
+    signal,
+  })
+  if (identified.outcome === 'blocked') {
+    if (identified.challenge !== undefined && known !== null) challenge(parts, known.id, channel.channelId, identified.challenge)
+    return { ...identified.result, ...(known === null ? {} : { roomId: known.id }) }
+  }
 
   let shared: Participant | undefined
   const complete = async (open: OpenRoom): Promise<PreparedEvent | InboundResult> => {
@@ -77,6 +84,21 @@ export async function processInbound(
   if (result.outcome === 'committed' && shared !== undefined) noteShared(parts, shared, channel.channelId)
   if (result.outcome === 'committed' && !result.duplicate) announce(parts, result.event.index === 0 && wasPlanned, result, channel, identified)
   return result
+}
+
+/** Step 4: slow work of the channel, before the lock. A channel's own error is the cause of ours. */
+async function parseMessage(parts: KitParts, channel: Channel, message: InboundMessage, { roomId, organizationId, signal = parts.closing }: ProcessInboundOptions): Promise<EventInput | undefined> {
+  if (channel.parse === undefined) return undefined
+  const context = { clock: parts.clock, log: parts.logger, signal, ...(roomId === undefined ? {} : { roomId }), ...(organizationId === undefined ? {} : { organizationId }) }
+  try {
+    return await channel.parse(message, context)
+  } catch (thrown) {
+    throw toParleyError(thrown, {
+      code: 'content_invalid',
+      message: `Channel ${channel.channelId} could not read the message. Its own error is the cause.`,
+      details: { path: 'content', expected: 'a message the channel can read' },
+    })
+  }
 }
 
 /** Fields the channel's parser left open come from the message. */
@@ -198,6 +220,17 @@ function participantOf(
       ...(given?.displayName === undefined ? {} : { displayName: given.displayName }),
     },
   }
+}
+
+/** What the sender is asked before their messages are taken; only their channel gets it. */
+function challenge(parts: KitParts, roomId: RoomId, channelId: string, content: Content): void {
+  parts.background(
+    'identity',
+    async () => {
+      await sendFromSystem(parts, roomId, { content, visibility: { only: [channelId] }, addressedTo: [] })
+    },
+    { roomId },
+  )
 }
 
 /** Hooks that follow a first message. */

@@ -26,6 +26,7 @@ export class OpenRoom implements LockedRoom {
   readonly #parts: KitParts
   #state: ConversationState | undefined
   #hasCommitted = false
+  readonly #later: (() => void)[] = []
 
   constructor(parts: KitParts, context: Omit<RoomContext, 'recentEvents'>, token: FencingToken) {
     this.#parts = parts
@@ -60,9 +61,15 @@ export class OpenRoom implements LockedRoom {
     return { events: outcome.events }
   }
 
+  /** Runs when the lock is free: hooks of the async kind and whatever else has no business under it. */
+  later(run: () => void): void {
+    this.#later.push(run)
+  }
+
   /** Starts what was committed; called when the lock is free again. */
   release(): void {
     if (this.#hasCommitted) this.#parts.lanes.start(this.room.id)
+    for (const run of this.#later) run()
   }
 
   #apply(patch: RoomPatch): void {

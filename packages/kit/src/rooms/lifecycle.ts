@@ -37,7 +37,8 @@ async function commitChange(parts: KitParts, open: OpenRoom, change: Change, opt
   const outcome = await open.commit([...(ending?.drafts ?? []), draft], also, { closing: isClosing || change === 'roomArchived' })
   if ('conflict' in outcome) throw conflicting(open.room)
   ending?.committed()
-  fireChange(parts, open.room, change, options.reason)
+  const { room } = open
+  open.later(() => fireChange(parts, room, change, options.reason))
   return open.room
 }
 

@@ -114,7 +114,12 @@ async function history(
   const size = Math.min(Math.max(limit, recentEventsFloor), recentEventsCeiling)
   const tail = await parts.store.tail(roomId, size, { upToIndex: trigger.index, statuses: ['committed'] })
   const reader = binding ?? { channelId: agentId, category: 'intelligence' as const, capabilities: { content: [] } }
-  return tail.filter((event) => isForAgent(event, agentId) && (event.id === trigger.id || canSee(event, reader)))
+  return tail.filter((event) => isForAgent(event, agentId) && (event.id === trigger.id || isNoteFor(event, agentId) || canSee(event, reader)))
+}
+
+/** An outcome that was told to this agent: internal, and part of what it remembers. */
+function isNoteFor({ type, addressedTo }: RoomEvent, agentId: string): boolean {
+  return type === 'system' && addressedTo?.includes(agentId) === true
 }
 
 /** Messages, the agent's own tool calls, and outcomes of what it or its predecessor asked for. */

@@ -61,7 +61,7 @@ export class ReplyWriter {
 
   /** Commits what was said so far, marked as cut off. */
   async interrupt(): Promise<void> {
-    await this.#flush(true)
+    await this.#flush({ interrupted: true })
   }
 
   /** The agent's line for failures, if it has one; never text made of the error. */
@@ -96,8 +96,9 @@ export class ReplyWriter {
       },
       { turnId, eventIndex: request.trigger.index, actor: { kind: 'agent', id: request.agentId } },
     )
+    const { output } = data
     if (this.#pending() === '') await this.#parts.store.receipts.put([receipt])
-    else await this.#flush(false, receipt)
+    else await this.#flush({ receipt, ...(output === undefined ? {} : { metadata: { output } }) })
   }
 
   #add(text: string): void {
@@ -115,7 +116,7 @@ export class ReplyWriter {
     return this.#turn.isReleased ? '' : this.#text.trim()
   }
 
-  async #flush(interrupted = false, receipt?: ReturnType<KitParts['receipt']>): Promise<void> {
+  async #flush({ interrupted = false, receipt, metadata }: { interrupted?: boolean; receipt?: Receipt; metadata?: Record<string, Json> } = {}): Promise<void> {
     const text = this.#pending()
     const segmentId = this.#segmentId
     this.#text = ''
@@ -124,7 +125,7 @@ export class ReplyWriter {
     this.#typing(false)
     if (text === '') return
     const content = interrupted ? { type: 'text' as const, text, interrupted: true as const } : { type: 'text' as const, text }
-    await this.#commit({ content }, segmentId, receipt)
+    await this.#commit(metadata === undefined ? { content } : { content, metadata }, segmentId, receipt)
   }
 
   async #tool(type: 'toolCallStarted' | 'toolCallEnded', call: ToolCallRecord, status: 'pending' | 'completed' | 'failed'): Promise<void> {

@@ -12,6 +12,7 @@ import {
   type TurnContext,
   type TurnEnd,
   type TurnId,
+  type TurnOutput,
 } from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
 import { provideTurnServices, type Steering } from '../core/turn-services.ts'
@@ -200,13 +201,34 @@ async function stopTurn(
   turn: TurnRuntime,
   writer: ReplyWriter,
   stop: TurnStopped,
-  outputs: AsyncIterator<unknown>,
+  outputs: AsyncIterator<TurnOutput>,
 ): Promise<TurnOutcome> {
   if (stop.end !== 'handedOff') await writer.interrupt()
+  const told = await lastWord(outputs)
   // The agent's own cleaning up is not waited for: it may hang, which is why it was stopped.
   outputs.return?.()?.then(undefined, (error: unknown) => parts.reportError(error, { stage: 'turn', roomId: turn.request.roomId }))
   if (stop.end === 'timeout') report(parts, turn, turnTimedOut(turn))
-  return { end: stop.end, data: typeof stop.cause === 'string' ? { cause: stop.cause } : {} }
+  return { end: stop.end, data: { ...told, ...(typeof stop.cause === 'string' ? { cause: stop.cause } : {}) } }
+}
+
+/** How many turns of the microtask queue an agent that was stopped has to say what it used. */
+const LAST_WORD_TICKS = 50
+
+/** What a stopped agent says of itself at once (its use of the model); one that hangs is not waited for. */
+async function lastWord(outputs: AsyncIterator<TurnOutput>): Promise<{ [key: string]: Json }> {
+  let data: { [key: string]: Json } = {}
+  let isDone = false
+  const read = async (): Promise<void> => {
+    for (let step = await outputs.next(); step.done !== true; step = await outputs.next()) {
+      if (step.value.type === 'end') data = step.value.data ?? {}
+    }
+  }
+  const finish = (): void => {
+    isDone = true
+  }
+  read().then(finish, finish)
+  for (let tick = 0; tick < LAST_WORD_TICKS && !isDone; tick++) await Promise.resolve()
+  return data
 }
 
 function turnTimedOut(turn: TurnRuntime): ParleyError {

@@ -1,8 +1,6 @@
 import type { AnyTool, Contract, JsonSchema } from '@parley/spec'
 import { reject } from './rejections.ts'
-
-/** The name models call. */
-export const HANDOFF_TOOL_NAME = 'handoff_conversation'
+import { HANDOFF_TOOL_NAME } from '../../agent/shown-handoff.ts'
 
 const description =
   "Transfer this conversation to another agent or specialist. Use when: the user asks to speak with someone else, the user wants to be transferred or go back to a previous agent, the conversation needs expertise you don't have, or your task is complete and the next step requires a different agent. Always provide a clear summary of the conversation so far."
