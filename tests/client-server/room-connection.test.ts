@@ -203,6 +203,9 @@ describe('a room over a socket', () => {
     const { event } = await reply
     expect(first).toMatchObject({ from: 'riley', turnId: event.turnId, segmentId: event.segmentId, seq: 1 })
     expect('Hello there.'.startsWith(first.text)).toBe(true)
+    const typingAgain = next(ada, 'ephemeral', (update) => update.event.type === 'typingStarted' && update.event.from === 'ben')
+    benConnection.typing()
+    await typingAgain
     const stopped = next(ada, 'ephemeral', (update) => update.event.type === 'typingStopped' && update.event.from === 'ben')
     const offline = next(ada, 'ephemeral', (update) => update.event.type === 'presence' && update.event.from === 'ben')
     benConnection.close()

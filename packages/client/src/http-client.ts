@@ -39,6 +39,7 @@ export function createHttpClient({ baseUrl, getToken, fetch, clock, timeoutMs }:
     const url = new URL(`${baseUrl.replace(/\/+$/, '')}${path}`)
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(toWireName(name), String(value))
     const token = await getToken()
+    signal?.throwIfAborted()
     const response = await fetch(url, {
       method,
       headers: {

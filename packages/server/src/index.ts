@@ -2,6 +2,7 @@ export { createApiKey, hashApiKey, lookupIn, type ApiKeyLookup, type ApiKeyRecor
 export type { AuthOptions } from './auth/authenticate.ts'
 export { rights, type Principal, type Right } from './auth/principal.ts'
 export { type RoomTokenInput, type RoomTokens } from './auth/room-tokens.ts'
+export { createLogger, type LoggerOptions } from './create-logger.ts'
 export { createServer, type Server } from './create-server.ts'
 export type { Route } from './http/route.ts'
 export { defaultPagePolicy, staticApp, type StaticAppOptions } from './http/static-app.ts'

@@ -40,5 +40,6 @@ export type RoomsService = Pick<
   | 'pause'
   | 'resume'
   | 'coach'
+  | 'updateState'
   | 'store'
 >

@@ -3,7 +3,7 @@ import { createVirtualClock, scriptedModel } from '@parley/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { keys, testServer } from '../__fixtures__/test-server.ts'
-import { openSocket } from '../__fixtures__/test-socket.ts'
+import { openSocket, type TestSocket } from '../__fixtures__/test-socket.ts'
 
 const billingCase = z.object({ accountId: z.string() })
 
@@ -85,37 +85,57 @@ test('HU-6 a desk that is lost keeps its claim for 20 s, people are told after 5
   const { url } = await server.listen({ port: 0 })
   const passed: string[] = []
   kit.subscribe('r', ({ type, from }) => passed.push(`${type} ${from}`))
-  const sit = async () => {
-    const socket = await openSocket(url, '/v1/rooms/r/ws')
-    socket.send({ type: 'hello', token: keys.admin, participant_id: 'kim' })
-    await socket.ofType('welcome')
-    return socket
-  }
-  /** Resolves when the room was told that kim is gone. */
-  const leave = async (socket: Awaited<ReturnType<typeof sit>>) => {
-    const gone = new Promise<void>((resolve) => {
-      const dispose = kit.subscribe('r', ({ type, from, data }) => {
-        if (type !== 'presence' || from !== 'kim' || (data as { status?: string }).status !== 'offline') return
-        dispose()
-        resolve()
-      })
-    })
-    socket.ws.close()
-    await gone
-  }
-  await leave(await sit())
+  await leave(kit, await sit(url))
   await clock.advance(4_999)
   expect(passed).not.toContain('x.desk.away kim')
   await clock.advance(1)
-  expect(passed).toContain('x.desk.away kim')
-  const again = await sit()
+  while (!passed.includes('x.desk.away kim')) await clock.advance(0)
+  const again = await sit(url)
   expect(passed).toContain('x.desk.back kim')
   await clock.advance(60_000)
   expect(await kit.state('r')).toMatchObject({ mode: 'human', human: { claimedBy: 'kim' } })
-  await leave(again)
+  await leave(kit, again)
   await clock.advance(19_999)
   expect((await kit.state('r')).mode).toBe('human')
+  const handedBack = new Promise<void>((resolve) => kit.observe('onHandoff', () => resolve()))
   await clock.advance(1)
+  await handedBack
   expect(await kit.state('r')).toMatchObject({ mode: 'agent', activeAgentId: 'reception' })
   expect((await post('takeover', { participant_id: 'kim' })).status).toBe(200)
 })
+
+test('HU-6 a room that no agent may take back waits for the next colleague', async () => {
+  const { server, call, kit, clock, open, post } = desk()
+  onTestFinished(() => server.close({ drainMs: 0 }))
+  await open()
+  // Billing takes nobody back without the case, which only a person can give.
+  await post('handoff', { target: 'billing', reason: 'a bill', summary: 'charged twice', payload: { accountId: '1' }, participant_id: 'kim' })
+  await post('takeover', { participant_id: 'kim' })
+  const { url } = await server.listen({ port: 0 })
+  await leave(kit, await sit(url))
+  await clock.advance(20_000)
+  while ((await kit.state('r')).human?.status !== 'waiting') await clock.advance(0)
+  expect((await call('GET', '/v1/desk/queue')).body).toMatchObject({ entries: [{ room_id: 'r', status: 'waiting' }] })
+  expect((await post('claim', { participant_id: 'lee' })).status).toBe(200)
+})
+
+/** Kim sits down at the socket of the room. */
+async function sit(url: string): Promise<TestSocket> {
+  const socket = await openSocket(url, '/v1/rooms/r/ws')
+  socket.send({ type: 'hello', token: keys.admin, participant_id: 'kim' })
+  await socket.ofType('welcome')
+  return socket
+}
+
+/** Resolves when the room was told that kim is gone. */
+async function leave(kit: Kit, socket: TestSocket): Promise<void> {
+  const gone = new Promise<void>((resolve) => {
+    const dispose = kit.subscribe('r', ({ type, from, data }) => {
+      if (type !== 'presence' || from !== 'kim' || (data as { status?: string }).status !== 'offline') return
+      dispose()
+      resolve()
+    })
+  })
+  socket.ws.close()
+  await gone
+}

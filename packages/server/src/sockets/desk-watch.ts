@@ -13,7 +13,7 @@ export interface DeskWatch {
 
 /** What the watch needs. */
 export interface DeskWatchOptions {
-  rooms: Pick<RoomsService, 'getRoom' | 'publish' | 'handBack'>
+  rooms: Pick<RoomsService, 'getRoom' | 'publish' | 'handBack' | 'updateState'>
   clock: Clock
   channelId: ChannelId
   onError(error: unknown, roomId: RoomId): void
@@ -44,10 +44,13 @@ export function createDeskWatch({ rooms, clock, channelId, onError }: DeskWatchO
   const giveUp = async (roomId: RoomId, participantId: ParticipantId): Promise<void> => {
     away.delete(keyOf(roomId, participantId))
     const state = await heldBy(roomId, participantId)
-    if (state === undefined || state.previousAgentId === null) return
+    if (state === undefined) return
+    const target = state.previousAgentId
     const note = 'The colleague lost the connection in the middle of the conversation and may come back.'
-    const result = await rooms.handBack(roomId, { target: state.previousAgentId, note }, { by: { kind: 'system', id: 'server' } })
-    if (!result.accepted) onError(new Error(result.message), roomId)
+    const by = { kind: 'system', id: 'server' } as const
+    const result = target === null ? undefined : await rooms.handBack(roomId, { target, note }, { by })
+    // Without an agent that may go on, the room waits for the next colleague.
+    if (result?.accepted !== true) await rooms.updateState(roomId, waitingAgain)
   }
 
   return {
@@ -72,4 +75,10 @@ export function createDeskWatch({ rooms, clock, channelId, onError }: DeskWatchO
       away.clear()
     },
   }
+}
+
+function waitingAgain(state: ConversationState): ConversationState {
+  if (state.human?.status !== 'active') return state
+  const { claimedBy: _holder, claimedAt: _since, ...asked } = state.human
+  return state.with({ human: { ...asked, status: 'waiting' } })
 }
