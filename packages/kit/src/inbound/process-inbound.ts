@@ -61,7 +61,7 @@ export async function processInbound(
   if (known === null && route.planned === undefined) throw roomNotFound(route.roomId)
   const identified = await identifySender(parts, channel, message, known, {
     ...(options.organizationId === undefined ? {} : { organizationId: options.organizationId }),
-    signal,
+    signal: options.signal ?? parts.closing,
   })
   if (identified.outcome === 'blocked') {
     if (identified.challenge !== undefined && known !== null) challenge(parts, known.id, channel.channelId, identified.challenge)
