@@ -28,9 +28,13 @@ export function createSourceHooks(): SourceHooks {
       const { content, source, turnId } = event
       if (source.kind !== 'agent' || content.type !== 'text' || turnId === undefined) return allow()
       const words = content.text.toLowerCase()
-      const named = (found.get(turnId) ?? []).filter(({ title }) => words.includes(title.toLowerCase()))
-      if (named.length === 0) return allow()
-      const sources: Json = named.map(({ sourceId, title }) => ({ sourceId, title }))
+      // The best passage of each article that the answer names.
+      const named = new Map<string, string>()
+      for (const { sourceId, title } of found.get(turnId) ?? []) {
+        if (words.includes(title.toLowerCase()) && !named.has(title)) named.set(title, sourceId)
+      }
+      if (named.size === 0) return allow()
+      const sources: Json = [...named].map(([title, sourceId]) => ({ sourceId, title }))
       return modify({ ...event, metadata: { ...event.metadata, sources } })
     },
   }
