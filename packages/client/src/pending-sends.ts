@@ -65,7 +65,7 @@ export function createPendingSends(onChange: (send: PendingSend, error?: ParleyE
       if (entry !== undefined) refuse(entry, error)
     },
     abandon(error) {
-      for (const entry of [...entries.values()]) refuse(entry, error)
+      for (const entry of entries.values()) refuse(entry, error)
     },
     list: () => [...entries.values()].map(({ send }) => send),
   }

@@ -59,7 +59,7 @@ function setUp(options: { answers?: (url: URL) => unknown; refuse?: () => boolea
     clock,
     ids: createSeededIds(7),
     openSocket,
-    fetch: async (input) => Response.json(options.answers?.(new URL(String(input)))),
+    fetch: async (input) => Response.json(options.answers?.(new URL(input instanceof Request ? input.url : input))),
   })
   const connection = client.joinRoom('r', { getToken: options.getToken ?? (() => 'prt_x') })
   onTestFinished(() => connection.close())

@@ -15,4 +15,4 @@ export {
   type SocketConnection,
   type SocketRoute,
 } from './server-options.ts'
-export { closeCodes } from './sockets/room-socket.ts'
+export { closeCodes } from './sockets/close-codes.ts'

@@ -6,7 +6,7 @@ import type { RoomsService } from '../rooms-service.ts'
 import type { ServerOptions } from '../server-options.ts'
 import { testKit } from './test-kit.ts'
 
-export const secret = 'a secret of at least thirty-two bytes'
+const secret = 'a secret of at least thirty-two bytes'
 
 const ids = createSystemIds()
 const make = (id: string, rights: readonly Right[], organizationId = 'harbor', expiresAtMs?: number) =>

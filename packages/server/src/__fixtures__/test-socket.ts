@@ -23,9 +23,9 @@ export async function openSocket(url: string, path: string, options: ClientOptio
   onTestFinished(() => ws.terminate())
   const frames: Frame[] = []
   const waiting = new Set<() => void>()
-  ws.on('message', (data) => {
-    frames.push(JSON.parse(String(data)) as Frame) // servers send JSON objects with a type
-    for (const look of [...waiting]) look()
+  ws.on('message', (data: Buffer) => {
+    frames.push(JSON.parse(data.toString('utf8')) as Frame) // servers send JSON objects with a type
+    for (const look of waiting) look()
   })
   const closed = new Promise<number>((resolve) => ws.on('close', (code) => resolve(code)))
   const refused = new Promise<never>((_resolve, reject) => {

@@ -1,9 +1,9 @@
-import { ParleyError, type Clock, type IdSource, type Logger } from '@parley/spec'
+import { createRateLimiter } from '@parley/kit'
+import { ParleyError, type Clock, type IdSource, type Logger, type RateLimiter } from '@parley/spec'
 import { Hono, type Context } from 'hono'
 import { describeRoute, generateSpecs } from 'hono-openapi'
 import { bearerOf, type Authenticator } from '../auth/authenticate.ts'
 import { localPrincipal, type Principal } from '../auth/principal.ts'
-import { createTokenBucket } from '../limits/token-bucket.ts'
 import type { Mount, ServerLimits } from '../server-options.ts'
 import { describeOperation, documentFrame } from './describe.ts'
 import { docsPage, docsStyle } from './docs-page.ts'
@@ -43,8 +43,8 @@ const docsPaths: ReadonlySet<string> = new Set(['/docs', '/docs/style.css', '/op
 export function createApiApp(options: ApiAppOptions): { fetch(request: Request, env?: unknown): Promise<Response> } {
   const { routes, mounts, authenticator, originCheck, limits, clock, ids, logger } = options
   const app = new Hono<Env>()
-  const byKey = createTokenBucket({ perSecond: limits.requestsPerMinute / 60, burst: limits.requestBurst, clock })
-  const byAddress = createTokenBucket({ perSecond: limits.anonymousPerMinute / 60, burst: limits.anonymousPerMinute, clock })
+  const byKey = createRateLimiter(clock, { perSecond: limits.requestsPerMinute / 60, burst: limits.requestBurst })
+  const byAddress = createRateLimiter(clock, { perSecond: limits.anonymousPerMinute / 60, burst: limits.anonymousPerMinute })
   let document: Promise<OpenApiDocument> | undefined
 
   app.onError((thrown, c) => {
@@ -116,22 +116,23 @@ export function createApiApp(options: ApiAppOptions): { fetch(request: Request, 
       principal = await authenticator.check(bearerOf(c.req.raw), c.req.raw)
     } catch (error) {
       // Wrong keys are counted like none, so that guessing is slow.
-      takeOne(c, byAddress, address, limits.anonymousPerMinute)
+      await takeOne(c, byAddress, address, limits.anonymousPerMinute)
       throw error
     }
     if (principal === undefined) {
-      takeOne(c, byAddress, address, limits.anonymousPerMinute)
+      await takeOne(c, byAddress, address, limits.anonymousPerMinute)
       throw new ParleyError({ code: 'auth_required', message: 'Say who you are: send a key or token in the header authorization.' })
     }
-    takeOne(c, byKey, `${principal.kind} ${principal.id}`, limits.requestsPerMinute)
+    await takeOne(c, byKey, `${principal.kind} ${principal.id}`, limits.requestsPerMinute)
     c.set('principal', principal)
     return next()
   }
 
-  function takeOne(c: Context<Env>, bucket: typeof byKey, key: string, perMinute: number): void {
-    const retryAfterMs = bucket.takeNow(key)
+  async function takeOne(c: Context<Env>, limiter: RateLimiter, key: string, perMinute: number): Promise<void> {
+    const taken = await limiter.take(key)
     c.header('ratelimit-limit', String(perMinute))
-    if (retryAfterMs === 0) return
+    if (taken.allowed) return
+    const { retryAfterMs } = taken
     throw new ParleyError({ code: 'rate_limited', message: 'Too many requests; try again later.', details: { retryAfterMs } })
   }
 

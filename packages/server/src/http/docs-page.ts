@@ -27,7 +27,7 @@ export function docsPage(document: Pick<OpenApiDocument, 'info' | 'paths'>): str
     }
   }
   const sections = [...byTag].map(([tag, blocks]) => `<section><h2>${escape(tag)}</h2>${blocks.join('')}</section>`)
-  const { title, description = '' } = document.info
+  const { title, description } = document.info
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escape(title)} API</title><link rel="stylesheet" href="docs/style.css"></head>

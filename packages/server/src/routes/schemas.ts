@@ -15,7 +15,7 @@ export const eventTypeSchema = z.union([
 ]) as z.ZodType<EventType>
 
 /** A number in a query. */
-export const queryNumber = z.coerce.number().int()
+const queryNumber = z.coerce.number().int()
 export const indexSchema = queryNumber.min(-1)
 export const limitSchema = queryNumber.min(1).max(200)
 

@@ -1,4 +1,4 @@
-import { encodeEphemeral, encodeEvent, type Peer, type WebSocketChannel } from '@parley/kit'
+import { createRateLimiter, encodeEphemeral, encodeEvent, type Peer, type WebSocketChannel } from '@parley/kit'
 import {
   ParleyError,
   toWire,
@@ -12,10 +12,8 @@ import {
 } from '@parley/spec'
 import type { Authenticator } from '../auth/authenticate.ts'
 import { holdsRight, type Principal } from '../auth/principal.ts'
-import { parseInput, parseWireJson } from '../http/parse-input.ts'
 import { toShownError } from '../http/problem.ts'
 import { roomFor } from '../http/route.ts'
-import { createTokenBucket } from '../limits/token-bucket.ts'
 import type { RoomsService } from '../rooms-service.ts'
 import { actorOf } from '../routes/acting-person.ts'
 import { checkSender } from '../routes/event-routes.ts'
@@ -25,15 +23,14 @@ import { withoutUndefined } from '../routes/without-undefined.ts'
 import type { ServerLimits, SocketConnection } from '../server-options.ts'
 import { readAlong } from '../streams/read-along.ts'
 import type { RoomTails } from '../streams/room-tails.ts'
-import { clientFrameSchema, type ClientFrame } from '../streams/client-frames.ts'
+import type { ClientFrame } from '../streams/client-frames.ts'
+import { closeCodeOf, closeCodes } from './close-codes.ts'
 import { createRequestFrames, eventIndexOf, isAboutRequest, withPrevious } from './event-frames.ts'
+import { readFrame, refOf } from './read-frame.ts'
 import type { RoomPresence } from './room-presence.ts'
 
 const pollMs = 25
 const maxFaults = 10
-
-/** Codes a socket is closed with, beside those of RFC 6455. */
-export const closeCodes = { restart: 1012, unauthorized: 4401, forbidden: 4403, notFound: 4404, faulty: 4400, slow: 4008 } as const
 
 /** What the sockets of rooms need. */
 export interface RoomSocketOptions {
@@ -71,7 +68,7 @@ export async function serveRoomSocket(options: RoomSocketOptions, connection: So
     const { code, message, retryable, details } = error
     send('error', { code, message, retryable, details: toWire(details), ...(ref === undefined ? {} : { ref }) })
   }
-  const bucket = createTokenBucket({ perSecond: limits.framesPerSecond, burst: limits.frameBurst, clock })
+  const limiter = createRateLimiter(clock, { perSecond: limits.framesPerSecond, burst: limits.frameBurst })
   const cancelHello = clock.setTimer(limits.helloTimeoutMs, () => {
     sendError(new ParleyError({ code: 'auth_required', message: 'The first frame must be hello, within a few seconds.' }))
     socket.close(closeCodes.unauthorized, 'no hello')
@@ -92,8 +89,9 @@ export async function serveRoomSocket(options: RoomSocketOptions, connection: So
       break
     }
     const ref = frame.type === 'send' ? frame.idempotencyKey : frame.type === 'answer' ? frame.requestId : undefined
-    const retryAfterMs = bucket.takeNow('frames')
-    if (retryAfterMs > 0) {
+    const taken = await limiter.take('frames')
+    if (!taken.allowed) {
+      const { retryAfterMs } = taken
       sendError(new ParleyError({ code: 'rate_limited', message: 'Too many frames; slow down.', details: { retryAfterMs } }), ref)
       continue
     }
@@ -252,50 +250,4 @@ function writer({ participantId }: Seat): ParticipantId {
     message: 'This connection speaks for nobody: name a participant_id in hello.',
     details: { path: 'participant_id' },
   })
-}
-
-function readFrame(data: string | Uint8Array, maxBytes: number): ClientFrame {
-  if (typeof data !== 'string') {
-    throw new ParleyError({ code: 'frame_invalid', message: 'Frames of a room are JSON text, not bytes.', details: { expected: 'text' } })
-  }
-  if (Buffer.byteLength(data) > maxBytes) {
-    throw new ParleyError({
-      code: 'body_too_large',
-      message: `The frame is larger than ${maxBytes} bytes. Send longer text by HTTP.`,
-      details: { maxBytes },
-    })
-  }
-  try {
-    return parseInput(clientFrameSchema, parseWireJson(data))
-  } catch (cause) {
-    if (!ParleyError.isInstance(cause)) throw cause
-    throw new ParleyError({ code: 'frame_invalid', message: cause.message, details: cause.details, cause })
-  }
-}
-
-/** Which send a faulty frame was, if that much can be read, so that its sender learns about the right one. */
-function refOf(data: string | Uint8Array): string | undefined {
-  if (typeof data !== 'string') return undefined
-  return /"idempotency_key"\s*:\s*"([^"\\]{1,256})"/.exec(data.slice(0, 4_096))?.[1]
-}
-
-function closeCodeOf(error: unknown): number {
-  const code = ParleyError.isInstance(error) ? error.code : undefined
-  if (code === 'auth_required' || code === 'auth_invalid') return closeCodes.unauthorized
-  if (code === 'forbidden') return closeCodes.forbidden
-  if (code === 'room_not_found') return closeCodes.notFound
-  return code === 'frame_invalid' ? closeCodes.faulty : 1011
-}
-
-/** Pings a socket and ends it when nothing came back for long. */
-export function keepAlive(socket: Socket & { onSign(listener: () => void): void; terminate(): void }, clock: Clock, limits: ServerLimits): void {
-  let lastSignMs = clock.monotonicMs()
-  socket.onSign(() => (lastSignMs = clock.monotonicMs()))
-  const tick = (): void => {
-    if (clock.monotonicMs() - lastSignMs >= limits.deadAfterMs) return socket.terminate()
-    socket.ping()
-    cancel = clock.setTimer(limits.pingIntervalMs, tick)
-  }
-  let cancel = clock.setTimer(limits.pingIntervalMs, tick)
-  void socket.closed.then(() => cancel())
 }

@@ -8,7 +8,7 @@ import { toShownError } from '../http/problem.ts'
 import { statusOf } from '../http/status-of-code.ts'
 import type { ConnectionCount } from '../limits/connection-count.ts'
 import type { ServerLimits, SocketRoute } from '../server-options.ts'
-import { keepAlive } from './room-socket.ts'
+import { keepAlive } from './keep-alive.ts'
 import { toSocket, type WsSocket } from './ws-socket.ts'
 
 const tokenProtocol = 'parley.token.'

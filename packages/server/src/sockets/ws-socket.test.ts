@@ -6,7 +6,9 @@ import { toSocket, type WsSocket } from './ws-socket.ts'
 
 async function pair(): Promise<{ socket: WsSocket; peer: WebSocket }> {
   const server = new WebSocketServer({ port: 0 })
-  onTestFinished(() => void server.close())
+  onTestFinished(() => {
+    server.close()
+  })
   await once(server, 'listening')
   const peer = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`) // it listens on TCP
   const [ws] = (await once(server, 'connection')) as [WebSocket]
