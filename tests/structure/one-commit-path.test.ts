@@ -23,10 +23,11 @@ function nameOf(node: unknown): string | undefined {
   return typeof node['name'] === 'string' ? node['name'] : undefined
 }
 
-test('events enter a room in one place', () => {
+test('IN-1 events enter a room in one place', () => {
   const files = readSourceFiles(['packages/kit/src']).filter(({ path }) => !path.endsWith('.test.ts'))
   const calls = files.flatMap(commitCalls)
   expect(calls.filter((call) => !call.includes(`/${theOnePlace}:`))).toEqual([])
+  expect(calls).toHaveLength(1)
 })
 
 test.each(['store.commit(a)', 'this.#store.commit(a)', 'await options.store?.commit(a)', 'eventStore.commit(a)'])(

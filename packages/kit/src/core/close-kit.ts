@@ -4,7 +4,7 @@ import type { AssembledParts } from './create-parts.ts'
 /** What closing ends besides the parts. */
 export interface ClosingOptions {
   graceMs: number
-  stopTimers(): void
+  stopTimers(): Promise<void>
   stopSources(): Promise<void>
   recovered: Promise<void>
 }
@@ -35,7 +35,7 @@ export async function closeKit(assembled: AssembledParts, { graceMs, stopTimers,
     parts.registry.remove(channel.channelId)
   }
   await attempt(() => parts.lanes.receivers.close())
-  assembled.release()
+  await attempt(() => assembled.release())
   await attempt(() => parts.backplane.close?.())
   await attempt(() => parts.locks.close?.())
   await attempt(() => parts.store.close())

@@ -225,6 +225,8 @@ export function createParts(options: PartsOptions, host: PartsHost): AssembledPa
     },
     release() {
       for (const run of onClose) run()
+      parts.lanes.close()
+      parts.cascades.close()
       parts.requests.close()
       parts.ephemeral.close()
       parts.hooks.clear()

@@ -11,6 +11,8 @@ const PAGE = 100
  */
 export async function recover(parts: KitParts): Promise<void> {
   if (parts.store.isProcessLocal) return
+  // The host that just made the kit listens from now on.
+  await Promise.resolve()
   if (parts.locks.isProcessLocal) {
     parts.framework.emit({
       type: 'warning',

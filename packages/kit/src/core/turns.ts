@@ -30,6 +30,8 @@ export interface RunningTurn {
 export interface HeldTrigger {
   readonly trigger: RoomEvent
   readonly agentId: ChannelId
+  /** Set when the turn was to be opened other than by a message. */
+  readonly opening?: TurnOpening
 }
 
 /** Keeps new turns of a room from starting. */

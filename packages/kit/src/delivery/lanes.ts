@@ -41,6 +41,8 @@ export interface Lanes {
   fillHole(input: LaneInput, firstIndex: number): Promise<void>
   /** Takes up a room that a stopped process left with undelivered events. */
   recover(roomId: RoomId): Promise<void>
+  /** Gives everything back; plans that are not done are run again from the log by the next process. */
+  close(): void
   readonly receivers: Receivers
   readonly size: number
 }
@@ -87,6 +89,7 @@ export function createLanes(parts: KitParts): Lanes {
 
   /** A lane stays for a while, for its cursor is known sooner than the store's; one timer looks after all of them. */
   const rest = (roomId: RoomId, lane: Lane): void => {
+    if (parts.closing.aborted) return void lanes.delete(roomId)
     lane.idleSinceMs = parts.clock.monotonicMs()
     idle.add(roomId)
     sweeping ??= parts.clock.setTimer(parts.limits.laneIdleMs, sweep)
@@ -239,6 +242,12 @@ export function createLanes(parts: KitParts): Lanes {
         if (api.hasHole(locked.room, firstFree)) await api.fillHole(locked, firstFree)
       })
       api.start(roomId)
+    },
+    close() {
+      const open = [...lanes.values()]
+      lanes.clear()
+      idle.clear()
+      for (const lane of open) for (const wake of lane.waiters.splice(0)) wake()
     },
   }
   return api

@@ -21,6 +21,8 @@ export interface Cascades {
   of(event: RoomEvent): CascadeRun | undefined
   /** Ties a turn to the cascade it works for. */
   adopt(turnId: TurnId, cascade: CascadeRun): void
+  /** Settles what is open as it is: the kit closes. */
+  close(): void
   readonly size: number
 }
 
@@ -50,6 +52,9 @@ export function createCascades(): Cascades {
       run.turnIds.push(turnId)
       byTurn.set(turnId, run)
     },
+    close() {
+      for (const run of [...byRoot.values()]) run.settle()
+    },
     get size() {
       return byRoot.size
     },
@@ -78,7 +83,11 @@ class Run implements CascadeRun {
 
   end(): void {
     this.#open -= 1
-    if (this.#open > 0 || this.#done) return
+    if (this.#open <= 0) this.settle()
+  }
+
+  settle(): void {
+    if (this.#done) return
     this.#done = true
     this.#forget(this)
     for (const wake of this.#waiters ?? []) wake()

@@ -229,7 +229,9 @@ export function createTurns(parts: KitParts): KitTurns {
       const running = [...byTurn.values()]
       for (const control of running) control.end('aborted', 'kit_closed')
       await Promise.all(running.map((control) => control.done))
+      const waiters = [...rooms.values()].flatMap((room) => room.waiters.splice(0))
       rooms.clear()
+      for (const wake of waiters) wake()
     },
   }
 }
@@ -265,5 +267,6 @@ function mergeEvents(events: readonly RoomEvent[], trigger: RoomEvent): RoomEven
 }
 
 function heldTriggers(request: TurnRequest): HeldTrigger[] {
-  return [...(request.earlier ?? []), request.trigger].map((trigger) => ({ trigger, agentId: request.agentId }))
+  const { agentId, trigger, opening, earlier = [] } = request
+  return [...earlier.map((event) => ({ trigger: event, agentId })), { trigger, agentId, ...(opening === undefined ? {} : { opening }) }]
 }
