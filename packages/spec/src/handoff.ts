@@ -28,11 +28,13 @@ export interface HandoffRequest {
 }
 
 /** What code and people say of a handoff. */
-export interface HandoffInput {
+export interface HandoffInput<Payload = Json> {
   target: string
   reason: string
   summary: string
-  payload?: Json
+  payload?: Payload
+  /** Types the payload: the contract of the stage that is handed to. The stage's own contract is what is checked. */
+  contract?: HandoffContract<Payload>
   phase?: string
   urgent?: boolean
   opening?: HandoffOpening

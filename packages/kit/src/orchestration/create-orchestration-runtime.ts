@@ -11,6 +11,7 @@ import type {
   HandoffParticipant,
   HandoffRequest,
   HandoffResult,
+  Json,
   OrchestrationSpec,
   Room,
   RoomEvent,
@@ -81,7 +82,7 @@ export interface KitOrchestration extends OrchestrationRuntime {
   /** @throws {ParleyError} `room_not_found`, `state_invalid` */
   state(roomId: RoomId): Promise<ConversationState>
   updateState(roomId: RoomId, change: (state: ConversationState) => ConversationState): Promise<ConversationState>
-  handoff(roomId: RoomId, input: HandoffInput, options: { by: HandoffActor; signal?: AbortSignal }): Promise<HandoffResult>
+  handoff<Payload = Json>(roomId: RoomId, input: HandoffInput<Payload>, options: { by: HandoffActor; signal?: AbortSignal }): Promise<HandoffResult>
   joinHandoffs(roomId: RoomId, participant: HandoffParticipant): Disposer
   /** Takes up what a stopped process left of a room's last handoff. */
   resumeHandoffs(roomId: RoomId): Promise<void>

@@ -3,6 +3,7 @@ import type { HookMap } from '../hooks/hook-map.ts'
 import { modify, type SyncHookResult } from '../hooks/hook-results.ts'
 import { coached } from './human/coach-routing.ts'
 import type { OrchestrationInternals, RoomReading } from './orchestration-internals.ts'
+import type { OrchestrationDefinition } from './definitions/definition.ts'
 import { initialState } from './definitions/install-in-room.ts'
 import { ConversationRouter } from './router/conversation-router.ts'
 import type { RoutingContext } from './router/decide.ts'
@@ -21,6 +22,11 @@ export function presentState(internals: OrchestrationInternals, room: RoomReadin
   return initial === undefined ? getConversationState(room) : initialState(initial, internals.core.now())
 }
 
+/** How the stamp of an event names the strategy that took it over. */
+export function takenOverRule({ kind, id }: OrchestrationDefinition): string {
+  return `${kind}:${id}`
+}
+
 /** Decides by the room's router; undefined where a plain room's own rule holds. */
 export function decideFor(
   internals: OrchestrationInternals,
@@ -32,7 +38,7 @@ export function decideFor(
   const found = internals.definitions.of(reading.room)
   if (found !== undefined && 'missing' in found) return missing(internals, reading, event, found.missing)
   if (found !== undefined && found.definition.takesOver?.(event, state) === true && state.mode === 'agent') {
-    return { target: null, observers: [], reason: 'addressed', rule: `${found.definition.kind}:${found.definition.id}`, skipped: [], targets: [] }
+    return { target: null, observers: [], reason: 'addressed', rule: takenOverRule(found.definition), skipped: [], targets: [] }
   }
   const { core } = internals
   const context: RoutingContext = {

@@ -13,7 +13,7 @@ export interface TestKit {
 
 /** Makes a kit whose clock stands still and whose ids are fixed. */
 export function testKit({ clock = createVirtualClock(), ...options }: Omit<KitOptions, 'clock'> & { clock?: VirtualClock } = {}): TestKit {
-  const kit = new Kit({ clock, ids: createSeededIds('orchestration'), ...options })
+  const kit = new Kit({ clock, ids: createSeededIds(7), ...options })
   const errors: TestKit['errors'] = []
   kit.hook('onError', ({ error, stage }) => void errors.push({ code: error.code, stage, details: error.details }))
   return { kit, clock, errors }

@@ -6,6 +6,7 @@ import { receiptsOf, say, scripted, testKit, transcript, type TestKit } from '..
 import { ConversationPipeline } from '../pipeline/conversation-pipeline.ts'
 import { Pipeline } from '../pipeline/pipeline.ts'
 import { ConversationRouter } from '../router/conversation-router.ts'
+import type { Orchestration, OrchestrationDefinition } from './definition.ts'
 
 let processes = 0
 
@@ -13,7 +14,7 @@ let processes = 0
 function restarted(store: ReturnType<typeof createMemoryStore>, { ready }: { ready?: (made: TestKit) => void } = {}): TestKit {
   processes++
   const clock = createVirtualClock({ now: Date.UTC(2026, 0, 1, 0, 0, processes) })
-  const made = testKit({ store: keepOpen(store), clock, ids: createSeededIds(`process ${processes}`) })
+  const made = testKit({ store: keepOpen(store), clock, ids: createSeededIds(100 + processes) })
   ready?.(made)
   return made
 }
@@ -237,3 +238,35 @@ test('HF-3 a handoff that was recorded and not opened is opened after a restart,
 function persistent(store: ReturnType<typeof createMemoryStore>): ReturnType<typeof createMemoryStore> {
   return { ...store, isProcessLocal: false }
 }
+
+test('OR-2 a kind of one’s own takes events over, works on them outside the lock, and is restored by its kind', async () => {
+  const store = createMemoryStore()
+  const handled: string[] = []
+  const echo = (kit: TestKit['kit'], id: string): OrchestrationDefinition => ({
+    kind: 'loop',
+    id,
+    spec: { echo: true },
+    router: new ConversationRouter(),
+    agentIds: [],
+    takesOver: ({ source }) => source.kind === 'person',
+    handle: async (event) => {
+      handled.push(event.id)
+      await kit.sendEvent(event.roomId, 'a', { content: { type: 'text', text: 'echo' } })
+    },
+  })
+  const first = restarted(store)
+  const a = scripted('a', ['A.'])
+  const strategy: Orchestration = { kind: 'loop', id: 'echo', agents: () => [a], install: async () => {}, spec: () => ({ kind: 'loop', id: 'echo', version: 1, spec: { echo: true } }), define: () => echo(first.kit, 'echo') }
+  const room = await first.kit.createRoom({ orchestration: strategy })
+  await say(first.kit, room.id, 'hello')
+  expect(await transcript(first.kit, room.id)).toEqual(['ada: hello', 'a: echo'])
+  await first.kit.close()
+  const second = restarted(store)
+  second.kit.orchestrations.registerKind('loop', ({ id }) => echo(second.kit, id))
+  second.kit.register(a)
+  await say(second.kit, room.id, 'again')
+  expect((await transcript(second.kit, room.id)).slice(2)).toEqual(['ada: again', 'a: echo'])
+  expect(handled).toHaveLength(2)
+  expect(a.script.requests).toEqual([])
+  await second.kit.close()
+})

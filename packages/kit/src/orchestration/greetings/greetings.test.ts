@@ -93,7 +93,7 @@ describe('a new conversation', () => {
     await connect(first, room.id)
     await first.kit.settled(room.id)
     await first.kit.close()
-    const second = testKit({ store, ids: createSeededIds('two'), clock: createVirtualClock({ now: Date.UTC(2026, 0, 2) }) })
+    const second = testKit({ store, ids: createSeededIds(2), clock: createVirtualClock({ now: Date.UTC(2026, 0, 2) }) })
     for (const agent of agents) second.kit.register(agent)
     await connect(second, room.id)
     await second.kit.settled(room.id)

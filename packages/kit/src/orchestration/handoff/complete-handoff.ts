@@ -85,7 +85,9 @@ async function open(internals: OrchestrationInternals, job: HandoffJob, committe
   const { core } = internals
   const { plan, after, room, bindings, participants, event } = committed
   const reading: RoomReading = { room, bindings, participants }
-  const anew = whoIsAskedAnew(held, (trigger) => internals.decide(reading, trigger, after))
+  const outcomes = held.filter(({ opening }) => opening?.kind === 'request' || opening?.kind === 'notice')
+  const messages = held.filter(({ opening, trigger }) => opening === undefined || trigger.type === 'message')
+  const anew = whoIsAskedAnew(messages, (trigger) => internals.decide(reading, trigger, after))
   const receipts: Receipt[] = anew.flatMap(({ trigger, decision }) =>
     decision === undefined ? [] : [core.receipt(room.id, 'routing', { ...decision, supersedes: true, handoffId: plan.handoffId } as unknown as Json, { eventIndex: trigger.index })],
   )
@@ -95,6 +97,10 @@ async function open(internals: OrchestrationInternals, job: HandoffJob, committe
   if (canTakeTurn) await openReceiver(internals, { job, plan, receiverId, event, waiting, room, bindings })
   for (const { trigger, asked } of anew) {
     for (const agentId of asked) if (agentId !== receiverId || !canTakeTurn) core.turns.ask({ roomId: room.id, agentId, trigger })
+  }
+  // Outcomes of requests and tools go to whoever is in charge now; with people they stay for the desk.
+  for (const { trigger, opening } of outcomes) {
+    if (after.activeAgentId !== null && opening !== undefined) core.turns.ask({ roomId: room.id, agentId: after.activeAgentId, trigger, opening })
   }
   if (plan.request.channelEscalation !== undefined && plan.request.channelEscalation !== 'same' && escalationBinding(bindings, plan.request.channelEscalation) === undefined) {
     core.hooks.fire('onChannelEscalation', { roomId: room.id, plan, channel: plan.request.channelEscalation }, { roomId: room.id })

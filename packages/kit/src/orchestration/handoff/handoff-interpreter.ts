@@ -275,7 +275,7 @@ function freezeFor({ core }: OrchestrationInternals, { signal }: HandoffJob): { 
 
 /** Nothing changed: whoever waited is asked as before. */
 function thaw({ core }: OrchestrationInternals, hold: TurnHold): void {
-  for (const { trigger, agentId } of hold.release()) core.turns.ask({ roomId: trigger.roomId, agentId, trigger })
+  for (const held of hold.release()) core.turns.ask({ roomId: held.trigger.roomId, ...held })
 }
 
 function rejection(state: ConversationState, input: HandoffInput, result: Extract<HandoffResult, { accepted: false }>): HandoffStep {

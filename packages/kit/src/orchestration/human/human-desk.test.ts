@@ -195,7 +195,7 @@ describe('nobody comes', () => {
     for (const roomId of [first.roomId, second.id]) await first.kit.requestHuman(roomId, { reason: 'r' }, { by: code })
     await first.kit.close()
     const clock = createVirtualClock({ now: Date.UTC(2026, 0, 1, 0, 0, 30) })
-    const later = testKit({ store, clock, ids: createSeededIds('later') })
+    const later = testKit({ store, clock, ids: createSeededIds(2) })
     for (const agent of [first.agent, first.boss]) later.kit.register(agent)
     await clock.advance(0)
     expect(await later.kit.humanQueue()).toMatchObject([{ waitingMs: 30_000 }, { waitingMs: 30_000 }])

@@ -7,7 +7,7 @@ function bus(posted?: (entry: StatusEntry) => void): { status: StatusBus; errors
   const errors: unknown[] = []
   const status = createStatusBus({
     clock: createVirtualClock(),
-    ids: createSeededIds('status'),
+    ids: createSeededIds(1),
     onError: (error) => errors.push(error),
     ...(posted === undefined ? {} : { posted }),
   })
