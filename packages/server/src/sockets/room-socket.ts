@@ -8,7 +8,6 @@ import {
   type ParticipantId,
   type PendingRequest,
   type Room,
-  type Socket,
 } from '@parley/spec'
 import type { Authenticator } from '../auth/authenticate.ts'
 import { holdsRight, type Principal } from '../auth/principal.ts'
