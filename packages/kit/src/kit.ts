@@ -8,6 +8,8 @@ import {
   type ChannelBinding,
   type ChannelId,
   type ConversationState,
+  type DelegateOptions,
+  type Delegation,
   type DeliveryStatus,
   type Disposer,
   type EphemeralEvent,
@@ -58,7 +60,8 @@ import { processInbound, type ProcessInboundOptions } from './inbound/process-in
 import { registeredChannel, sendFromChannel, sendFromPerson, sendFromSystem, type SendInput } from './inbound/prepare-send.ts'
 import { processWebhook } from './inbound/process-webhook.ts'
 import { regenerate } from './inbound/regenerate.ts'
-import { createOrchestrationRuntime, type KitOrchestration, type OrchestrationRuntimeOptions } from './orchestration/create-orchestration-runtime.ts'
+import { createKitOrchestration } from './orchestration/create-kit-orchestration.ts'
+import type { OrchestrationRuntimeOptions } from './orchestration/create-orchestration-runtime.ts'
 import type { Orchestration } from './orchestration/definitions/definition.ts'
 import type { Orchestrations } from './orchestration/definitions/orchestrations.ts'
 import type { MigrateOptions, MigrationReport } from './orchestration/definitions/migrate.ts'
@@ -105,7 +108,7 @@ export interface SendWait {
 export class Kit {
   readonly #assembled: AssembledParts
   readonly #parts: KitParts
-  readonly #orchestration: KitOrchestration
+  readonly #orchestration: ReturnType<typeof createKitOrchestration>
   readonly #timers: Timers
   readonly #sources: SourceRunner
   readonly #recovered: Promise<void>
@@ -122,11 +125,11 @@ export class Kit {
     checkOptions('new Kit', options, kitKeys)
     const { orchestration, predicates, human, agentResponsePolicy = 'chain' } = options
     checkPolicy(agentResponsePolicy)
-    let made: KitOrchestration | undefined
+    let made: ReturnType<typeof createKitOrchestration> | undefined
     this.#assembled = createParts(options, {
       handle: (roomId) => createRoomHandle(this, roomId),
       policy: agentResponsePolicy,
-      orchestration: (parts) => (made = createOrchestrationRuntime(parts, { orchestration, predicates, human })),
+      orchestration: (parts) => (made = createKitOrchestration(parts, { orchestration, predicates, human })),
     })
     const { parts } = this.#assembled
     this.#parts = parts
@@ -426,7 +429,7 @@ export class Kit {
   }
 
   /** Hands the conversation over, asked for by code or a person. A refusal is a value. */
-  async handoff(roomId: RoomId, input: HandoffInput, options: { by: HandoffActor; signal?: AbortSignal }): Promise<HandoffResult> {
+  async handoff<Payload = Json>(roomId: RoomId, input: HandoffInput<Payload>, options: { by: HandoffActor; signal?: AbortSignal }): Promise<HandoffResult> {
     this.#open()
     return this.#orchestration.handoff(roomId, input, options)
   }
@@ -434,6 +437,16 @@ export class Kit {
   /** Something that must be ready before a handoff switches. */
   joinHandoffs(roomId: RoomId, participant: HandoffParticipant): Disposer {
     return this.#orchestration.joinHandoffs(roomId, participant)
+  }
+
+  /**
+   * Gives a task to an agent, in a child room with a log of its own. Resolves when it has ended, or with `wait: false`
+   * when it is under way.
+   * @throws {ParleyError} `room_not_found`, `channel_not_registered`, `delegation_depth`, `delegation_busy`
+   */
+  async delegate(roomId: RoomId, agentId: ChannelId, task: string, options: DelegateOptions): Promise<Delegation> {
+    this.#open()
+    return this.#orchestration.delegations.delegate(roomId, agentId, task, options)
   }
 
   /** Moves rooms to another version of a definition. */

@@ -10,7 +10,8 @@ import type { StatusBus } from '../status/status-bus.ts'
 import { sameTask, tooDeep, tooMany, toResult } from './delegation-errors.ts'
 import { endedDelegation, readSettled, recordDelegated, recordEnded } from './delegation-log.ts'
 import { delegationStep, waitingDelegation, type DelegationEffect, type DelegationInput, type DelegationOutcome, type DelegationState } from './delegation-machine.ts'
-import { notesOf, withoutNotes } from './delegation-notes.ts'
+import { notesOf, READ_RESULT, withoutNotes } from './delegation-notes.ts'
+import { readResultTool } from './read-result.ts'
 import { MAX_DEPTH, recordOf, taskText, toMetadata, type DelegationRecord } from './delegation-record.ts'
 import { createSlotTable } from './delegation-slots.ts'
 import type { Delegations } from './delegations.ts'
@@ -335,14 +336,16 @@ export function createDelegations(host: DelegationHost): Delegations {
       if (wait) await delegation.result
       return delegation
     },
-    async tools({ room, agentId }) {
+    async tools({ room, agentId, state }) {
+      const hasCut = state.version > 0 && notesOf(state).some((note) => note.agentId === agentId && note.text.includes(READ_RESULT))
+      const reading = hasCut ? [readResultTool(core, room.id)] : []
       const run = byChild.get(room.id)
-      if (run?.output === undefined || run.record.agentId !== agentId || run.state.phase === 'ended') return []
+      if (run?.output === undefined || run.record.agentId !== agentId || run.state.phase === 'ended') return reading
       const accept = (submission: Parameters<Parameters<typeof submitResultTool>[1]>[0]): { isOver: boolean } => {
         apply(run, { type: 'submitted', submission })
         return { isOver: run.state.phase === 'ended' }
       }
-      return [submitResultTool(run.output, accept)]
+      return [...reading, submitResultTool(run.output, accept)]
     },
     async notes({ state, agentId }) {
       if (state.version === 0) return []

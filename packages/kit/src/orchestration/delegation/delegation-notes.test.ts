@@ -8,7 +8,7 @@ test('DG-4 a note has at most 4 000 characters and says how the full text is rea
   const long = noteText({ status: 'completed', text: 'x'.repeat(10_000), costNanoUsd: null }, about)
   expect(long.text.length).toBeLessThanOrEqual(4_000)
   expect(long.isCut).toBe(true)
-  expect(long.text).toContain('read_stored_result { "id": "dlg_1"')
+  expect(long.text).toContain('read_delegation_result { "id": "dlg_1"')
   const offset = Number(/"offset": (\d+)/.exec(long.text)?.[1])
   expect(long.text.match(/x{2,}/)?.[0].length).toBe(offset)
 })

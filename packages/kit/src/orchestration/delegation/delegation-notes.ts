@@ -7,6 +7,9 @@ export const NOTES_KEY = 'delegationNotes'
 /** Characters of a note, all told. */
 export const NOTE_LENGTH = 4_000
 
+/** The tool that reads on in a result that was cut. */
+export const READ_RESULT = 'read_delegation_result'
+
 /** A result that waits for the next turn of an agent. */
 export interface DelegationNote {
   delegationId: string
@@ -49,7 +52,7 @@ export function noteText(
   const body = result.status === 'completed' ? fullText(result) : [result.error.message, result.text ?? ''].filter((part) => part !== '').join('\n')
   const whole = `${head}\n${body}`
   if (whole.length <= NOTE_LENGTH) return { text: whole, isCut: false }
-  const tail = `\n[Cut. Read on with read_stored_result { "id": "${id}", "offset": OFFSET }.]`
+  const tail = `\n[Cut. Read on with ${READ_RESULT} { "id": "${id}", "offset": OFFSET }.]`
   const room = NOTE_LENGTH - head.length - 1 - tail.length - 4
   return { text: `${head}\n${body.slice(0, room)}${tail.replace('OFFSET', String(room))}`, isCut: true }
 }

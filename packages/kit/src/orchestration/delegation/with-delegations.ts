@@ -1,8 +1,8 @@
-import type { OrchestrationRuntime } from '../../core/orchestration-runtime.ts'
+import type { KitOrchestration } from '../create-orchestration-runtime.ts'
 import type { Delegations } from './delegations.ts'
 
-/** An orchestration whose turns also get the tools, notes and budgets of delegations. */
-export function withDelegations<Runtime extends OrchestrationRuntime>(runtime: Runtime, delegations: Delegations): Runtime {
+/** An orchestration whose turns also get the tools, notes and budgets of delegations, and whose strategies do work. */
+export function withDelegations(runtime: KitOrchestration, delegations: Delegations): KitOrchestration {
   return {
     ...runtime,
     async tools(context) {
@@ -20,6 +20,14 @@ export function withDelegations<Runtime extends OrchestrationRuntime>(runtime: R
       await runtime.turnEnded(context, state)
     },
     budget: (roomId) => delegations.budget(roomId),
+    handles(room, event) {
+      const { routing } = event
+      const found = runtime.internals.definitions.of(room)
+      if (found === undefined || 'missing' in found) return undefined
+      const { definition } = found
+      const isTaken = routing?.rule === `${definition.kind}:${definition.id}` && routing.targets?.length === 0
+      return isTaken && definition.handle !== undefined ? (signal) => definition.handle?.(event, signal) ?? Promise.resolve() : undefined
+    },
     async recover() {
       await runtime.recover()
       await delegations.recover()

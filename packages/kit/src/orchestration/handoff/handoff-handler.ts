@@ -17,6 +17,7 @@ import { humanOptionKeys, type HumanOptions } from '../human/human-options.ts'
 import type { OrchestratedAgent } from '../orchestrated-agent.ts'
 import { internalsOf, type OrchestrationHost } from '../orchestration-host.ts'
 import type { ConversationRouter } from '../router/conversation-router.ts'
+import { ofOrganization } from './complete-handoff.ts'
 import { createHandoffRules, type HandoffRules } from './handoff-rules.ts'
 import { parseHandoff } from './parse-handoff.ts'
 import { reject } from './rejections.ts'
@@ -41,6 +42,8 @@ export interface HandoffHandlerOptions {
   limits?: { maxHandoffsPerHumanEvent?: number }
   /** Stages of a pipeline: agents may own several phases. */
   stages?: readonly PipelineStage[]
+  /** Agent to those it may hand to; one that is not named may hand to all. @default no limits */
+  allowedTargets?: Readonly<Record<ChannelId, readonly ChannelId[]>>
   /** A person may be asked for. @default true */
   allowHuman?: boolean
   human?: HumanOptions
@@ -65,6 +68,7 @@ const handlerOptions = [
   'opening',
   'limits',
   'stages',
+  'allowedTargets',
   'allowHuman',
   'human',
   'announce',
@@ -109,7 +113,7 @@ export class HandoffHandler {
   constructor(kit: OrchestrationHost, router: ConversationRouter, options: HandoffHandlerOptions = {}) {
     checkOptions('HandoffHandler', options, handlerOptions)
     checkOptions('HandoffHandler.human', options.human, humanOptionKeys)
-    const { agentAliases, phaseMap, allowedTransitions, knownAgents, contracts, limits, stages, human = {} } = options
+    const { agentAliases, phaseMap, allowedTransitions, knownAgents, contracts, limits, stages, allowedTargets, human = {} } = options
     this.kit = kit
     this.router = router
     this.scope = options.scope ?? 'kit'
@@ -127,6 +131,7 @@ export class HandoffHandler {
       contracts,
       knownAgents,
       stages,
+      allowedTargets,
       limits,
       agentIds: agentIdsOf(router),
       supervisorId: router.supervisorId,
@@ -211,6 +216,6 @@ async function refuseArguments(
     core.receipt(roomId, 'handoff', { stage: 'rejected', code: result.code, from: callerId, field, by: { ...by } }, { actor: { ...by } }),
   ])
   core.hooks.fire('onHandoffRejected', { roomId, from: callerId, request: { field }, result }, { roomId })
-  status.post({ roomId, agentId: callerId ?? by.id, action: 'handoff', status: 'failed', detail: result.code, metadata: { code: result.code } })
+  status.post({ roomId, ...ofOrganization(room), agentId: callerId ?? by.id, action: 'handoff', status: 'failed', detail: result.code, metadata: { code: result.code } })
   return result
 }

@@ -18,7 +18,7 @@ import type {
 import { derivePhase } from './derive-phase.ts'
 import { HUMAN, resolveTarget, type HandoffRules } from './handoff-rules.ts'
 import { reject, type RejectionDetails } from './rejections.ts'
-import { reachableTargets } from './reachable-targets.ts'
+import { mayHandTo, reachableTargets } from './reachable-targets.ts'
 
 /** Turns in which the receiver reads the note. */
 export const NOTE_TURNS = 3
@@ -107,6 +107,9 @@ export function handoff(state: ConversationState, input: HandoffInput, now: Inst
     if (facts.target === 'unknown') return refuse('handoff_unknown_target', { allowed: allowedTargets() })
     if (facts.target === 'transport') return refuse('handoff_not_an_agent', { allowed: allowedTargets() })
     if (facts.target === 'unavailable') return refuse('handoff_target_unavailable')
+    if (request.by.kind === 'agent' && input.callerId !== null && !mayHandTo(rules, input.callerId, targetId)) {
+      return refuse('handoff_unknown_target', { allowed: allowedTargets() })
+    }
   }
   const derived = derivePhase(rules, state, targetId, request.nextPhase, isBoundByLimits(input))
   if ('phase' in derived && targetId === state.activeAgentId && derived.phase === state.phase && state.mode === 'agent') {

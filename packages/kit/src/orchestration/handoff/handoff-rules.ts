@@ -19,6 +19,8 @@ export interface HandoffRules {
   /** Agents that are valid without a binding. */
   readonly knownAgents: ReadonlySet<ChannelId>
   readonly stages: readonly PipelineStage[]
+  /** Agent to those it may hand to; one that is not named may hand to all. */
+  readonly allowedTargets: Readonly<Record<ChannelId, readonly ChannelId[]>>
   readonly supervisorId: ChannelId | undefined
   /** A person may be asked for. */
   readonly allowHuman: boolean
@@ -36,6 +38,7 @@ export interface HandoffRulesOptions {
   contracts?: Record<string, HandoffContract> | undefined
   knownAgents?: Iterable<ChannelId> | undefined
   stages?: readonly PipelineStage[] | undefined
+  allowedTargets?: Readonly<Record<ChannelId, readonly ChannelId[]>> | undefined
   /** Ids that aliases may not shadow. */
   agentIds?: readonly ChannelId[] | undefined
   supervisorId?: ChannelId | undefined
@@ -63,6 +66,7 @@ export function createHandoffRules(options: HandoffRulesOptions = {}): HandoffRu
     contracts: { ...Object.fromEntries(staged), ...contracts },
     knownAgents: new Set(options.knownAgents ?? []),
     stages,
+    allowedTargets: options.allowedTargets ?? {},
     supervisorId: options.supervisorId,
     allowHuman: options.allowHuman ?? true,
     enforceForPeople: options.enforceForPeople ?? false,

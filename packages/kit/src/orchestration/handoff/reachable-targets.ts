@@ -50,8 +50,13 @@ function ofStages(rules: HandoffRules, state: ConversationState, callerId: Chann
   }))
 }
 
+/** Whether an agent may hand to another at all, where that is limited. */
+export function mayHandTo({ allowedTargets }: HandoffRules, callerId: ChannelId, targetId: ChannelId): boolean {
+  return !Object.hasOwn(allowedTargets, callerId) || allowedTargets[callerId]?.includes(targetId) === true
+}
+
 function ofPeers(rules: HandoffRules, callerId: ChannelId, peers: readonly ChannelId[]): ReachableTarget[] {
   return peers
-    .filter((agentId) => agentId !== callerId && agentId !== rules.supervisorId)
+    .filter((agentId) => agentId !== callerId && agentId !== rules.supervisorId && mayHandTo(rules, callerId, agentId))
     .map((agentId) => ({ agentId, phases: rules.owned.get(agentId) ?? [], description: null }))
 }
