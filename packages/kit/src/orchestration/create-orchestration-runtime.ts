@@ -1,11 +1,8 @@
 import { ParleyError } from '@parley/spec'
 import type {
-  AnyTool,
   ChannelId,
-  CommitExtras,
   ConversationState,
   Disposer,
-  EventDraft,
   HandoffActor,
   HandoffInput,
   HandoffParticipant,
@@ -21,11 +18,11 @@ import type {
   Visibility,
 } from '@parley/spec'
 import type { KitCore } from '../core/core.ts'
-import type { LockedRoom } from '../core/locked-room.ts'
 import type { OrchestrationRuntime } from '../core/orchestration-runtime.ts'
 import { turnServices } from '../core/turn-services.ts'
+import { beforeCommit, MISSED } from './before-commit.ts'
 import { toSpec, type Orchestration, type OrchestrationDefinition } from './definitions/definition.ts'
-import { fittingState, initialState, installInRoom } from './definitions/install-in-room.ts'
+import { initialState, installInRoom } from './definitions/install-in-room.ts'
 import { migrateOrchestration, openRooms, type MigrateOptions, type MigrationReport } from './definitions/migrate.ts'
 import { Orchestrations } from './definitions/orchestrations.ts'
 import { createRoomDefinitions } from './definitions/room-definitions.ts'
@@ -37,22 +34,24 @@ import { createHandoffSetups } from './handoff/handoff-setups.ts'
 import { handoffTools } from './handoff/handoff-tools.ts'
 import { parseHandoff } from './handoff/parse-handoff.ts'
 import { askedBy } from './handoff/re-decide.ts'
-import { unansweredMessages, askAnew } from './human/answer-unanswered.ts'
-import { WHISPERS, whisperIn, whispersJson, whispersOf } from './human/coach-routing.ts'
+import { askAnew, plainlyAsked, unansweredMessages } from './human/answer-unanswered.ts'
+import { whispersOf } from './human/coach-routing.ts'
 import { createHumanDesk, type HumanDesk } from './human/human-desk.ts'
 import type { HumanOptions } from './human/human-options.ts'
+import { endHumanMode } from './human/end-human-mode.ts'
 import { createHumanTimeouts } from './human/human-timeouts.ts'
 import { createLanguages } from './language/set-language.ts'
 import { agentNameOf, isAgent, type OrchestratedAgent } from './orchestrated-agent.ts'
 import { provideInternals, type OrchestrationHost } from './orchestration-host.ts'
 import type { OrchestrationInternals, RoomReading } from './orchestration-internals.ts'
-import { restorePipeline } from './pipeline/install-pipeline.ts'
+import { restorePipeline } from './pipeline/restore-pipeline.ts'
 import { decideFor, presentState, routeEvent } from './route-event.ts'
 import { ConversationRouter } from './router/conversation-router.ts'
-import { restoreRouter } from './router/install-router.ts'
+import { restoreRouter } from './router/restore-router.ts'
 import { updateState } from './state/change-state.ts'
 import { getConversationState } from './state/room-state.ts'
 import { modeChangedDraft, stateRecords } from './state/state-records.ts'
+import { useUpNotes } from './use-up-notes.ts'
 import { createStatusBus, type StatusBus } from './status/status-bus.ts'
 
 /** What a kit gives its orchestration. */
@@ -94,8 +93,6 @@ export interface KitOrchestration extends OrchestrationRuntime {
   /** The parts, for strategies and calls. */
   readonly internals: OrchestrationInternals
 }
-
-const MISSED = 'missedFromIndex'
 
 /** Makes the orchestration of a kit. A room that uses none of it costs nothing. */
 export function createOrchestrationRuntime(core: KitCore, options: OrchestrationRuntimeOptions = {}): KitOrchestration {
@@ -168,6 +165,7 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
   }
   provideInternals(orchestrations, internals)
   const human = createHumanDesk(internals)
+  core.hooks.add('onRoomClosed', ({ room }) => endHumanMode(internals, room.id), { name: 'orchestration' })
 
   /** A router that asks for another place among the hooks gets it; the built-in one is at -100. */
   function ensureHook({ hookPriority = -100 }: OrchestrationDefinition): void {
@@ -258,9 +256,7 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
       if (context === null) return []
       const decision = internals.decide(context, event, presentState(internals, context.room))
       if (decision !== undefined && !(decision.reason === 'unrouted' && decision.targets === undefined)) return askedBy(decision)
-      const agents = context.bindings.filter(({ category, channelId }) => category === 'intelligence' && channelId !== event.source.channelId)
-      const { addressedTo } = event
-      return agents.map(({ channelId }) => channelId).filter((agentId) => addressedTo === null || addressedTo.includes(agentId))
+      return plainlyAsked(context, event)
     },
     async turnEnded(context, state) {
       handoffs.turnEnded(context.turnId)
@@ -331,58 +327,6 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
     const version = orchestrations.register(definition)
     return { definition, version }
   }
-}
-
-/** State and records that go with an event: where a conversation begins, what was missed, what was whispered. */
-function beforeCommit(internals: OrchestrationInternals, locked: LockedRoom, event: EventDraft): CommitExtras | undefined {
-  const { room } = locked
-  if (room.conversation === undefined && room.orchestration === undefined && internals.definitions.kitWide === undefined) return undefined
-  const found = internals.definitions.of(room)
-  let before: ConversationState
-  try {
-    before = getConversationState(room)
-  } catch {
-    return undefined // unreadable: `route` has said so; the event is committed as it is
-  }
-  let next = before
-  if (found !== undefined && 'definition' in found) {
-    const isUntouched = before.phaseHistory.length === 0 && before.activeAgentId === null && before.mode === 'agent'
-    const fitting = isUntouched ? fittingState(found.definition, room.conversation === undefined ? undefined : before, internals.core.now()) : undefined
-    next = fitting ?? next
-    if (next.toJSON()[MISSED] !== undefined && event.routing !== undefined) next = next.with({ [MISSED]: undefined })
-  } else if (found !== undefined && event.routing?.reason === 'orchestration_missing' && before.toJSON()[MISSED] === undefined) {
-    next = before.with({ [MISSED]: room.latestIndex + 1 })
-  }
-  const whisper = room.conversation === undefined ? undefined : whisperIn(before, event)
-  if (whisper !== undefined) next = next.with({ [WHISPERS]: [...whispersOf(before), whisper] })
-  return next === before ? undefined : { conversation: { expectedVersion: before.version, next: next.toJSON() } }
-}
-
-/** A note is read in so many turns; a whisper in one. */
-async function useUpNotes(core: KitCore, { agentId, room }: TurnContext, state: ConversationState): Promise<void> {
-  const note = noteFor(state, agentId)
-  const hasWhispers = state.version > 0 && whispersOf(state).some((whisper) => whisper.agentId === agentId)
-  if (note === undefined && !hasWhispers) return
-  const used = whispersOf(state).filter((whisper) => whisper.agentId === agentId).length
-  try {
-    await updateState(core, room.id, (present) => {
-      let next = present
-      const { handoff } = present
-      if (note !== undefined && handoff?.handoffId === note.handoffId && handoff.turnsLeft > 0) {
-        next = next.with({ handoff: { ...handoff, turnsLeft: handoff.turnsLeft - 1 } })
-      }
-      if (used > 0) next = next.with({ [WHISPERS]: whispersJson(withoutFirst(whispersOf(present), agentId, used)) })
-      return next
-    })
-  } catch (thrown) {
-    // A room that was closed meanwhile needs no notes.
-    if (!ParleyError.isInstance(thrown) || (thrown.code !== 'room_closed' && thrown.code !== 'room_archived')) throw thrown
-  }
-}
-
-function withoutFirst<T extends { agentId: string }>(whispers: readonly T[], agentId: string, count: number): T[] {
-  let left = count
-  return whispers.filter((whisper) => whisper.agentId !== agentId || left-- <= 0)
 }
 
 const readTurns = new WeakSet<TurnContext>()

@@ -1,4 +1,4 @@
-import { ConversationState } from '@parley/spec'
+import { ConversationState, ParleyError } from '@parley/spec'
 import type { EventDraft, RoomId } from '@parley/spec'
 import type { KitCore } from '../../core/core.ts'
 import { stateRecords } from '../state/state-records.ts'
@@ -6,7 +6,7 @@ import { toSpec, type InitialConversation, type OrchestrationDefinition } from '
 
 /** Stores a definition with a room, and sets phase and agent where it has no state that fits. */
 export async function installInRoom(core: KitCore, definition: OrchestrationDefinition, version: number, roomId: RoomId): Promise<void> {
-  for (;;) {
+  for (let attempt = 1; attempt <= 3; attempt++) {
     const isDone = await core.inRoom(roomId, async (locked) => {
       const { conversation } = locked.room
       const before = locked.state()
@@ -20,6 +20,11 @@ export async function installInRoom(core: KitCore, definition: OrchestrationDefi
     })
     if (isDone) return
   }
+  throw new ParleyError({
+    code: 'version_conflict',
+    message: `Room ${roomId} was changed meanwhile. Install the orchestration again.`,
+    details: { roomId },
+  })
 }
 
 /** The state a room gets from a definition; undefined when the one it has fits. */

@@ -1,4 +1,4 @@
-import type { ChannelId, HandoffPlan, Json, Receipt, Room, RoomEvent, RoomId } from '@parley/spec'
+import type { ChannelId, HandoffPlan, Json, OrganizationId, Receipt, Room, RoomEvent, RoomId } from '@parley/spec'
 import type { HeldTrigger, TurnHold, TurnOpeningRequest } from './opening-request.ts'
 import type { OrchestrationInternals, RoomReading } from '../orchestration-internals.ts'
 import { getConversationState } from '../state/room-state.ts'
@@ -49,7 +49,7 @@ function endTurns({ core }: OrchestrationInternals, { roomId, turn, endTurns: ho
   }
 }
 
-function announce(internals: OrchestrationInternals, job: HandoffJob, { plan, result, before, after, transition }: CommittedHandoff): void {
+function announce(internals: OrchestrationInternals, job: HandoffJob, { plan, result, before, after, transition, room }: CommittedHandoff): void {
   const { core, status } = internals
   const { roomId } = plan
   const scope = { roomId }
@@ -64,7 +64,12 @@ function announce(internals: OrchestrationInternals, job: HandoffJob, { plan, re
   publishConversation(internals, roomId, plan, after)
   internals.armTimeout(roomId, after.human?.expiresAt)
   const to = plan.to ?? 'human'
-  status.post({ roomId, agentId: plan.from ?? plan.request.by.id, action: after.human === undefined ? 'handoff' : 'human_request', status: 'completed', detail: `to ${to}`, metadata: { handoffId: plan.handoffId, to } })
+  status.post({ roomId, ...ofOrganization(room), agentId: plan.from ?? plan.request.by.id, action: after.human === undefined ? 'handoff' : 'human_request', status: 'completed', detail: `to ${to}`, metadata: { handoffId: plan.handoffId, to } })
+}
+
+/** The organization of a status line. */
+export function ofOrganization({ organizationId }: Pick<Room, 'organizationId'>): { organizationId?: OrganizationId } {
+  return organizationId === undefined ? {} : { organizationId }
 }
 
 /** Tells clients who is in charge now; no word of summary or payload. */

@@ -11,6 +11,7 @@ import type {
   HandoffRequest,
   HandoffResult,
   Json,
+  Room,
   RoomContext,
   RoomId,
   TurnContext,
@@ -23,7 +24,7 @@ import { HUMAN_TIMEOUT_MS } from '../human/human-options.ts'
 import { getConversationState } from '../state/room-state.ts'
 import { hasMoved } from '../state/state-records.ts'
 import { commitHandoff, type CommittedHandoff } from './commit-handoff.ts'
-import { completeHandoff, resumeHandoff } from './complete-handoff.ts'
+import { completeHandoff, ofOrganization, resumeHandoff } from './complete-handoff.ts'
 import { contractViolations, escalationFact, handoffsSincePerson, peersOf, targetFact } from './handoff-facts.ts'
 import { handoff, type HandoffFacts, type HandoffInput, type HandoffStep } from './handoff-machine.ts'
 import { HUMAN, resolveTarget, type HandoffRules } from './handoff-rules.ts'
@@ -118,7 +119,7 @@ async function runHandoff(
     input = next
     step = handoff(state, input, core.now())
   }
-  if (step.result === undefined || !step.result.accepted) return refused(internals, job, step)
+  if (step.result === undefined || !step.result.accepted) return refused(internals, job, context.room, step)
 
   const plan = planOf(step)
   const hold = core.turns.hold(job.roomId)
@@ -132,7 +133,7 @@ async function runHandoff(
       if (!ready.ok) {
         await participants.rollback(plan)
         thaw(internals, hold)
-        return refused(internals, job, rejection(state, input, reject('handoff_target_unavailable', { reason: `The target is not available: ${ready.reason}. Go on yourself or choose another target.` })))
+        return refused(internals, job, context.room, rejection(state, input, reject('handoff_target_unavailable', { reason: `The target is not available: ${ready.reason}. Go on yourself or choose another target.` })))
       }
     }
     committed = await commitHandoff(internals, job, input, freeze.signal)
@@ -140,14 +141,14 @@ async function runHandoff(
     if (isPrepared) await participants.rollback(plan)
     thaw(internals, hold)
     if (!freeze.signal.aborted || job.signal?.aborted === true) throw thrown
-    return refused(internals, job, rejection(state, input, reject('handoff_target_unavailable')))
+    return refused(internals, job, context.room, rejection(state, input, reject('handoff_target_unavailable')))
   } finally {
     freeze.stop()
   }
   if (committed === 'conflict' || 'effects' in committed) {
     if (isPrepared) await participants.rollback(plan)
     thaw(internals, hold)
-    return refused(internals, job, committed === 'conflict' ? rejection(state, input, reject('handoff_conflict', { retryAfterMs: 1_000 })) : committed)
+    return refused(internals, job, context.room, committed === 'conflict' ? rejection(state, input, reject('handoff_conflict', { retryAfterMs: 1_000 })) : committed)
   }
   if (job.turn !== undefined && isReleased(committed)) markTurn(job.turn.turnId)
   // From here on the handoff is made: what fails is reported and stops nothing.
@@ -289,7 +290,7 @@ function actorJson({ kind, id }: HandoffActor): Json {
 }
 
 /** A refusal leaves a receipt, a hook and a status line, and nothing else. */
-async function refused(internals: OrchestrationInternals, job: HandoffJob, step: HandoffStep): Promise<HandoffResult> {
+async function refused(internals: OrchestrationInternals, job: HandoffJob, room: Room, step: HandoffStep): Promise<HandoffResult> {
   const { core, status } = internals
   const result = step.result ?? reject('handoff_conflict')
   if (result.accepted) return result
@@ -303,6 +304,6 @@ async function refused(internals: OrchestrationInternals, job: HandoffJob, step:
     { roomId, from: callerId, request: { ...request, by: actorJson(request.by) } as unknown as Json, result },
     { roomId },
   )
-  status.post({ roomId, agentId: callerId ?? request.by.id, action: 'handoff', status: 'failed', detail: `${request.targetAgentId}: ${result.code}`, metadata: { code: result.code } })
+  status.post({ roomId, ...ofOrganization(room), agentId: callerId ?? request.by.id, action: 'handoff', status: 'failed', detail: `${request.targetAgentId}: ${result.code}`, metadata: { code: result.code } })
   return result
 }

@@ -4,7 +4,7 @@ import { givesNote, noteFor, noteText } from './handoff-note.ts'
 
 /**
  * Puts the note of a recent handoff before what another provider remembers. Agents of an orchestrated room have it by
- * themselves; wrapping a provider explicitly does not double it.
+ * themselves; wrapping a provider explicitly does not double it. `turns`: in how many turns it is given, at most 3.
  */
 export class HandoffMemoryProvider implements MemoryProvider {
   readonly name: string

@@ -1,6 +1,7 @@
-import type { Json, RoomEvent, RoomId, RoutingReason } from '@parley/spec'
+import type { ChannelId, Json, RoomEvent, RoomId, RoutingReason } from '@parley/spec'
+import { planDeliveries } from '../../delivery/plan-deliveries.ts'
 import { askedBy } from '../handoff/re-decide.ts'
-import type { OrchestrationInternals } from '../orchestration-internals.ts'
+import type { OrchestrationInternals, RoomReading } from '../orchestration-internals.ts'
 import { getConversationState } from '../state/room-state.ts'
 
 /** Entries of the log looked at for messages nobody answered. */
@@ -23,6 +24,12 @@ export async function answerUnanswered(internals: OrchestrationInternals, roomId
   await askAnew(internals, context, [trigger])
 }
 
+/** Who is asked where no router has a say: by the rule of plain rooms. */
+export function plainlyAsked({ room, bindings }: Pick<RoomReading, 'room' | 'bindings'>, event: RoomEvent): ChannelId[] {
+  const { routing: _former, ...plain } = event
+  return planDeliveries({ event: plain, bindings, room }).asked
+}
+
 /** Asks about messages by the present state; each gets a `routing` receipt that supersedes its stamp. */
 export async function askAnew(
   internals: OrchestrationInternals,
@@ -30,14 +37,13 @@ export async function askAnew(
   triggers: readonly RoomEvent[],
 ): Promise<void> {
   const { core } = internals
-  const { room, bindings } = context
+  const { room } = context
   const state = getConversationState(room)
   const receipts = []
   for (const trigger of triggers) {
     const decision = internals.decide(context, trigger, state)
-    const agents = bindings.filter(({ category }) => category === 'intelligence').map(({ channelId }) => channelId)
     const isOpen = decision === undefined || (decision.reason === 'unrouted' && decision.targets === undefined)
-    for (const agentId of isOpen ? agents : askedBy(decision)) core.turns.ask({ roomId: room.id, agentId, trigger })
+    for (const agentId of isOpen ? plainlyAsked(context, trigger) : askedBy(decision)) core.turns.ask({ roomId: room.id, agentId, trigger })
     if (decision !== undefined) {
       // A decision is plain data.
       const data = { ...decision, supersedes: true } as unknown as Json

@@ -1,6 +1,6 @@
 import { checkOptions, ParleyError } from '@parley/spec'
-import type { ChannelId, Content, HandoffContract, HandoffPlan, Json, PipelineStage, RoomId } from '@parley/spec'
-import { derivedId, type OrchestrationDefinition, type RestoreDefinition } from '../definitions/definition.ts'
+import type { ChannelId, Content, HandoffPlan, Json, PipelineStage, RoomId } from '@parley/spec'
+import { derivedId, type OrchestrationDefinition } from '../definitions/definition.ts'
 import { installDefinition } from '../definitions/install-definition.ts'
 import { HandoffHandler } from '../handoff/handoff-handler.ts'
 import { HUMAN } from '../handoff/handoff-rules.ts'
@@ -8,7 +8,7 @@ import type { HumanOptions } from '../human/human-options.ts'
 import type { OrchestratedAgent } from '../orchestrated-agent.ts'
 import { internalsOf, type OrchestrationHost } from '../orchestration-host.ts'
 import type { ConversationRouter } from '../router/conversation-router.ts'
-import { ConversationPipeline } from './conversation-pipeline.ts'
+import type { ConversationPipeline } from './conversation-pipeline.ts'
 
 /** Options of `ConversationPipeline.install`. */
 export interface PipelineInstallOptions {
@@ -84,7 +84,7 @@ export function pipelineDefinition(
   checkOptions('install', options, installOptions)
   const { spec, agentIds, knownAgents } = pipelineSpec(pipeline, agents, options)
   const id = pipeline.id ?? derivedId('pipeline', spec)
-  return build(pipeline, kit, { id, spec, agents, agentIds, knownAgents, options })
+  return buildPipeline(pipeline, kit, { id, spec, agents, agentIds, knownAgents, options })
 }
 
 /** What rooms store of a pipeline, and which agents it needs registered or known. */
@@ -110,7 +110,8 @@ interface Parts {
   options: PipelineInstallOptions
 }
 
-function build(pipeline: ConversationPipeline, kit: OrchestrationHost, parts: Parts): OrchestrationDefinition & { handler: HandoffHandler } {
+/** Puts a pipeline's definition together, new or restored. */
+export function buildPipeline(pipeline: ConversationPipeline, kit: OrchestrationHost, parts: Parts): OrchestrationDefinition & { handler: HandoffHandler } {
   const { id, spec, agents, agentIds, knownAgents, options } = parts
   const { agentAliases, greetOnHandoff = false, voiceChannelId, human, announce, hookPriority } = options
   const router = pipeline.toRouter()
@@ -167,46 +168,6 @@ function toStored(
   }
   // Plain data through and through; this drops what is undefined.
   return JSON.parse(JSON.stringify(stored)) as Json
-}
-
-/** Builds a pipeline's definition from what a room stored; contracts and callbacks come from the registered one. */
-export const restorePipeline: RestoreDefinition = (stored, { kit, registered }) => {
-  // Written by `toStored` of this or an earlier process; the pipeline's own checks refuse anything else.
-  const spec = stored.spec as unknown as StoredPipeline
-  const contracts = registered?.handler?.rules.contracts ?? {}
-  const contractOf = (phase: string): HandoffContract | undefined => contracts[phase]
-  if (spec.stages.some(({ phase, hasContract }) => hasContract === true && contractOf(phase) === undefined)) return { missing: stored.id }
-  const stages = spec.stages.map(({ hasContract, ...stage }) => {
-    const contract = hasContract === true ? contractOf(stage.phase) : undefined
-    return contract === undefined ? stage : { ...stage, contract }
-  })
-  const { defaultPhase, supervisorId, allowHuman, agentIds, knownAgents } = spec
-  const pipeline = new ConversationPipeline({
-    stages,
-    allowHuman,
-    id: stored.id,
-    ...(defaultPhase === undefined ? {} : { defaultPhase }),
-    ...(supervisorId === undefined ? {} : { supervisorId }),
-  })
-  const { agentAliases, greetOnHandoff, voiceChannelId, hookPriority, greetingPrompt, farewellPrompt } = spec
-  const former = registered?.handler
-  return build(pipeline, kit, {
-    id: stored.id,
-    spec: stored.spec,
-    agents: Object.values(former?.agents ?? {}),
-    agentIds,
-    knownAgents,
-    options: {
-      agentAliases,
-      greetOnHandoff,
-      ...(voiceChannelId === undefined ? {} : { voiceChannelId }),
-      ...(hookPriority === undefined ? {} : { hookPriority }),
-      ...(greetingPrompt === undefined ? {} : { greetingPrompt }),
-      ...(farewellPrompt === undefined ? {} : { farewellPrompt }),
-      ...(former === undefined ? {} : { human: former.human }),
-      ...(former?.announce === undefined ? {} : { announce: former.announce }),
-    },
-  })
 }
 
 function checkVoiceChannel(kit: OrchestrationHost, channelId: ChannelId | undefined): void {
