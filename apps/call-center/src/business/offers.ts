@@ -26,13 +26,13 @@ export interface Plan {
   monthlyCents: number
 }
 
-/** Offers that fit a reason, or all; best price first. Offers that would not lower the price are left out. */
+/** Offers that fit a reason, or all; best price first. Offers that would not lower the price are left out; who has one gets no second. */
 export async function offersFor(database: SqlDatabase, accountId: string, reason?: LeavingReason): Promise<Offer[]> {
   const { rows } = await database.query<Offer>(
     `SELECT o.id AS "offerId", o.name, o.description, p.monthly_cents AS "currentCents",
       coalesce(t.monthly_cents, p.monthly_cents) - o.off_cents AS "monthlyCents", o.months, o.plan_id AS "planId"
      FROM harbor.accounts a JOIN harbor.plans p ON p.id = a.plan_id CROSS JOIN harbor.offers o LEFT JOIN harbor.plans t ON t.id = o.plan_id
-     WHERE a.id = $1 AND ($2::text IS NULL OR o.reasons ? $2) AND coalesce(t.monthly_cents, p.monthly_cents) - o.off_cents < p.monthly_cents
+     WHERE a.id = $1 AND a.offer_id IS NULL AND ($2::text IS NULL OR o.reasons ? $2) AND coalesce(t.monthly_cents, p.monthly_cents) - o.off_cents < p.monthly_cents
      ORDER BY o.plan_id IS NOT NULL, o.off_cents DESC, o.id`,
     [accountId, reason ?? null],
   )
