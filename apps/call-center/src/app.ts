@@ -7,6 +7,7 @@ import type { SpeakingAgentId } from './agents/create-agents.ts'
 import { createLocalModels, speakingAgentIds } from './agents/local-models.ts'
 import { loadHarbor } from './business/load-harbor.ts'
 import { demoRoutes } from './demo-routes.ts'
+import { helpPages } from './help/help-pages.ts'
 import { loadArticles } from './help/load-articles.ts'
 import { createPostgresHelp, indexArticles } from './help/postgres-help.ts'
 import { createCallCenterKit } from './rooms/call-center-kit.ts'
@@ -132,7 +133,8 @@ export async function createCallCenter(options: CallCenterOptions): Promise<Call
             understands: speakingAgentIds.map((agent) => ({ agent, intents: local[agent].describe().intents })),
           },
         }),
-        ...(pages ? [staticApp(pagesFolder)] : []),
+        helpPages(articles),
+        ...(pages ? [staticApp(`${pagesFolder}/desk`, { basePath: '/desk' }), staticApp(pagesFolder)] : []),
       ],
     })
     opened.push(() => server.close({ drainMs }))

@@ -2,14 +2,14 @@ import type { Content, HandoffPlan } from '@parley/spec'
 import { agentProfiles } from '../agents/agent-profiles.ts'
 
 /** The line people see when a conversation is handed over. Summary and payload are not in it. */
-export function announceHandoff({ from, to, toPhase, request }: HandoffPlan): Content {
+export function announceHandoff({ handoffId, from, to, toPhase, request }: HandoffPlan): Content {
   const toName = to === null ? 'a colleague' : nameOf(to)
   const fromName = nameOf(from)
   return {
     type: 'system',
     code: 'handoff_announced',
     text: `Handed from ${fromName} to ${toName}.`,
-    data: { from, fromName, to: to ?? 'human', toName, phase: toPhase, reason: request.reason },
+    data: { handoffId, from, fromName, to: to ?? 'human', toName, phase: toPhase, reason: request.reason },
   }
 }
 

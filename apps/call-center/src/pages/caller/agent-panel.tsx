@@ -40,9 +40,20 @@ export function AgentPanel({
   const role = isHuman ? 'at the desk' : (card?.role ?? 'connecting')
   const colour = isHuman ? 'text-human' : names.colour({ kind: 'agent', id: conversation?.agentId ?? '' })
   return (
-    <aside aria-label="Who helps you" className="flex flex-col gap-6 border-b border-line px-4 py-2 sm:px-6 lg:border-b-0 lg:py-6">
-      <div key={`${name} ${role}`} data-agent={isHuman ? 'human' : (conversation?.agentId ?? '')} data-agent-state={line?.state ?? 'connecting'} className="flex min-h-12 animate-enter items-center gap-3">
-        <span aria-hidden className={`flex size-11 shrink-0 items-center justify-center rounded-full border-2 border-current bg-surface text-base font-semibold ${colour}`}>
+    <aside
+      aria-label="Who helps you"
+      className="flex items-center gap-3 border-b border-line px-4 py-2 sm:px-6 lg:flex-col lg:items-stretch lg:gap-6 lg:border-b-0 lg:py-6"
+    >
+      <div
+        key={`${name} ${role}`}
+        data-agent={isHuman ? 'human' : (conversation?.agentId ?? '')}
+        data-agent-state={line?.state ?? 'connecting'}
+        className="flex min-h-12 min-w-0 flex-1 animate-enter items-center gap-3 lg:flex-none"
+      >
+        <span
+          aria-hidden
+          className={`flex size-11 shrink-0 items-center justify-center rounded-full border-2 border-current bg-surface text-base font-semibold ${colour}`}
+        >
           {name.charAt(0)}
         </span>
         <div className="min-w-0 flex-1">
@@ -51,25 +62,32 @@ export function AgentPanel({
             <span className="text-sm text-muted">{role}</span>
           </p>
           <p data-line className="flex gap-2 text-sm text-muted">
-            <span className="min-w-0 truncate lg:whitespace-normal">{isEnded ? 'the conversation has ended' : line === undefined ? 'connecting' : lineText(line, colleague)}</span>
-            {line?.state === 'checking' && <span className="font-mono text-xs leading-5">{formatSeconds(nowMs - line.startedMs)}</span>}
+            <span className="min-w-0 truncate lg:whitespace-normal">
+              {isEnded ? 'the conversation has ended' : line === undefined ? 'connecting' : lineText(line, colleague)}
+            </span>
+            {line?.state === 'checking' && (
+              <span className="font-mono text-xs leading-5">{formatSeconds(nowMs - line.startedMs)}</span>
+            )}
           </p>
         </div>
         {!isEnded && <Elapsed ms={nowMs - startedMs} />}
       </div>
       <div className="hidden lg:block">
-        <HandoffPath handoff={handoff?.kind === 'handoff' ? handoff : undefined} names={names} colleague={isHuman ? colleague : undefined} />
+        <HandoffPath
+          handoff={handoff?.kind === 'handoff' ? handoff : undefined}
+          names={names}
+          colleague={isHuman ? colleague : undefined}
+        />
       </div>
       {person !== undefined && <PersonHint person={person} />}
-      <div className="absolute right-4 bottom-0 hidden" />
-      <div className="flex justify-end gap-3 lg:mt-auto lg:justify-start max-lg:-mt-4">
+      <div className="shrink-0 lg:mt-auto">
         {isEnded ? (
-          <button type="button" className="button text-sm" onClick={onLeave}>
-            New conversation
+          <button type="button" className="button button-tall text-sm" onClick={onLeave}>
+            New<span className="max-lg:sr-only"> conversation</span>
           </button>
-        ) : (
-          <button type="button" className="button text-sm" onClick={onEnd}>
-            End conversation
+        ) : isHuman ? null : (
+          <button type="button" className="button button-tall text-sm" onClick={onEnd}>
+            End<span className="max-lg:sr-only"> conversation</span>
           </button>
         )}
       </div>
@@ -79,7 +97,7 @@ export function AgentPanel({
 
 function Elapsed({ ms }: { ms: number }) {
   return (
-    <span className="font-mono text-sm text-muted">
+    <span className="font-mono text-sm text-muted max-sm:hidden">
       <span className="sr-only">Time so far </span>
       {formatDuration(ms)}
     </span>

@@ -1,5 +1,12 @@
 import { useEffect, useState } from 'react'
-import { fetchModel, fetchPeople, openRoom, type AgentCard, type DemoPerson, type ModelInfo } from '../shared/demo-api.ts'
+import {
+  fetchModel,
+  fetchPeople,
+  openRoom,
+  type AgentCard,
+  type DemoPerson,
+  type ModelInfo,
+} from '../shared/demo-api.ts'
 import { keepCall, keepDraft, readCall, type Call } from './call-storage.ts'
 import { CallerHeader } from './caller-header.tsx'
 import { Conversation } from './conversation.tsx'
@@ -51,7 +58,16 @@ export function CallerApp() {
   const header = <CallerHeader model={model} />
   if (call !== undefined) {
     const person = setup?.people.find(({ key }) => key === call.person)
-    return <Conversation key={call.roomId} call={call} person={person} agents={setup?.agents ?? []} header={header} onLeave={leave} />
+    return (
+      <Conversation
+        key={call.roomId}
+        call={call}
+        person={person}
+        agents={setup?.agents ?? []}
+        header={header}
+        onLeave={leave}
+      />
+    )
   }
   return (
     <div data-call={isOpening ? 'connecting' : 'ready'} className="flex min-h-full flex-col">

@@ -3,6 +3,11 @@ import type { ModelInfo } from '../shared/demo-api.ts'
 import { ThemeSwitch } from '../shared/theme-switch.tsx'
 import { ModelPanel } from './model-panel.tsx'
 
+/** A label as it stands at the head of a button. */
+function badgeText(label: string): string {
+  return label.charAt(0).toUpperCase() + label.slice(1)
+}
+
 /** The name of the house, what does the work, and the theme. */
 export function CallerHeader({ model }: { model: ModelInfo | undefined }) {
   const [isOpen, setOpen] = useState(false)
@@ -29,8 +34,8 @@ export function CallerHeader({ model }: { model: ModelInfo | undefined }) {
   }, [isOpen])
 
   return (
-    <header className="z-10 flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-surface px-4 py-2 sm:px-6">
-      <p className="mr-auto flex items-center gap-3 text-lg font-semibold">
+    <header className="z-10 flex flex-wrap items-center gap-x-2 gap-y-1 border-b border-line bg-surface px-4 py-2 sm:gap-x-4 sm:px-6">
+      <p className="mr-auto flex items-center gap-2 text-base font-semibold sm:gap-3 sm:text-lg">
         <img src="/favicon.svg" alt="" width="28" height="28" />
         Harbor Internet
       </p>
@@ -44,7 +49,7 @@ export function CallerHeader({ model }: { model: ModelInfo | undefined }) {
             className="button text-sm"
             onClick={() => setOpen(!isOpen)}
           >
-            {model.label}
+            {badgeText(model.label)}
             <svg aria-hidden width="10" height="6" viewBox="0 0 10 6" className={isOpen ? 'rotate-180' : ''}>
               <path d="M1 1l4 4 4-4" fill="none" stroke="currentColor" strokeWidth="1.5" />
             </svg>

@@ -103,7 +103,11 @@ export function Composer({
           onKeyDown={onKeyDown}
           onBlur={stopTyping}
         />
-        <button type="submit" className="button button-primary button-tall" disabled={text.trim() === '' || isTooLong || !isEnabled}>
+        <button
+          type="submit"
+          className="button button-primary button-tall"
+          disabled={text.trim() === '' || isTooLong || !isEnabled}
+        >
           Send
         </button>
       </div>

@@ -43,12 +43,12 @@ export function Conversation({
   const { roomId, token, participantId: me } = call
   const client = useMemo(() => createClient({ token }), [token])
   const join = useMemo(() => ({ token }), [token])
-  const { timeline, connection, conversation, members, link, discard } = useRoom(client, roomId, me, join)
+  const { timeline, connection, conversation, members, link, refresh, discard } = useRoom(client, roomId, me, join)
   const composer = useRef<ComposerHandle>(null)
   const heading = useRef<HTMLHeadingElement>(null)
   const [isListOpen, setListOpen] = useState(false)
   const [problem, setProblem] = useState('')
-  const isEnded = timeline.isClosed || connection.status === 'closed'
+  const isEnded = timeline.isClosed || connection.status === 'closed' || conversation?.phase === 'wrapup'
   const nowMs = useNow(1_000, !isEnded)
   const names = useMemo(() => createNames(agents, members, me), [agents, members, me])
   const line = conversation && agentLine(conversation, timeline, me, nowMs)
@@ -71,18 +71,26 @@ export function Conversation({
     composer.current?.write(row.text)
   }
   const end = (): void => {
-    endRoom(call).catch((thrown: unknown) => setProblem(thrown instanceof Error ? thrown.message : 'The conversation could not be ended.'))
+    endRoom(call).then(refresh, (thrown: unknown) =>
+      setProblem(thrown instanceof Error ? thrown.message : 'The conversation could not be ended.'),
+    )
   }
   const rows = shownRows(timeline)
   const failed = timeline.pending.find(({ status }) => status === 'failed')
-  const state = isEnded ? 'ended' : connection.status === 'live' ? 'live' : connection.wasLive ? 'reconnecting' : 'connecting'
+  const state = isEnded
+    ? 'ended'
+    : connection.status === 'live'
+      ? 'live'
+      : connection.wasLive
+        ? 'reconnecting'
+        : 'connecting'
   const hasSpoken = rows.some((row) => row.kind === 'message' && row.speaker.id === me)
 
   return (
     <div data-call={state} data-room={roomId} className="flex h-dvh flex-col">
       {header}
       {connection.wasLive && <ReconnectBanner connection={connection} onRetry={() => link?.reconnect()} />}
-      <main className="mx-auto grid min-h-0 w-full max-w-6xl flex-1 grid-rows-[auto_minmax(0,1fr)] lg:grid-cols-[20rem_minmax(0,1fr)] lg:grid-rows-1">
+      <main className="grid min-h-0 w-full flex-1 grid-rows-[auto_minmax(0,1fr)] lg:grid-cols-[20rem_minmax(0,1fr)] lg:grid-rows-1">
         <h1 ref={heading} tabIndex={-1} className="sr-only">
           Conversation with Harbor Internet
         </h1>
@@ -101,21 +109,48 @@ export function Conversation({
           onLeave={onLeave}
         />
         <section aria-label="Conversation" className="flex min-h-0 flex-col border-line lg:border-l">
-          <MessageList rows={rows} names={names} me={me} typing={timeline.typing.filter((id) => id !== me)} heardCount={timeline.heardCount} onRetry={retry} onEdit={edit} />
+          <MessageList
+            rows={rows}
+            names={names}
+            me={me}
+            typing={timeline.typing.filter((id) => id !== me)}
+            heardCount={timeline.heardCount}
+            onRetry={retry}
+            onEdit={edit}
+          />
           {isEnded ? (
-            <EndCard rows={timeline.rows} names={names} me={me} startedMs={call.startedMs} reason={connection.reason} onLeave={onLeave} />
+            <EndCard
+              rows={timeline.rows}
+              names={names}
+              me={me}
+              startedMs={call.startedMs}
+              reason={connection.reason}
+              onLeave={onLeave}
+            />
           ) : (
-            <div className="flex flex-col gap-3 border-t border-line bg-surface px-4 pt-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6">
-              {timeline.requests.map((request) => (
-                <RequestPanel key={request.id} request={request} client={client} asker={names.agent(request.agentId)} />
-              ))}
-              <Composer
-                ref={composer}
-                suggestion={hasSpoken ? undefined : person?.firstWords}
-                isEnabled={link !== undefined}
-                onSend={(text) => send(text)}
-                onTyping={(isTyping) => link?.typing(isTyping)}
-              />
+            <div className="border-t border-line bg-surface px-4 pt-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6 lg:py-4">
+              <div className="mx-auto flex max-w-3xl flex-col gap-3">
+                {timeline.requests.map((request) => (
+                  <RequestPanel
+                    key={request.id}
+                    request={request}
+                    client={client}
+                    asker={names.agent(request.agentId)}
+                  />
+                ))}
+                {person !== undefined && (
+                  <p className="font-mono text-xs text-muted lg:hidden">
+                    {person.firstName}: account {person.number}, PIN {person.pin}
+                  </p>
+                )}
+                <Composer
+                  ref={composer}
+                  suggestion={hasSpoken ? undefined : person?.firstWords}
+                  isEnabled={link !== undefined}
+                  onSend={(text) => send(text)}
+                  onTyping={(isTyping) => link?.typing(isTyping)}
+                />
+              </div>
             </div>
           )}
         </section>
@@ -124,7 +159,9 @@ export function Conversation({
         rows={timeline.rows}
         nameOf={(row) => names.speaker(row.speaker)}
         status={statusText(state, conversation, names, line && lineText(line, colleague))}
-        alert={problem !== '' ? problem : failed === undefined ? '' : `Your message was not sent. ${failed.error ?? ''}`}
+        alert={
+          problem !== '' ? problem : failed === undefined ? '' : `Your message was not sent. ${failed.error ?? ''}`
+        }
       />
       {problem !== '' && <p className="border-t border-line bg-surface px-6 py-2 text-sm text-bad">{problem}</p>}
       {isListOpen && <ShortcutList keys={keys} onClose={() => setListOpen(false)} />}

@@ -33,30 +33,32 @@ export function EndCard({
   }
   return (
     <section aria-label="Summary" className="border-t border-line bg-surface px-4 py-5 sm:px-6">
-      <div className="flex flex-wrap items-baseline gap-3">
-        <h2 ref={heading} tabIndex={-1} className="text-lg font-semibold outline-none">
-          The conversation has ended
-        </h2>
-        {summary !== undefined && <span className="pill text-muted">rules</span>}
-      </div>
-      {reason !== undefined && <p className="mt-2 text-sm text-bad">{reason}</p>}
-      {summary !== undefined && (
-        <dl className="mt-3 grid gap-x-6 gap-y-1 text-sm sm:grid-cols-[auto_1fr]">
-          {summary.reasons.length > 0 && <Fact name="About" value={summary.reasons.join('; ')} />}
-          <Fact name="You spoke with" value={summary.spokeWith.join(', ')} />
-          <Fact name="Last answer" value={summary.lastWords} />
-          <Fact name="Length" value={`${formatDuration(lengthMs)}, ${summary.messageCount} messages`} />
-        </dl>
-      )}
-      <div className="mt-4 flex flex-wrap gap-3">
-        <button type="button" className="button button-primary button-tall" onClick={onLeave}>
-          New conversation
-        </button>
+      <div className="mx-auto max-w-3xl">
+        <div className="flex flex-wrap items-baseline gap-3">
+          <h2 ref={heading} tabIndex={-1} className="text-lg font-semibold outline-none">
+            The conversation has ended
+          </h2>
+          {summary !== undefined && <span className="pill text-muted">rules</span>}
+        </div>
+        {reason !== undefined && <p className="mt-2 text-sm text-bad">{reason}</p>}
         {summary !== undefined && (
-          <button type="button" className="button button-tall" onClick={download}>
-            Download transcript
-          </button>
+          <dl className="mt-3 grid gap-x-6 gap-y-1 text-sm sm:grid-cols-[auto_1fr]">
+            {summary.reasons.length > 0 && <Fact name="About" value={summary.reasons.join('; ')} />}
+            <Fact name="You spoke with" value={summary.spokeWith.join(', ')} />
+            <Fact name="Last answer" value={summary.lastWords} />
+            <Fact name="Length" value={`${formatDuration(lengthMs)}, ${summary.messageCount} messages`} />
+          </dl>
         )}
+        <div className="mt-4 flex flex-wrap gap-3">
+          <button type="button" className="button button-primary button-tall" onClick={onLeave}>
+            New conversation
+          </button>
+          {summary !== undefined && (
+            <button type="button" className="button button-tall" onClick={download}>
+              Download transcript
+            </button>
+          )}
+        </div>
       </div>
     </section>
   )

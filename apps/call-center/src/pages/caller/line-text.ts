@@ -25,7 +25,12 @@ export function lineText(line: AgentLine, colleague: string | undefined): string
 }
 
 /** The changes that readers of the screen are told politely. What changes with each message is left out. */
-export function statusText(call: string, conversation: Conversation | undefined, names: Names, line: string | undefined): string {
+export function statusText(
+  call: string,
+  conversation: Conversation | undefined,
+  names: Names,
+  line: string | undefined,
+): string {
   if (call === 'ended') return 'The conversation has ended.'
   if (call === 'reconnecting') return 'Connection lost. Reconnecting.'
   if (call === 'connecting' || conversation === undefined) return 'Connecting.'

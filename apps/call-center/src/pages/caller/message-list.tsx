@@ -34,15 +34,31 @@ export function MessageList({
         data-following={scroll.isFollowing}
         className="h-full overflow-y-auto px-4 pb-6 -outline-offset-2 sm:px-6"
       >
-        <ol data-messages>
+        <ol data-messages className="mx-auto max-w-3xl">
           {rows.map((row, at) => (
-            <Row key={row.key} row={row} before={rows[at - 1]} names={names} me={me} onRetry={onRetry} onEdit={onEdit} />
+            <Row
+              key={row.key}
+              row={row}
+              before={rows[at - 1]}
+              names={names}
+              me={me}
+              onRetry={onRetry}
+              onEdit={onEdit}
+            />
           ))}
         </ol>
-        {typing.length > 0 && <p className="mt-4 text-sm text-muted">{typing.map((id) => names.person(id)).join(', ')} is writing…</p>}
+        {typing.length > 0 && (
+          <p className="mx-auto mt-4 max-w-3xl text-sm text-muted">
+            {typing.map((id) => names.person(id)).join(', ')} is writing…
+          </p>
+        )}
       </div>
       {!scroll.isFollowing && (
-        <button type="button" className="button absolute bottom-3 left-1/2 -translate-x-1/2 text-sm shadow-lg" onClick={scroll.follow}>
+        <button
+          type="button"
+          className="button absolute bottom-3 left-1/2 -translate-x-1/2 text-sm shadow-lg"
+          onClick={scroll.follow}
+        >
           {scroll.missed > 0 ? `New messages (${scroll.missed})` : 'To the newest message'}
         </button>
       )}
@@ -67,7 +83,8 @@ function Row({
 }) {
   switch (row.kind) {
     case 'message': {
-      const isContinued = before?.kind === 'message' && before.speaker.id === row.speaker.id && before.speaker.kind === row.speaker.kind
+      const isContinued =
+        before?.kind === 'message' && before.speaker.id === row.speaker.id && before.speaker.kind === row.speaker.kind
       return (
         <MessageItem
           row={row}
@@ -81,11 +98,12 @@ function Row({
       )
     }
     case 'tool':
-      return <ToolItem row={row} />
+      // The handoff has a line of its own.
+      return row.name === 'handoff_conversation' ? null : <ToolItem row={row} />
     case 'handoff':
       return <DividerItem kind="handoff" text={handoffText(row, names)} />
     case 'notice':
-      return <DividerItem kind="notice" text={row.text} />
+      return row.isInternal ? null : <DividerItem kind="notice" text={row.text} />
     case 'note':
       return null
   }

@@ -11,7 +11,7 @@ export function ModelPanel({ model }: { model: ModelInfo }) {
       tabIndex={0}
       className="absolute top-full right-0 z-20 mt-2 max-h-[70vh] w-[min(28rem,calc(100vw-2rem))] animate-panel overflow-y-auto rounded-md border border-line bg-surface p-5 text-sm shadow-lg max-sm:fixed max-sm:top-16 max-sm:right-4"
     >
-      <h2 className="text-base font-semibold">{model.label}</h2>
+      <h2 className="text-base font-semibold first-letter:uppercase">{model.label}</h2>
       <p className="mt-1 text-muted">
         {model.remote
           ? 'A language model of another company answers. What you write is sent there.'

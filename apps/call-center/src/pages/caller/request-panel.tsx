@@ -23,7 +23,12 @@ export function RequestPanel({ request, client, asker }: { request: PendingReque
   }
   if (kind === 'input' && !sensitive) return null
   return (
-    <section aria-label={`${asker} asks`} data-request={kind} data-sensitive={sensitive} className="rounded-md border border-accent bg-sunken p-4">
+    <section
+      aria-label={`${asker} asks`}
+      data-request={kind}
+      data-sensitive={sensitive}
+      className="rounded-md border border-accent bg-sunken p-4"
+    >
       {kind === 'input' ? (
         <SecretField
           prompt={prompt ?? `${asker} asks for a secret.`}
@@ -36,10 +41,20 @@ export function RequestPanel({ request, client, asker }: { request: PendingReque
         <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
           <p className="mr-auto max-w-[60ch]">{prompt ?? `${asker} needs your yes to go on.`}</p>
           <div className="flex gap-3">
-            <button type="button" className="button button-primary button-tall" disabled={isSending} onClick={() => void answer('approve')}>
+            <button
+              type="button"
+              className="button button-primary button-tall"
+              disabled={isSending}
+              onClick={() => void answer('approve')}
+            >
               Yes
             </button>
-            <button type="button" className="button button-tall" disabled={isSending} onClick={() => void answer('reject')}>
+            <button
+              type="button"
+              className="button button-tall"
+              disabled={isSending}
+              onClick={() => void answer('reject')}
+            >
               No
             </button>
           </div>

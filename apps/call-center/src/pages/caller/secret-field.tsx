@@ -51,7 +51,9 @@ export function SecretField({
           aria-invalid={error !== ''}
           className="field min-h-11 w-40 text-center font-mono text-lg tracking-[0.4em]"
           value={value}
-          onChange={({ target }) => setValue(maxDigits === undefined ? target.value : target.value.replaceAll(/\D/g, ''))}
+          onChange={({ target }) =>
+            setValue(maxDigits === undefined ? target.value : target.value.replaceAll(/\D/g, ''))
+          }
         />
         <button type="submit" className="button button-primary button-tall" disabled={!isComplete || isSending}>
           {isSending ? 'Checking…' : 'Confirm'}

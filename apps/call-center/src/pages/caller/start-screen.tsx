@@ -21,14 +21,20 @@ export function StartScreen({
     <main className="mx-auto flex w-full max-w-3xl flex-1 flex-col justify-center px-4 py-8 sm:px-6 sm:py-12">
       <h1 className="text-xl font-semibold">How can we help?</h1>
       <p className="mt-2 max-w-[60ch] text-muted">
-        This is a demonstration with an invented company. Choose one of four customers to be, then write to us as you would to any support line.
+        This is a demonstration with an invented company. Choose one of four customers to be, then write to us as you
+        would to any support line.
       </p>
       {people !== undefined && (
         <fieldset className="mt-8">
           <legend className="label mb-3">You are</legend>
           <div className="grid gap-3 sm:grid-cols-2">
             {people.map((person) => (
-              <PersonCard key={person.key} person={person} isChosen={person.key === selected} onChoose={() => setChosen(person.key)} />
+              <PersonCard
+                key={person.key}
+                person={person}
+                isChosen={person.key === selected}
+                onChoose={() => setChosen(person.key)}
+              />
             ))}
           </div>
         </fieldset>
@@ -36,7 +42,12 @@ export function StartScreen({
       {people === undefined && error === '' && <p className="mt-8 text-muted">Loading the customers…</p>}
       <div className="mt-8 flex flex-wrap items-center gap-4">
         {people !== undefined && (
-          <button type="button" className="button button-primary button-tall" disabled={isOpening} onClick={() => onStart(selected)}>
+          <button
+            type="button"
+            className="button button-primary button-tall"
+            disabled={isOpening}
+            onClick={() => onStart(selected)}
+          >
             {isOpening ? 'Opening the conversation…' : 'Chat with Harbor Internet'}
           </button>
         )}
@@ -62,7 +73,14 @@ function PersonCard({ person, isChosen, onChoose }: { person: DemoPerson; isChos
         isChosen ? 'border-accent ring-1 ring-accent' : 'border-line hover:border-control'
       }`}
     >
-      <input type="radio" name="person" value={key} checked={isChosen} onChange={onChoose} className="mt-1 size-4 shrink-0 accent-accent outline-none" />
+      <input
+        type="radio"
+        name="person"
+        value={key}
+        checked={isChosen}
+        onChange={onChoose}
+        className="mt-1 size-4 shrink-0 accent-accent outline-none"
+      />
       <span className="min-w-0">
         <span className="block font-semibold">
           {firstName} {lastName}

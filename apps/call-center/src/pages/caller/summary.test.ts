@@ -23,7 +23,12 @@ test('a summary says only what the log says', () => {
     { kind: 'handoff', key: 'h', at: '', from: 'triage', to: 'human', reason: 'charged twice' },
     said('person', 'desk-dana', 'Done.'),
   ]
-  expect(summarize(rows, names, 'ada')).toEqual({ reasons: ['charged twice'], spokeWith: ['Riley', 'Dana'], messageCount: 3, lastWords: 'Done.' })
+  expect(summarize(rows, names, 'ada')).toEqual({
+    reasons: ['charged twice'],
+    spokeWith: ['Riley', 'Dana'],
+    messageCount: 3,
+    lastWords: 'Done.',
+  })
   expect(transcriptText(rows, names)).toContain('Riley: Hello\n')
 })
 

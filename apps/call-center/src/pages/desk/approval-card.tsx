@@ -23,34 +23,37 @@ export function ApprovalCard({
   asker: string
   customer: Customer | undefined
   nowMs: number
-  onDecided: () => void
+  /** Told in words what became of it. */
+  onDecided: (outcome: string) => void
 }) {
   const args = fieldsOf(request.arguments)
   const cents = requestedCents(request)
   const [less, setLess] = useState<string>()
   const [reason, setReason] = useState<string>()
   const [isSending, setSending] = useState(false)
-  const [outcome, setOutcome] = useState('')
   const text = (name: string): string => (typeof args[name] === 'string' ? args[name] : '')
-  const decide = async (decision: 'approve' | 'reject', more: { value?: Json; reason?: string } = {}): Promise<void> => {
+  const decide = async (
+    decision: 'approve' | 'reject',
+    more: { value?: Json; reason?: string } = {},
+  ): Promise<void> => {
     setSending(true)
-    setOutcome('')
     try {
       await client.requests.answer(request.id, { participantId: me, decision, ...more })
-      setOutcome(decision === 'approve' ? 'Approved' : 'Rejected')
+      onDecided(decision === 'approve' ? 'Approved' : 'Rejected')
     } catch (thrown) {
       const other = decidedBy(thrown)
-      setOutcome(other === undefined ? errorText(thrown) : `Already decided by ${other}`)
+      onDecided(other === undefined ? errorText(thrown) : `Already decided by ${other}`)
     }
     setSending(false)
-    onDecided()
   }
   const lessCents = Math.round(Number(less) * 100)
   const isLessValid = less !== undefined && lessCents > 0 && cents !== undefined && lessCents < cents
   return (
     <section aria-label="Approval" data-approval={request.id} className="border-b border-line bg-surface px-4 py-4">
       <div className="flex flex-wrap items-baseline gap-x-4 gap-y-1">
-        <h3 className="mr-auto text-lg font-semibold">{cents === undefined ? (request.tool ?? 'Approval') : `${formatCents(cents)} credit`}</h3>
+        <h3 className="mr-auto text-lg font-semibold">
+          {cents === undefined ? (request.tool ?? 'Approval') : `${formatCents(cents)} credit`}
+        </h3>
         <span className="text-muted">asked by {asker}</span>
         <span className="font-mono text-muted">{formatDuration(Date.parse(request.expiresAt) - nowMs)} left</span>
       </div>
@@ -61,22 +64,32 @@ export function ApprovalCard({
         <Fact name="Rule" value="More than an agent may credit alone within 30 days: a colleague decides." />
       </dl>
       <div className="mt-3 flex flex-wrap items-center gap-2">
-        <button type="button" className="button button-primary" disabled={isSending} onClick={() => void decide('approve')}>
+        <button
+          type="button"
+          className="button button-primary"
+          disabled={isSending}
+          onClick={() => void decide('approve')}
+        >
           Approve
         </button>
         {cents !== undefined && (
-          <button type="button" className="button" aria-expanded={less !== undefined} onClick={() => setLess(less === undefined ? (cents / 200).toFixed(2) : undefined)}>
+          <button
+            type="button"
+            className="button"
+            aria-expanded={less !== undefined}
+            onClick={() => setLess(less === undefined ? (cents / 200).toFixed(2) : undefined)}
+          >
             Approve less
           </button>
         )}
-        <button type="button" className="button" aria-expanded={reason !== undefined} onClick={() => setReason(reason === undefined ? '' : undefined)}>
+        <button
+          type="button"
+          className="button"
+          aria-expanded={reason !== undefined}
+          onClick={() => setReason(reason === undefined ? '' : undefined)}
+        >
           Reject
         </button>
-        {outcome !== '' && (
-          <p role="alert" data-outcome className="font-medium">
-            {outcome}
-          </p>
-        )}
       </div>
       {less !== undefined && cents !== undefined && (
         <form
@@ -88,7 +101,14 @@ export function ApprovalCard({
         >
           <label className="block">
             <span className="block text-muted">Amount in dollars, below {formatCents(cents)}</span>
-            <input autoFocus inputMode="decimal" className="field mt-1 w-32 font-mono" aria-invalid={!isLessValid} value={less} onChange={({ target }) => setLess(target.value)} />
+            <input
+              autoFocus
+              inputMode="decimal"
+              className="field mt-1 w-32 font-mono"
+              aria-invalid={!isLessValid}
+              value={less}
+              onChange={({ target }) => setLess(target.value)}
+            />
           </label>
           <button type="submit" className="button button-primary" disabled={isSending || !isLessValid}>
             Approve {isLessValid ? formatCents(lessCents) : 'less'}
@@ -105,7 +125,13 @@ export function ApprovalCard({
         >
           <label className="block min-w-60 flex-1">
             <span className="block text-muted">Why not; the agent tells the caller</span>
-            <input autoFocus className="field mt-1" maxLength={400} value={reason} onChange={({ target }) => setReason(target.value)} />
+            <input
+              autoFocus
+              className="field mt-1"
+              maxLength={400}
+              value={reason}
+              onChange={({ target }) => setReason(target.value)}
+            />
           </label>
           <button type="submit" className="button button-primary" disabled={isSending || reason.trim() === ''}>
             Reject it

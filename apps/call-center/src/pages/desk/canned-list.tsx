@@ -3,7 +3,15 @@ import { cannedReplies } from './canned-replies.ts'
 import { fillReply, openPlaceholders } from './fill-reply.ts'
 
 /** The ready replies, as they would read now. */
-export function CannedList({ values, onChoose, onClose }: { values: Readonly<Record<string, string>>; onChoose: (text: string) => void; onClose: () => void }) {
+export function CannedList({
+  values,
+  onChoose,
+  onClose,
+}: {
+  values: Readonly<Record<string, string>>
+  onChoose: (text: string) => void
+  onClose: () => void
+}) {
   const first = useRef<HTMLButtonElement>(null)
   useEffect(() => first.current?.focus(), [])
   return (
@@ -25,7 +33,12 @@ export function CannedList({ values, onChoose, onClose }: { values: Readonly<Rec
           const open = openPlaceholders(filled)
           return (
             <li key={title} className="border-b border-line last:border-b-0">
-              <button ref={at === 0 ? first : undefined} type="button" className="block w-full px-3 py-2 text-left -outline-offset-2 hover:bg-sunken" onClick={() => onChoose(text)}>
+              <button
+                ref={at === 0 ? first : undefined}
+                type="button"
+                className="block w-full px-3 py-2 text-left -outline-offset-2 hover:bg-sunken"
+                onClick={() => onChoose(text)}
+              >
                 <span className="font-medium">{title}</span>
                 <span className="block text-muted">{filled}</span>
                 {open.length > 0 && <span className="block text-warn">needs {open.join(', ')}</span>}

@@ -9,9 +9,27 @@ import type { Customer } from './customer.ts'
 const shownInvoices = 4
 
 /** Who the customer is, what the agents tried, and what the last handoff carried. */
-export function CasePanel({ customer, state, rows }: { customer: Customer | undefined; state: ConversationStateJson | undefined; rows: readonly TimelineRow[] }) {
-  const tried = [...new Set(rows.flatMap((row) => (row.kind === 'tool' && row.status !== 'running' ? [`${doneLabel(row.name)}${row.status === 'failed' ? ' (failed)' : ''}`] : [])))]
-  const handoff = rows.findLast((row) => row.kind === 'handoff' && (row.payload !== undefined || row.summary !== undefined))
+export function CasePanel({
+  customer,
+  state,
+  rows,
+}: {
+  customer: Customer | undefined
+  state: ConversationStateJson | undefined
+  rows: readonly TimelineRow[]
+}) {
+  const tried = [
+    ...new Set(
+      rows.flatMap((row) =>
+        row.kind === 'tool' && row.status !== 'running' && row.name !== 'handoff_conversation'
+          ? [`${doneLabel(row.name)}${row.status === 'failed' ? ' (failed)' : ''}`]
+          : [],
+      ),
+    ),
+  ]
+  const handoff = rows.findLast(
+    (row) => row.kind === 'handoff' && (row.payload !== undefined || row.summary !== undefined),
+  )
   return (
     <aside aria-label="Case" className="flex flex-col gap-6 overflow-y-auto border-t border-line p-4 xl:border-t-0">
       <CustomerPart customer={customer} isVerified={state?.context['verified'] === true} />
@@ -69,7 +87,12 @@ function CustomerPart({ customer, isVerified }: { customer: Customer | undefined
         <Fact name="Balance" value={formatCents(balanceCents)} />
         {account.offerName !== null && <Fact name="Offer" value={account.offerName} />}
         {line !== null && <Fact name="Line" value={`${line.verdict}, ${line.drops24h} drops in 24 h`} />}
-        <Fact name="Tickets" value={openTickets.length === 0 ? 'none open' : openTickets.map(({ id, kind }) => `${id} (${kind})`).join(', ')} />
+        <Fact
+          name="Tickets"
+          value={
+            openTickets.length === 0 ? 'none open' : openTickets.map(({ id, kind }) => `${id} (${kind})`).join(', ')
+          }
+        />
         {visits.map(({ visitId, dayName, starts, technician }) => (
           <Fact key={visitId} name="Visit" value={`${dayName}, ${starts}, ${technician}`} />
         ))}
@@ -91,7 +114,9 @@ function CustomerPart({ customer, isVerified }: { customer: Customer | undefined
             <tr key={id} className="border-t border-line">
               <td className="py-1">{month}</td>
               <td className="py-1 text-right font-mono text-xs">{formatCents(totalCents)}</td>
-              <td className="py-1 pl-3 text-right text-muted">{paidCents > totalCents ? <span className="text-warn">paid twice</span> : status}</td>
+              <td className="py-1 pl-3 text-right text-muted">
+                {paidCents > totalCents ? <span className="text-warn">paid twice</span> : status}
+              </td>
             </tr>
           ))}
         </tbody>

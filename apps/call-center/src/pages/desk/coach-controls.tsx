@@ -42,7 +42,12 @@ export function CoachControls({
   }
   return (
     <>
-      <button type="button" className="button" aria-expanded={text !== undefined} onClick={() => setText(text === undefined ? '' : undefined)}>
+      <button
+        type="button"
+        className="button"
+        aria-expanded={text !== undefined}
+        onClick={() => setText(text === undefined ? '' : undefined)}
+      >
         Coach {agent}
       </button>
       {text !== undefined && (
@@ -54,8 +59,16 @@ export function CoachControls({
           }}
         >
           <label className="block min-w-60 flex-1">
-            <span className="block text-muted">{agent} reads it before the next answer; the caller does not see it</span>
-            <input autoFocus className="field mt-1" maxLength={1_000} value={text} onChange={({ target }) => setText(target.value)} />
+            <span className="block text-muted">
+              {agent} reads it before the next answer; the caller does not see it
+            </span>
+            <input
+              autoFocus
+              className="field mt-1"
+              maxLength={1_000}
+              value={text}
+              onChange={({ target }) => setText(target.value)}
+            />
           </label>
           <button type="submit" className="button button-primary" disabled={isSending || text.trim() === ''}>
             Whisper

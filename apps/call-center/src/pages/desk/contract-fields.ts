@@ -22,17 +22,31 @@ export function contractFields(schema: Json | undefined): ContractField[] {
 }
 
 /** What a form begins with: fixed values, then what is known already. */
-export function prefill(fields: readonly ContractField[], ...known: readonly (Json | undefined)[]): Record<string, string> {
+export function prefill(
+  fields: readonly ContractField[],
+  ...known: readonly (Json | undefined)[]
+): Record<string, string> {
   const values: Record<string, string> = {}
   for (const { name, kind, value } of fields) {
-    const found = kind === 'fixed' ? value : known.map((source) => fieldsOf(source)[name]).find((entry) => entry !== undefined && entry !== null)
-    if (found !== undefined && found !== null) values[name] = Array.isArray(found) ? found.map(String).join('\n') : typeof found === 'object' ? JSON.stringify(found) : String(found)
+    const found =
+      kind === 'fixed'
+        ? value
+        : known.map((source) => fieldsOf(source)[name]).find((entry) => entry !== undefined && entry !== null)
+    if (found !== undefined && found !== null)
+      values[name] = Array.isArray(found)
+        ? found.map(String).join('\n')
+        : typeof found === 'object'
+          ? JSON.stringify(found)
+          : String(found)
   }
   return values
 }
 
 /** The payload that a filled form stands for. Empty fields are left out. */
-export function toPayload(fields: readonly ContractField[], values: Readonly<Record<string, string>>): { [name: string]: Json } {
+export function toPayload(
+  fields: readonly ContractField[],
+  values: Readonly<Record<string, string>>,
+): { [name: string]: Json } {
   const payload: { [name: string]: Json } = {}
   for (const { name, kind, value } of fields) {
     const text = values[name]?.trim() ?? ''

@@ -15,13 +15,40 @@ const customerSchema = z.object({
   }),
   balanceCents: cents,
   invoices: z.array(
-    z.object({ id: z.string(), month: z.string(), dueOn: z.string(), totalCents: cents, paidCents: cents, creditedCents: cents, status: z.enum(['paid', 'open']) }),
+    z.object({
+      id: z.string(),
+      month: z.string(),
+      dueOn: z.string(),
+      totalCents: cents,
+      paidCents: cents,
+      creditedCents: cents,
+      status: z.enum(['paid', 'open']),
+    }),
   ),
-  duplicates: z.array(z.object({ invoiceId: z.string(), month: z.string(), cents, firstPaidOn: z.string(), secondPaidOn: z.string() })),
+  duplicates: z.array(
+    z.object({ invoiceId: z.string(), month: z.string(), cents, firstPaidOn: z.string(), secondPaidOn: z.string() }),
+  ),
   credits: z.array(z.object({ id: z.string(), invoiceId: z.string(), cents, createdAt: z.string() })),
-  line: z.object({ attenuationDb: z.number(), noiseMarginDb: z.number(), drops24h: z.number(), verdict: z.enum(['good', 'bad']) }).nullable(),
-  tickets: z.array(z.object({ id: z.string(), kind: z.string(), summary: z.string(), status: z.enum(['open', 'closed']) })),
-  visits: z.array(z.object({ visitId: z.string(), dayName: z.string(), starts: z.string(), ends: z.string(), technician: z.string() })),
+  line: z
+    .object({
+      attenuationDb: z.number(),
+      noiseMarginDb: z.number(),
+      drops24h: z.number(),
+      verdict: z.enum(['good', 'bad']),
+    })
+    .nullable(),
+  tickets: z.array(
+    z.object({ id: z.string(), kind: z.string(), summary: z.string(), status: z.enum(['open', 'closed']) }),
+  ),
+  visits: z.array(
+    z.object({
+      visitId: z.string(),
+      dayName: z.string(),
+      starts: z.string(),
+      ends: z.string(),
+      technician: z.string(),
+    }),
+  ),
 })
 
 /** What the business knows of a customer. */

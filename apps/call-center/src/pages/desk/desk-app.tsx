@@ -21,11 +21,13 @@ export function DeskApp() {
 
   useEffect(() => {
     setError('')
-    fetchDesk().then(setSetup, (thrown: unknown) => setError(thrown instanceof Error ? thrown.message : 'The desk could not be opened.'))
+    fetchDesk().then(setSetup, (thrown: unknown) =>
+      setError(thrown instanceof Error ? thrown.message : 'The desk could not be opened.'),
+    )
   }, [attempt])
 
   const token = person?.token
-  const client = useMemo(() => createClient({ ...(token === undefined ? {} : { token }) }), [token])
+  const client = useMemo(() => createClient(token === undefined ? {} : { token }), [token])
   if (setup !== undefined && person !== undefined) {
     return <DeskScreen client={client} setup={setup} person={person} onSignOut={() => setPerson(undefined)} />
   }

@@ -109,7 +109,12 @@ export function DeskComposer({
           </button>
         ))}
       </div>
-      <div id="composer" role="tabpanel" aria-labelledby={`tab-${tab}`} className={`rounded-md p-2 ${tab === 'note' ? 'bg-note' : 'bg-sunken'}`}>
+      <div
+        id="composer"
+        role="tabpanel"
+        aria-labelledby={`tab-${tab}`}
+        className={`rounded-md p-2 ${tab === 'note' ? 'bg-note' : 'bg-sunken'}`}
+      >
         {tab === 'note' && <p className="label px-1 pb-1">Only your team sees this</p>}
         {tab === 'reply' && !canReply && <p className="px-1 pb-1 text-muted">Take the conversation over to reply.</p>}
         <div className="flex items-end gap-2">
@@ -127,7 +132,13 @@ export function DeskComposer({
           />
           <div className="flex flex-col gap-2">
             {tab === 'reply' && (
-              <button type="button" className="button" disabled={!canReply} aria-expanded={isCannedOpen} onClick={() => setCannedOpen(!isCannedOpen)}>
+              <button
+                type="button"
+                className="button"
+                disabled={!canReply}
+                aria-expanded={isCannedOpen}
+                onClick={() => setCannedOpen(!isCannedOpen)}
+              >
                 / canned
               </button>
             )}
@@ -136,7 +147,11 @@ export function DeskComposer({
             </button>
           </div>
         </div>
-        <p id="composer-problem" role="alert" className={problem === '' && open.length === 0 ? '' : 'px-1 pt-1 text-bad'}>
+        <p
+          id="composer-problem"
+          role="alert"
+          className={problem === '' && open.length === 0 ? '' : 'px-1 pt-1 text-bad'}
+        >
           {problem}
           {open.length > 0 && `Fill in ${open.join(', ')} before sending.`}
         </p>

@@ -70,6 +70,13 @@ export function deskTitle(waiting: readonly WaitingRoom[], approvals: readonly P
   return count === 0 ? 'Desk' : `(${count}) Desk`
 }
 
+/** What the desk calls a room: the caller's name if the room knows it, else the end of its id. Pure. */
+export function roomLabels(rooms: readonly Room[]): Record<string, string> {
+  return Object.fromEntries(
+    rooms.flatMap(({ id, metadata }) => (typeof metadata['caller'] === 'string' ? [[id, metadata['caller']]] : [])),
+  )
+}
+
 /** The cents an approval is about, if it is about money. */
 export function requestedCents({ arguments: args }: Pick<PendingRequest, 'arguments'>): number | undefined {
   if (typeof args !== 'object' || args === null || Array.isArray(args)) return undefined

@@ -26,7 +26,17 @@ const keys = [
 ] as const
 
 /** Lists on the left, the open room beside them. */
-export function DeskScreen({ client, setup, person, onSignOut }: { client: Client; setup: DeskSetup; person: DeskPerson; onSignOut: () => void }) {
+export function DeskScreen({
+  client,
+  setup,
+  person,
+  onSignOut,
+}: {
+  client: Client
+  setup: DeskSetup
+  person: DeskPerson
+  onSignOut: () => void
+}) {
   const work = useDesk(client)
   const me = useMemo(() => deskPersonId(person.name), [person.name])
   const [openId, setOpenId] = useState<string>()
@@ -103,10 +113,20 @@ export function DeskScreen({ client, setup, person, onSignOut }: { client: Clien
         </p>
       )}
       <div className="grid min-h-0 flex-1 lg:grid-cols-[17rem_minmax(0,1fr)]">
-        <WorkLists work={work} names={agentNames} openId={openId} cursor={cursor} notice={notice} onOpen={open} onAccept={(id) => void accept(id)} />
+        <WorkLists
+          work={work}
+          names={agentNames}
+          openId={openId}
+          cursor={cursor}
+          notice={notice}
+          onOpen={open}
+          onAccept={(id) => void accept(id)}
+        />
         {openId === undefined ? (
           <main className="hidden items-center justify-center p-8 text-muted lg:flex">
-            {live.length + waiting.length === 0 ? 'Nobody is writing at the moment.' : 'Choose a conversation on the left.'}
+            {live.length + waiting.length === 0
+              ? 'Nobody is writing at the moment.'
+              : 'Choose a conversation on the left.'}
           </main>
         ) : (
           <RoomView

@@ -4,7 +4,17 @@ import type { Customer } from './customer.ts'
 import { fillReply, openPlaceholders, replyValues } from './fill-reply.ts'
 
 const customer: Customer = {
-  account: { id: 'a', number: '204417', firstName: 'Ada', lastName: 'Moreno', city: 'Port Ellery', area: 'Harbor West', planName: 'Fiber 300', monthlyCents: 7_900, offerName: null },
+  account: {
+    id: 'a',
+    number: '204417',
+    firstName: 'Ada',
+    lastName: 'Moreno',
+    city: 'Port Ellery',
+    area: 'Harbor West',
+    planName: 'Fiber 300',
+    monthlyCents: 7_900,
+    offerName: null,
+  },
   balanceCents: 0,
   invoices: [],
   duplicates: [{ invoiceId: 'INV-2210', month: 'October', cents: 7_900, firstPaidOn: '', secondPaidOn: '' }],
@@ -15,7 +25,9 @@ const customer: Customer = {
 }
 
 test('placeholders are filled from the customer card', () => {
-  expect(fillReply('Hi {{customer.firstName}}, {{ duplicate.amount }}', replyValues(customer, 'Dana'))).toBe('Hi Ada, $79.00')
+  expect(fillReply('Hi {{customer.firstName}}, {{ duplicate.amount }}', replyValues(customer, 'Dana'))).toBe(
+    'Hi Ada, $79.00',
+  )
 })
 
 test('a placeholder without a value stays and blocks', () => {

@@ -14,11 +14,13 @@ export function replyValues(customer: Customer | undefined, deskName: string): R
   values['customer.balance'] = formatCents(balanceCents)
   values['customer.area'] = account.area
   const [duplicate] = duplicates
-  if (duplicate !== undefined) Object.assign(values, { 'duplicate.amount': formatCents(duplicate.cents), 'duplicate.month': duplicate.month })
+  if (duplicate !== undefined)
+    Object.assign(values, { 'duplicate.amount': formatCents(duplicate.cents), 'duplicate.month': duplicate.month })
   const ticket = tickets.find(({ status }) => status === 'open')
   if (ticket !== undefined) values['ticket.id'] = ticket.id
   const [visit] = visits
-  if (visit !== undefined) Object.assign(values, { 'visit.day': visit.dayName, 'visit.starts': visit.starts, 'visit.ends': visit.ends })
+  if (visit !== undefined)
+    Object.assign(values, { 'visit.day': visit.dayName, 'visit.starts': visit.starts, 'visit.ends': visit.ends })
   return values
 }
 

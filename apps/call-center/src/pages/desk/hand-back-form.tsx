@@ -42,7 +42,11 @@ export function HandBackForm({
     setFaults({})
     setProblem('')
     try {
-      await onSubmit({ target, ...(fields.length === 0 ? {} : { payload: toPayload(fields, values) }), ...(note.trim() === '' ? {} : { note: note.trim() }) })
+      await onSubmit({
+        target,
+        ...(fields.length === 0 ? {} : { payload: toPayload(fields, values) }),
+        ...(note.trim() === '' ? {} : { note: note.trim() }),
+      })
       onDone()
     } catch (thrown) {
       setFaults(violationsOf(thrown))
@@ -81,7 +85,13 @@ export function HandBackForm({
         </label>
         <label className="block">
           <span className="block font-medium">What you did</span>
-          <input className="field mt-1" maxLength={400} placeholder="The agent reads it" value={note} onChange={(event) => setNote(event.target.value)} />
+          <input
+            className="field mt-1"
+            maxLength={400}
+            placeholder="The agent reads it"
+            value={note}
+            onChange={(event) => setNote(event.target.value)}
+          />
         </label>
         {fields
           .filter(({ kind }) => kind !== 'fixed')

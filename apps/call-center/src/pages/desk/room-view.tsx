@@ -1,12 +1,12 @@
 import type { Client } from '@parley/client'
-import type { PendingRequest } from '@parley/spec'
+import type { Json, PendingRequest } from '@parley/spec'
 import { useImperativeHandle, useMemo, useRef, useState, type Ref } from 'react'
 import type { DeskSetup } from '../shared/demo-api.ts'
-import { formatDuration, shortId } from '../shared/format.ts'
 import { LiveRegions } from '../shared/live-regions.tsx'
 import { createNames, deskPersonName } from '../shared/names.ts'
 import { ReconnectBanner } from '../shared/reconnect-banner.tsx'
 import { shownRows } from '../shared/timeline.ts'
+import type { TimelineRow } from '../shared/timeline-rows.ts'
 import { useNow } from '../shared/use-now.ts'
 import { useRoom } from '../shared/use-room.ts'
 import { ApprovalCard } from './approval-card.tsx'
@@ -17,6 +17,8 @@ import { DeskComposer, type DeskComposerHandle } from './desk-composer.tsx'
 import { errorText } from './desk-errors.ts'
 import { replyValues } from './fill-reply.ts'
 import { HandBackForm } from './hand-back-form.tsx'
+import { RoomActions, type Asked } from './room-actions.tsx'
+import { RoomHead } from './room-head.tsx'
 import { Transcript } from './transcript.tsx'
 import { useCustomer } from './use-customer.ts'
 
@@ -24,8 +26,6 @@ import { useCustomer } from './use-customer.ts'
 export interface RoomViewHandle {
   act(action: 'takeOver' | 'handBack' | 'reply' | 'note' | 'canned' | 'end' | 'escape'): void
 }
-
-type Asked = 'takeOver' | 'handBack' | 'end' | undefined
 
 /** One conversation, as the desk sees and steers it. */
 export function RoomView({
@@ -56,6 +56,7 @@ export function RoomView({
   const composer = useRef<DeskComposerHandle>(null)
   const [asked, setAsked] = useState<Asked>()
   const [problem, setProblem] = useState('')
+  const [decision, setDecision] = useState('')
   const nowMs = useNow(1_000)
   const names = useMemo(() => createNames(setup.agents, members, me), [setup.agents, members, me])
   const human = conversation?.human
@@ -63,6 +64,9 @@ export function RoomView({
   const isWaiting = human?.status === 'waiting'
   const caller = members.find((member) => member.kind === 'person' && !member.id.startsWith('desk-'))
   const rows = shownRows(timeline)
+  const agent = `${names.agent(conversation?.agentId ?? null)} (AI)`
+  const colleague = human?.id === undefined ? 'waiting for a colleague' : names.person(human.id)
+  const holder = conversation === undefined ? '' : isMine ? 'You' : conversation.mode === 'human' ? colleague : agent
 
   const run = async (act: () => Promise<void>): Promise<void> => {
     setProblem('')
@@ -74,13 +78,22 @@ export function RoomView({
     }
     onChanged()
   }
+  const decided = (outcome: string): void => {
+    setDecision(outcome)
+    onChanged()
+  }
   const takeOver = (): Promise<void> =>
     run(async () => {
       await client.rooms.addMember(roomId, { participantId: me, displayName: person.name })
       const after = await client.desk.takeover(roomId, { participantId: me, reason: 'taken over at the desk' })
-      const holder = after.human?.claimedBy
-      if (holder !== me) setProblem(holder === undefined ? 'The conversation could not be taken over. Try again.' : `Taken by ${deskPersonName(holder)}`)
-      else composer.current?.show('reply')
+      const taker = after.human?.claimedBy
+      if (taker === me) composer.current?.show('reply')
+      else
+        setProblem(
+          taker === undefined
+            ? 'The conversation could not be taken over. Try again.'
+            : `Taken by ${deskPersonName(taker)}`,
+        )
     })
   useImperativeHandle(ref, () => ({
     act(action) {
@@ -93,24 +106,46 @@ export function RoomView({
   }))
 
   return (
-    <div className="grid min-h-0 xl:grid-cols-[minmax(0,1fr)_19rem]" data-desk-room={roomId} data-connection={connection.status} data-holder={isMine ? 'me' : (human?.id ?? '')}>
+    <div
+      className="grid min-h-0 xl:grid-cols-[minmax(0,1fr)_19rem]"
+      data-desk-room={roomId}
+      data-connection={connection.status}
+      data-holder={isMine ? 'me' : (human?.id ?? '')}
+    >
       <main className="flex min-h-0 min-w-0 flex-col border-line xl:border-r">
         {connection.wasLive && <ReconnectBanner connection={connection} onRetry={() => link?.reconnect()} />}
-        <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line bg-surface px-4 py-3">
-          <h2 className="mr-auto text-base font-semibold">
-            {caller?.displayName ?? 'Caller'} <span className="font-mono text-xs font-normal text-muted">{shortId(roomId)}</span>
-          </h2>
-          <span className="text-muted">
-            {isMine ? 'You' : human?.status === 'active' && human.id !== undefined ? names.person(human.id) : isWaiting ? 'waiting for a colleague' : `${names.agent(conversation?.agentId ?? null)} (AI)`}
-            {' · '}
-            {conversation?.phase ?? 'connecting'}
-          </span>
-          <Elapsed sinceMs={Date.parse(rows.find((row) => 'at' in row)?.at ?? '')} nowMs={nowMs} />
-        </div>
+        <RoomHead
+          roomId={roomId}
+          caller={caller?.displayName ?? 'Caller'}
+          holder={holder}
+          phase={conversation?.phase ?? 'connecting'}
+          sinceMs={Date.parse(rows.find((row) => 'at' in row)?.at ?? '')}
+          nowMs={nowMs}
+        />
         {approvals.map((request) => (
-          <ApprovalCard key={request.id} request={request} client={client} me={me} asker={names.agent(request.agentId)} customer={customer} nowMs={nowMs} onDecided={onChanged} />
+          <ApprovalCard
+            key={request.id}
+            request={request}
+            client={client}
+            me={me}
+            asker={names.agent(request.agentId)}
+            customer={customer}
+            nowMs={nowMs}
+            onDecided={decided}
+          />
         ))}
-        <Transcript rows={rows} names={names} requests={timeline.requests} typing={timeline.typing.filter((id) => id !== me)} count={timeline.heardCount} />
+        {decision !== '' && (
+          <p role="status" data-outcome className="border-b border-line bg-sunken px-4 py-2 font-medium">
+            {decision}
+          </p>
+        )}
+        <Transcript
+          rows={rows}
+          names={names}
+          requests={timeline.requests}
+          typing={timeline.typing.filter((id) => id !== me)}
+          count={timeline.heardCount}
+        />
         {problem !== '' && (
           <p role="alert" className="px-4 py-2 text-bad">
             {problem}
@@ -119,7 +154,7 @@ export function RoomView({
         {asked === 'handBack' ? (
           <HandBackForm
             setup={setup}
-            known={[timeline.rows.findLast((row) => row.kind === 'handoff' && row.payload !== undefined && row.to !== 'human'), timeline.rows.findLast((row) => row.kind === 'handoff')].map((row) => (row?.kind === 'handoff' ? row.payload : undefined))}
+            known={payloadsOf(timeline.rows)}
             context={state?.context ?? {}}
             previousAgentId={conversation?.previousAgentId ?? null}
             onSubmit={(input) => client.desk.handBack(roomId, { participantId: me, ...input })}
@@ -128,50 +163,55 @@ export function RoomView({
           />
         ) : (
           <div className="border-t border-line bg-surface p-4">
-            <div className="mb-3 flex flex-wrap items-center gap-2">
-              {!timeline.isClosed && isWaiting && (
-                <button type="button" className="button button-primary" onClick={() => void onAccept()}>
-                  Accept
-                </button>
-              )}
-              {!timeline.isClosed && !isMine && !isWaiting && (
-                <button type="button" className="button button-primary" onClick={() => void takeOver()}>
-                  Take over
-                </button>
-              )}
-              {isMine && (
-                <button type="button" className="button" onClick={() => setAsked('handBack')}>
-                  Hand back
-                </button>
-              )}
-              {!timeline.isClosed && !isMine && <CoachControls client={client} roomId={roomId} me={me} name={person.name} agent={names.agent(conversation?.agentId ?? null)} state={state} onProblem={setProblem} />}
-              {!timeline.isClosed && (
-                <button type="button" className="button ml-auto" onClick={() => setAsked('end')}>
-                  End
-                </button>
-              )}
-            </div>
-            {asked !== undefined && (
-              <div className="mb-3 flex flex-wrap items-center gap-3 rounded-md bg-sunken px-3 py-2">
-                <span className="mr-auto">{asked === 'end' ? 'End this conversation for everybody?' : 'Take this conversation over now?'}</span>
-                <button type="button" autoFocus className="button button-primary" onClick={() => void (asked === 'end' ? run(async () => void (await client.rooms.close(roomId, { reason: 'ended at the desk' }))) : takeOver())}>
-                  {asked === 'end' ? 'End it' : 'Take over'}
-                </button>
-                <button type="button" className="button" onClick={() => setAsked(undefined)}>
-                  Cancel
-                </button>
-              </div>
-            )}
-            <DeskComposer ref={composer} client={client} roomId={roomId} me={me} name={person.name} canReply={isMine && !timeline.isClosed} values={replyValues(customer, person.name)} onTyping={(isTyping) => isMine && link?.typing(isTyping)} />
+            <RoomActions
+              isOpen={!timeline.isClosed}
+              isMine={isMine}
+              isWaiting={isWaiting}
+              asked={asked}
+              coach={
+                <CoachControls
+                  client={client}
+                  roomId={roomId}
+                  me={me}
+                  name={person.name}
+                  agent={names.agent(conversation?.agentId ?? null)}
+                  state={state}
+                  onProblem={setProblem}
+                />
+              }
+              onAccept={() => void onAccept()}
+              onTakeOver={() => void takeOver()}
+              onEnd={() =>
+                void run(async () => void (await client.rooms.close(roomId, { reason: 'ended at the desk' })))
+              }
+              onAsk={setAsked}
+            />
+            <DeskComposer
+              ref={composer}
+              client={client}
+              roomId={roomId}
+              me={me}
+              name={person.name}
+              canReply={isMine && !timeline.isClosed}
+              values={replyValues(customer, person.name)}
+              onTyping={(isTyping) => isMine && link?.typing(isTyping)}
+            />
           </div>
         )}
       </main>
       <CasePanel customer={customer} state={state} rows={timeline.rows} />
-      <LiveRegions rows={timeline.rows} nameOf={(row) => names.speaker(row.speaker)} status={isMine ? 'You have the conversation.' : ''} alert="" />
+      <LiveRegions
+        rows={timeline.rows}
+        nameOf={(row) => names.speaker(row.speaker)}
+        status={isMine ? 'You have the conversation.' : ''}
+        alert=""
+      />
     </div>
   )
 }
 
-function Elapsed({ sinceMs, nowMs }: { sinceMs: number; nowMs: number }) {
-  return Number.isNaN(sinceMs) ? null : <span className="font-mono text-muted">{formatDuration(nowMs - sinceMs)}</span>
+/** What handoffs carried: the last one to an agent first, since it is what an agent knew. */
+function payloadsOf(rows: readonly TimelineRow[]): (Json | undefined)[] {
+  const handoffs = rows.filter((row) => row.kind === 'handoff').toReversed()
+  return [handoffs.find((row) => row.payload !== undefined && row.to !== 'human')?.payload, handoffs[0]?.payload]
 }

@@ -47,14 +47,29 @@ export function SignIn({
       >
         <label className="block text-sm">
           <span className="font-medium">Your name</span>
-          <input className="field mt-1" autoComplete="given-name" maxLength={60} required value={name} onChange={({ target }) => setName(target.value)} />
+          <input
+            className="field mt-1"
+            autoComplete="given-name"
+            maxLength={60}
+            required
+            value={name}
+            onChange={({ target }) => setName(target.value)}
+          />
           <span className="mt-1 block text-muted">Callers see it when you help them.</span>
         </label>
         {setup !== undefined && setup.token === undefined && (
           <label className="block text-sm">
             <span className="font-medium">Key</span>
-            <input className="field mt-1 font-mono" type="password" autoComplete="current-password" value={key} onChange={({ target }) => setKey(target.value)} />
-            <span className="mt-1 block text-muted">An API key with the rights of a desk. Leave it empty on a server without keys.</span>
+            <input
+              className="field mt-1 font-mono"
+              type="password"
+              autoComplete="current-password"
+              value={key}
+              onChange={({ target }) => setKey(target.value)}
+            />
+            <span className="mt-1 block text-muted">
+              An API key with the rights of a desk. Leave it empty on a server without keys.
+            </span>
           </label>
         )}
         {setup === undefined && error !== '' ? (
@@ -62,7 +77,11 @@ export function SignIn({
             Try again
           </button>
         ) : (
-          <button type="submit" className="button button-primary button-tall" disabled={setup === undefined || isChecking || name.trim() === ''}>
+          <button
+            type="submit"
+            className="button button-primary button-tall"
+            disabled={setup === undefined || isChecking || name.trim() === ''}
+          >
             {setup === undefined ? 'Connecting…' : isChecking ? 'Signing in…' : 'Open the desk'}
           </button>
         )}

@@ -26,7 +26,14 @@ export function Transcript({
   const asked = requests.filter(({ kind }) => kind !== 'approval')
   return (
     <div className="relative min-h-80 flex-1 lg:min-h-0">
-      <div ref={scroll.ref} tabIndex={0} role="region" aria-label="Transcript" data-following={scroll.isFollowing} className="h-full overflow-y-auto px-4 pb-4 -outline-offset-2 max-lg:max-h-[60vh]">
+      <div
+        ref={scroll.ref}
+        tabIndex={0}
+        role="region"
+        aria-label="Transcript"
+        data-following={scroll.isFollowing}
+        className="h-full overflow-y-auto px-4 pb-4 -outline-offset-2 max-lg:max-h-[60vh]"
+      >
         <ol data-messages>
           {rows.map((row, at) => (
             <Row key={row.key} row={row} before={rows[at - 1]} names={names} />
@@ -34,13 +41,20 @@ export function Transcript({
         </ol>
         {asked.map(({ id, agentId, sensitive, prompt }) => (
           <p key={id} data-open-request className="mt-4 text-muted">
-            {names.agent(agentId)} {sensitive ? 'is collecting a PIN.' : `waits for an answer: ${prompt ?? 'a yes or no'}`}
+            {names.agent(agentId)}{' '}
+            {sensitive ? 'is collecting a PIN.' : `waits for an answer: ${prompt ?? 'a yes or no'}`}
           </p>
         ))}
-        {typing.length > 0 && <p className="mt-4 text-muted">{typing.map((id) => names.person(id)).join(', ')} is writing…</p>}
+        {typing.length > 0 && (
+          <p className="mt-4 text-muted">{typing.map((id) => names.person(id)).join(', ')} is writing…</p>
+        )}
       </div>
       {!scroll.isFollowing && (
-        <button type="button" className="button absolute bottom-3 left-1/2 -translate-x-1/2 shadow-lg" onClick={scroll.follow}>
+        <button
+          type="button"
+          className="button absolute bottom-3 left-1/2 -translate-x-1/2 shadow-lg"
+          onClick={scroll.follow}
+        >
           {scroll.missed > 0 ? `New messages (${scroll.missed})` : 'To the newest message'}
         </button>
       )}
@@ -52,12 +66,22 @@ function Row({ row, before, names }: { row: TimelineRow; before: TimelineRow | u
   switch (row.kind) {
     case 'message': {
       const isContinued = before?.kind === 'message' && before.speaker.id === row.speaker.id
-      return <MessageItem row={row} name={names.speaker(row.speaker)} colour={names.colour(row.speaker)} isOwn={row.speaker.kind === 'person'} isContinued={isContinued} />
+      return (
+        <MessageItem
+          row={row}
+          name={names.speaker(row.speaker)}
+          colour={names.colour(row.speaker)}
+          isOwn={row.speaker.kind === 'person'}
+          isContinued={isContinued}
+        />
+      )
     }
     case 'tool':
       return <ToolEntry row={row} />
     case 'handoff':
-      return <DividerItem kind="handoff" text={`${handoffText(row, names)}${row.reason === '' ? '' : `: ${row.reason}`}`} />
+      return (
+        <DividerItem kind="handoff" text={`${handoffText(row, names)}${row.reason === '' ? '' : `: ${row.reason}`}`} />
+      )
     case 'notice':
       return (
         <li data-row="notice" className="mt-3 grid gap-x-4 sm:grid-cols-[5.5rem_minmax(0,1fr)]">
@@ -81,8 +105,15 @@ function ToolEntry({ row }: { row: ToolRow }) {
   const colour = row.status === 'failed' ? 'text-bad' : 'text-muted'
   const details = { arguments: row.arguments ?? null, ...(row.result === undefined ? {} : { result: row.result }) }
   return (
-    <li data-row="tool" data-tool={row.name} data-status={row.status} className="mt-2 grid gap-x-4 sm:grid-cols-[5.5rem_minmax(0,1fr)]">
-      <span className="font-mono text-xs leading-5 text-muted">{formatSeconds(row.durationMs ?? nowMs - row.startedMs)}</span>
+    <li
+      data-row="tool"
+      data-tool={row.name}
+      data-status={row.status}
+      className="mt-2 grid gap-x-4 sm:grid-cols-[5.5rem_minmax(0,1fr)]"
+    >
+      <span className="font-mono text-xs leading-5 text-muted">
+        {formatSeconds(row.durationMs ?? nowMs - row.startedMs)}
+      </span>
       <details className={`min-w-0 ${colour}`}>
         <summary className="cursor-pointer font-mono text-xs leading-6">
           {row.name} {row.status === 'failed' ? 'failed' : isRunning ? runningLabel(row.name) : ''}

@@ -4,7 +4,11 @@ import { fetchCustomer } from '../shared/demo-api.ts'
 import { parseCustomer, type Customer } from './customer.ts'
 
 /** The customer of a conversation, read again when the log grew; undefined until the caller is verified. */
-export function useCustomer(state: ConversationStateJson | undefined, token: string | undefined, version: number): Customer | undefined {
+export function useCustomer(
+  state: ConversationStateJson | undefined,
+  token: string | undefined,
+  version: number,
+): Customer | undefined {
   const [customer, setCustomer] = useState<Customer>()
   const stored = state?.context['accountId']
   const accountId = typeof stored === 'string' ? stored : undefined

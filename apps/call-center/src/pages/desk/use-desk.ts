@@ -1,7 +1,7 @@
 import type { Client } from '@parley/client'
 import type { PendingRequest } from '@parley/spec'
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { toLive, toWaiting, type LiveRoom, type WaitingRoom } from './desk-lists.ts'
+import { roomLabels, toLive, toWaiting, type LiveRoom, type WaitingRoom } from './desk-lists.ts'
 
 const refreshMs = 2_000
 
@@ -10,6 +10,8 @@ export interface DeskWork {
   waiting: readonly WaitingRoom[]
   live: readonly LiveRoom[]
   approvals: readonly PendingRequest[]
+  /** Callers' names by room, as far as they are known. */
+  labels: Readonly<Record<string, string>>
   /** Whether the lists were read at least once. */
   isLoaded: boolean
   /** Why the lists are not up to date. */
@@ -21,7 +23,15 @@ export interface DeskWork {
 
 /** Reads queue, rooms and approvals again and again, and at once when asked. */
 export function useDesk(client: Client): DeskWork {
-  const [work, setWork] = useState<Omit<DeskWork, 'refresh'>>({ waiting: [], live: [], approvals: [], isLoaded: false, error: '', readMs: Date.now() })
+  const [work, setWork] = useState<Omit<DeskWork, 'refresh'>>({
+    waiting: [],
+    live: [],
+    approvals: [],
+    labels: {},
+    isLoaded: false,
+    error: '',
+    readMs: Date.now(),
+  })
   const wake = useRef<() => void>(undefined)
 
   useEffect(() => {
@@ -34,10 +44,21 @@ export function useDesk(client: Client): DeskWork {
           client.rooms.list({ status: 'active', limit: 50 }, { signal }),
           client.requests.list({ kind: 'approval' }, { signal }),
         ])
-        setWork({ waiting: toWaiting(entries), live: toLive(rooms), approvals, isLoaded: true, error: '', readMs: Date.now() })
+        setWork({
+          waiting: toWaiting(entries),
+          live: toLive(rooms),
+          approvals,
+          labels: roomLabels(rooms),
+          isLoaded: true,
+          error: '',
+          readMs: Date.now(),
+        })
       } catch (thrown) {
         if (signal.aborted) return
-        setWork((current) => ({ ...current, error: thrown instanceof Error ? thrown.message : 'The lists could not be read.' }))
+        setWork((current) => ({
+          ...current,
+          error: thrown instanceof Error ? thrown.message : 'The lists could not be read.',
+        }))
       }
     }
     const run = async (): Promise<void> => {

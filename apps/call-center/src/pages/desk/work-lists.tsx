@@ -27,10 +27,14 @@ export function WorkLists({
   onAccept: (roomId: string) => void
 }) {
   const nowMs = useNow(1_000)
-  const { waiting, live, approvals, isLoaded } = work
+  const { waiting, live, approvals, labels, isLoaded } = work
+  const label = (roomId: string): string => labels[roomId] ?? `room ${shortId(roomId)}`
   const item = { openId, cursor, onOpen }
   return (
-    <nav aria-label="Work" className="flex flex-col gap-6 overflow-y-auto border-b border-line p-4 lg:border-r lg:border-b-0">
+    <nav
+      aria-label="Work"
+      className="flex flex-col gap-6 overflow-y-auto border-b border-line p-4 lg:border-r lg:border-b-0"
+    >
       {notice !== '' && (
         <p data-notice className="rounded-md bg-sunken px-3 py-2 text-warn">
           {notice}
@@ -38,11 +42,17 @@ export function WorkLists({
       )}
       <List title="Waiting" count={waiting.length} empty={isLoaded ? 'Nobody waits.' : 'Reading…'}>
         {waiting.map((room) => (
-          <Item key={room.roomId} {...item} roomId={room.roomId} kind="waiting" action={<AcceptButton room={room} onAccept={onAccept} />}>
+          <Item
+            key={room.roomId}
+            {...item}
+            roomId={room.roomId}
+            kind="waiting"
+            action={<AcceptButton room={room} onAccept={onAccept} />}
+          >
             <span className="flex items-baseline justify-between gap-2">
               <span className="font-medium">
                 {room.urgency === 'high' && <span className="text-bad">Urgent </span>}
-                {shortId(room.roomId)}
+                {label(room.roomId)}
               </span>
               <Wait sinceMs={room.sinceMs} nowMs={nowMs} />
             </span>
@@ -56,11 +66,15 @@ export function WorkLists({
           return (
             <Item key={request.id} {...item} roomId={request.roomId} kind="approval">
               <span className="flex items-baseline justify-between gap-2">
-                <span className="font-medium">{cents === undefined ? (request.tool ?? 'A step') : `${formatCents(cents)} credit`}</span>
-                <span className="font-mono text-xs text-muted">{formatDuration(Date.parse(request.expiresAt) - nowMs)} left</span>
+                <span className="font-medium">
+                  {cents === undefined ? (request.tool ?? 'A step') : `${formatCents(cents)} credit`}
+                </span>
+                <span className="font-mono text-xs text-muted">
+                  {formatDuration(Date.parse(request.expiresAt) - nowMs)} left
+                </span>
               </span>
               <span className="block text-muted">
-                asked by {names.agent(request.agentId)}, {shortId(request.roomId)}
+                {label(request.roomId)} · asked by {names.agent(request.agentId)}
               </span>
             </Item>
           )
@@ -70,7 +84,7 @@ export function WorkLists({
         {live.map((room) => (
           <Item key={room.roomId} {...item} roomId={room.roomId} kind="live">
             <span className="flex items-baseline justify-between gap-2">
-              <span className="font-medium">{shortId(room.roomId)}</span>
+              <span className="font-medium">{label(room.roomId)}</span>
               <span className="font-mono text-xs text-muted">{formatDuration(nowMs - room.sinceMs)}</span>
             </span>
             <span className="block text-muted">
@@ -89,7 +103,11 @@ function List({ title, count, empty, children }: { title: string; count: number;
       <h2 className="label flex justify-between">
         {title} <span className="font-mono">{count}</span>
       </h2>
-      {count === 0 ? <p className="mt-2 text-muted">{empty}</p> : <ul className="mt-2 flex flex-col gap-1">{children}</ul>}
+      {count === 0 ? (
+        <p className="mt-2 text-muted">{empty}</p>
+      ) : (
+        <ul className="mt-2 flex flex-col gap-1">{children}</ul>
+      )}
     </section>
   )
 }
@@ -113,8 +131,17 @@ function Item({
 }) {
   const isOpen = roomId === openId
   return (
-    <li data-item={kind} data-room={roomId} className={`rounded-md border ${isOpen ? 'border-accent bg-surface' : cursor === roomId ? 'border-control bg-surface' : 'border-transparent hover:bg-sunken'}`}>
-      <button type="button" aria-current={isOpen} className="block w-full rounded-md px-3 py-2 text-left" onClick={() => onOpen(roomId)}>
+    <li
+      data-item={kind}
+      data-room={roomId}
+      className={`rounded-md border ${isOpen ? 'border-accent bg-surface' : cursor === roomId ? 'border-control bg-surface' : 'border-transparent hover:bg-sunken'}`}
+    >
+      <button
+        type="button"
+        aria-current={isOpen}
+        className="block w-full rounded-md px-3 py-2 text-left"
+        onClick={() => onOpen(roomId)}
+      >
         {children}
       </button>
       {action}

@@ -17,5 +17,7 @@ test('a first connect that fails is not an interruption', () => {
 test('only an end for good has a reason', () => {
   const live = reduceConnection(startConnection(0), { status: 'live', nowMs: 1, reason: 'stale' })
   expect(live.reason).toBeUndefined()
-  expect(reduceConnection(live, { status: 'closed', nowMs: 2, reason: 'The token expired.' }).reason).toBe('The token expired.')
+  expect(reduceConnection(live, { status: 'closed', nowMs: 2, reason: 'The token expired.' }).reason).toBe(
+    'The token expired.',
+  )
 })

@@ -15,7 +15,14 @@ const said = (by: string): MessageRow => ({
   isInternal: false,
   isEdited: false,
 })
-const tool: ToolRow = { kind: 'tool', key: 't', name: 'list_invoices', agentId: 'billing', startedMs: 5, status: 'running' }
+const tool: ToolRow = {
+  kind: 'tool',
+  key: 't',
+  name: 'list_invoices',
+  agentId: 'billing',
+  startedMs: 5,
+  status: 'running',
+}
 const line = (timeline: Partial<Timeline>, conversation = riley, nowMs = 2_000): string =>
   agentLine(conversation, { ...emptyTimeline, ...timeline }, 'ada', nowMs).state
 
@@ -31,7 +38,11 @@ test('the line follows what events say', () => {
 
 test('a person in charge, or asked for, goes before what agents do', () => {
   expect(line({ rows: [tool] }, { ...riley, mode: 'human', agentId: null })).toBe('waiting-for-colleague')
-  const dana = applyConversation(riley, { phase: 'human', mode: 'human', activeAgentId: null, name: 'desk-dana' }, '1970-01-01T00:00:00.000Z')
+  const dana = applyConversation(
+    riley,
+    { phase: 'human', mode: 'human', activeAgentId: null, name: 'desk-dana' },
+    '1970-01-01T00:00:00.000Z',
+  )
   expect(dana).toMatchObject({ previousAgentId: 'triage', human: { status: 'active', id: 'desk-dana' } })
   expect(line({}, dana)).toBe('helping')
   expect(applyConversation(riley, { nonsense: true }, '')).toBe(riley)
@@ -48,7 +59,15 @@ test('the state of a room says who claimed it', () => {
     phaseStartedAt: null,
     phaseHistory: [],
     context: {},
-    human: { status: 'active', requestedAt: 'a', requestedBy: 'billing', urgency: 'normal', reason: 'r', claimedBy: 'desk-dana', claimedAt: 'b' },
+    human: {
+      status: 'active',
+      requestedAt: 'a',
+      requestedBy: 'billing',
+      urgency: 'normal',
+      reason: 'r',
+      claimedBy: 'desk-dana',
+      claimedAt: 'b',
+    },
   })
   expect(read.human).toEqual({ status: 'active', id: 'desk-dana', since: 'b' })
 })

@@ -14,7 +14,9 @@ export interface Conversation {
 
 /** What a card shows below the name. */
 export type AgentLine =
-  | { state: 'listening' | 'thinking' | 'answering' | 'waiting-for-you' | 'waiting-for-colleague' | 'helping' | 'paused' }
+  | {
+      state: 'listening' | 'thinking' | 'answering' | 'waiting-for-you' | 'waiting-for-colleague' | 'helping' | 'paused'
+    }
   | { state: 'checking'; tool: string; startedMs: number }
 
 /** How long an answer is expected before the line goes back to listening. */
@@ -30,7 +32,13 @@ export function readConversation(state: ConversationStateJson): Conversation {
     previousAgentId,
     ...(human === undefined
       ? {}
-      : { human: { status: human.status, since: human.claimedAt ?? human.requestedAt, ...(human.claimedBy === undefined ? {} : { id: human.claimedBy }) } }),
+      : {
+          human: {
+            status: human.status,
+            since: human.claimedAt ?? human.requestedAt,
+            ...(human.claimedBy === undefined ? {} : { id: human.claimedBy }),
+          },
+        }),
   }
 }
 
@@ -45,12 +53,19 @@ export function applyConversation(current: Conversation | undefined, data: Json,
     mode,
     agentId,
     previousAgentId: current?.agentId ?? current?.previousAgentId ?? null,
-    ...(mode === 'human' ? { human: { status: isClaimed ? 'active' : 'waiting', since: at, ...(isClaimed ? { id: name } : {}) } } : {}),
+    ...(mode === 'human'
+      ? { human: { status: isClaimed ? 'active' : 'waiting', since: at, ...(isClaimed ? { id: name } : {}) } }
+      : {}),
   }
 }
 
 /** What the one in charge is doing, as far as events say so. */
-export function agentLine(conversation: Conversation, timeline: Timeline, me: string | undefined, nowMs: number): AgentLine {
+export function agentLine(
+  conversation: Conversation,
+  timeline: Timeline,
+  me: string | undefined,
+  nowMs: number,
+): AgentLine {
   const { mode, human } = conversation
   if (mode === 'paused') return { state: 'paused' }
   if (mode === 'human') return { state: human?.status === 'active' ? 'helping' : 'waiting-for-colleague' }

@@ -15,7 +15,9 @@ const modelSchema = z.object({
   label: z.string(),
   id: z.string(),
   remote: z.boolean(),
-  understands: z.array(z.object({ agent: z.string(), intents: z.array(z.object({ id: z.string(), examples: z.array(z.string()) })) })),
+  understands: z.array(
+    z.object({ agent: z.string(), intents: z.array(z.object({ id: z.string(), examples: z.array(z.string()) })) }),
+  ),
 })
 const seatSchema = z.object({ roomId: z.string(), participantId: z.string(), token: z.string() })
 const deskSchema = z.object({
@@ -47,7 +49,9 @@ export async function fetchModel(): Promise<ModelInfo> {
 
 /** Opens a room for a person and lets them in. */
 export async function openRoom(person: string | undefined): Promise<Seat> {
-  return seatSchema.parse(await ask('/demo/rooms', { method: 'POST', body: JSON.stringify(person === undefined ? {} : { person }) }))
+  return seatSchema.parse(
+    await ask('/demo/rooms', { method: 'POST', body: JSON.stringify(person === undefined ? {} : { person }) }),
+  )
 }
 
 /** Ends the caller's own conversation. */

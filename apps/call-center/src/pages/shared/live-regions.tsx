@@ -14,7 +14,9 @@ export function LiveRegions({
   status: string
   alert: string
 }) {
-  const said = rows.filter((row): row is MessageRow => row.kind === 'message' && row.status === 'committed').slice(-keptSentences)
+  const said = rows
+    .filter((row): row is MessageRow => row.kind === 'message' && row.status === 'committed')
+    .slice(-keptSentences)
   return (
     <div className="sr-only">
       <div role="log" aria-label="What was said" aria-live="polite">

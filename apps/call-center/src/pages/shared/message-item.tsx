@@ -23,25 +23,35 @@ export function MessageItem({ row, name, colour, isOwn, isContinued, onRetry, on
       data-speaker={row.speaker.kind}
       className={`grid gap-x-4 sm:grid-cols-[5.5rem_minmax(0,1fr)] ${isContinued ? 'mt-1' : 'mt-5'}`}
     >
-      <div className={isContinued ? 'sr-only' : 'flex items-baseline gap-2 sm:block'}>
+      <div className={isContinued ? 'sr-only' : 'flex items-baseline gap-2 sm:block sm:pt-2'}>
         <span className={`font-semibold ${colour}`}>{name}</span>
         <time dateTime={row.at} title={formatInstant(row.at)} className="text-xs text-muted sm:block">
           {formatHour(row.at)}
         </time>
       </div>
-      <div className="max-w-[68ch] min-w-0">
-        <div className={`${isOwn ? 'rounded-md bg-sunken px-3 py-2' : 'py-2'} ${row.isInternal ? 'border-l-2 border-human pl-3' : ''}`}>
+      <div className="max-w-[68ch] min-w-0 sm:col-start-2">
+        <div
+          className={`${isOwn ? 'w-fit max-w-full rounded-md bg-sunken px-3 py-2' : 'py-2'} ${row.isInternal ? 'border-l-2 border-human pl-3' : ''}`}
+        >
           {row.isInternal && <span className="label block">Only the team sees this</span>}
           <MessageText text={row.text} />
         </div>
         {row.sources.length > 0 && (
           <p className="mt-1 flex flex-wrap gap-x-3 text-sm text-muted">
             <span>From</span>
-            {row.sources.map(({ sourceId, title }) => (
-              <a key={sourceId} href={`/help/${encodeURIComponent(sourceId)}`} target="_blank" rel="noreferrer" className="text-accent underline underline-offset-2">
-                {title}
-              </a>
-            ))}
+            {row.sources
+              .filter(({ sourceId }) => /^[\w-]+(#\d+)?$/.test(sourceId))
+              .map(({ sourceId, title }) => (
+                <a
+                  key={sourceId}
+                  href={`/help/${sourceId}`}
+                  target="_blank"
+                  rel="noreferrer"
+                  className="text-accent underline underline-offset-2"
+                >
+                  {title}
+                </a>
+              ))}
           </p>
         )}
         {row.isEdited && <p className="text-xs text-muted">edited</p>}

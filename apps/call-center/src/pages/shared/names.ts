@@ -33,7 +33,11 @@ export interface Names {
 }
 
 /** Makes the names of a room. `me` is called "You". */
-export function createNames(agents: readonly AgentCard[], members: readonly Participant[], me: string | undefined): Names {
+export function createNames(
+  agents: readonly AgentCard[],
+  members: readonly Participant[],
+  me: string | undefined,
+): Names {
   const agent = (id: string | null): string =>
     id === null || id === 'human' ? 'a colleague' : (agents.find((card) => card.id === id)?.name ?? id)
   const person = (id: string): string => {
@@ -45,7 +49,15 @@ export function createNames(agents: readonly AgentCard[], members: readonly Part
     person,
     speaker: ({ kind, id }) => (kind === 'agent' ? agent(id) : kind === 'person' ? person(id) : 'Harbor Internet'),
     colour({ kind, id }) {
-      if (kind === 'agent') return agentColours[Math.max(0, agents.findIndex((card) => card.id === id)) % 4] ?? 'text-ink'
+      if (kind === 'agent')
+        return (
+          agentColours[
+            Math.max(
+              0,
+              agents.findIndex((card) => card.id === id),
+            ) % 4
+          ] ?? 'text-ink'
+        )
       return kind === 'person' && id.startsWith(deskPrefix) ? 'text-human' : 'text-ink'
     },
   }

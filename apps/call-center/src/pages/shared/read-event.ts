@@ -65,12 +65,20 @@ export function textOf(content: RoomEvent['content']): string {
 
 /** Who an event comes from. */
 export function speakerOf({ source }: Pick<RoomEvent, 'source'>): Speaker {
-  return { kind: source.kind, id: (source.kind === 'agent' ? source.channelId : source.participantId) ?? source.channelId ?? 'system' }
+  return {
+    kind: source.kind,
+    id: (source.kind === 'agent' ? source.channelId : source.participantId) ?? source.channelId ?? 'system',
+  }
 }
 
 function readTool({ content, source, createdAt, type }: RoomEvent): TimelineRow | undefined {
   if (content.type !== 'toolCall') return undefined
-  const status = type === 'toolCallStarted' ? 'running' : content.status === 'failed' || content.error !== undefined ? 'failed' : 'done'
+  const status =
+    type === 'toolCallStarted'
+      ? 'running'
+      : content.status === 'failed' || content.error !== undefined
+        ? 'failed'
+        : 'done'
   return {
     kind: 'tool',
     key: `tool:${content.callId}`,
@@ -80,7 +88,9 @@ function readTool({ content, source, createdAt, type }: RoomEvent): TimelineRow 
     status,
     arguments: content.arguments,
     ...(content.durationMs === undefined ? {} : { durationMs: content.durationMs }),
-    ...(content.structured === undefined && content.result === undefined ? {} : { result: content.structured ?? content.result ?? null }),
+    ...(content.structured === undefined && content.result === undefined
+      ? {}
+      : { result: content.structured ?? content.result ?? null }),
   }
 }
 
@@ -92,7 +102,8 @@ function readSystem(event: RoomEvent): TimelineRow | undefined {
   const data = fieldsOf(content.data)
   if (content.code === handoffAnnounced || content.code === 'handoff') return readHandoff(key, at, data)
   const text = noticeOf(event.type, content.code, content.text, data)
-  return text === undefined ? undefined : { kind: 'notice', key, at, text, isInternal }
+  const isForTeam = isInternal || event.type === 'requestOpened' || event.type === 'requestClosed'
+  return text === undefined ? undefined : { kind: 'notice', key, at, text, isInternal: isForTeam }
 }
 
 function readHandoff(key: string, at: string, data: Record<string, Json>): HandoffRow {
@@ -116,6 +127,9 @@ function readHandoff(key: string, at: string, data: Record<string, Json>): Hando
   }
 }
 
+/** Internal remarks of the room that colleagues are shown. */
+const shownCodes: ReadonlySet<string> = new Set(['human_claimed', 'coach_changed', 'tool_outcome'])
+
 /** What lifecycle events say; undefined for those that are shown elsewhere or not at all. */
 function noticeOf(type: RoomEvent['type'], code: string, text: string, data: Record<string, Json>): string | undefined {
   switch (type) {
@@ -135,9 +149,11 @@ function noticeOf(type: RoomEvent['type'], code: string, text: string, data: Rec
       return kind === 'approval' ? `Approval asked for ${typeof tool === 'string' ? tool : 'a step'}` : undefined
     }
     case 'requestClosed':
-      return data['status'] === 'approved' || data['status'] === 'rejected' ? `The request was ${data['status']}` : undefined
+      return data['status'] === 'approved' || data['status'] === 'rejected'
+        ? `The request was ${data['status']}`
+        : undefined
     case 'system':
-      return code === 'human_claimed' || code === 'coach_changed' ? text : undefined
+      return shownCodes.has(code) ? text : undefined
     default:
       return undefined
   }

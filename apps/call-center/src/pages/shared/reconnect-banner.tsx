@@ -8,7 +8,10 @@ export function ReconnectBanner({ connection, onRetry }: { connection: Connectio
   if (!isLost) return null
   const seconds = Math.max(0, Math.floor((nowMs - connection.sinceMs) / 1000))
   return (
-    <div data-banner="reconnecting" className="flex flex-wrap items-center justify-center gap-x-4 gap-y-1 border-b border-line bg-sunken px-4 py-2 text-sm">
+    <div
+      data-banner="reconnecting"
+      className="flex flex-wrap items-center justify-center gap-x-4 gap-y-1 border-b border-line bg-sunken px-4 py-2 text-sm"
+    >
       <span>
         <strong className="text-warn">Connection lost.</strong> Reconnecting, {seconds} s. Nothing you wrote is lost.
       </span>

@@ -2,10 +2,19 @@ import { useState } from 'react'
 import { areShortcutsOn, setShortcutsOn } from './use-shortcuts.ts'
 
 /** The keys of a page, and the switch that turns them off. */
-export function ShortcutList({ keys, onClose }: { keys: readonly (readonly [key: string, does: string])[]; onClose: () => void }) {
+export function ShortcutList({
+  keys,
+  onClose,
+}: {
+  keys: readonly (readonly [key: string, does: string])[]
+  onClose: () => void
+}) {
   const [isOn, setOn] = useState(areShortcutsOn)
   return (
-    <section aria-label="Keyboard shortcuts" className="fixed right-4 bottom-4 z-20 w-[min(22rem,calc(100vw-2rem))] animate-panel rounded-md border border-line bg-surface p-4 text-sm shadow-lg">
+    <section
+      aria-label="Keyboard shortcuts"
+      className="fixed right-4 bottom-4 z-20 w-[min(22rem,calc(100vw-2rem))] animate-panel rounded-md border border-line bg-surface p-4 text-sm shadow-lg"
+    >
       <div className="mb-3 flex items-center justify-between gap-4">
         <h2 className="font-semibold">Keyboard</h2>
         <button type="button" className="button button-quiet text-sm" onClick={onClose}>

@@ -12,8 +12,12 @@ export function ThemeSwitch() {
     setTheme(next)
   }
   return (
-    <button type="button" className="button button-quiet text-sm" onClick={change}>
-      Theme: {names[theme]}
+    <button type="button" className="button button-quiet px-2 text-sm" onClick={change}>
+      <svg aria-hidden width="16" height="16" viewBox="0 0 16 16">
+        <circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" strokeWidth="1.5" />
+        <path d="M8 2a6 6 0 0 1 0 12z" fill="currentColor" />
+      </svg>
+      <span className="max-sm:sr-only">Theme: {names[theme]}</span>
     </button>
   )
 }

@@ -23,24 +23,43 @@ function event(index: number, fields: Partial<RoomEvent> = {}): RoomUpdate {
     },
   }
 }
-const mine = { kind: 'person', participantId: 'ada', channelId: 'web', channelType: 'websocket', medium: 'text' } as const
+const mine = {
+  kind: 'person',
+  participantId: 'ada',
+  channelId: 'web',
+  channelType: 'websocket',
+  medium: 'text',
+} as const
 const delta = (seq: number, text: string): RoomUpdate => ({
   type: 'delta',
   delta: { from: 'triage', turnId: 't', segmentId: 's', seq, text },
 })
 const pending = (status: 'pending' | 'sent' | 'failed'): RoomUpdate => ({
   type: 'pending',
-  send: { idempotencyKey: 'k', content: { type: 'text', text: 'hello' }, status, settled: Promise.resolve({ index: 0, duplicate: false }) },
+  send: {
+    idempotencyKey: 'k',
+    content: { type: 'text', text: 'hello' },
+    status,
+    settled: Promise.resolve({ index: 0, duplicate: false }),
+  },
 })
 
 function after(...updates: RoomUpdate[]): Timeline {
-  return updates.reduce((timeline, update, at) => reduceTimeline(timeline, { update, nowMs: at * 1_000, me: 'ada' }), emptyTimeline)
+  return updates.reduce(
+    (timeline, update, at) => reduceTimeline(timeline, { update, nowMs: at * 1_000, me: 'ada' }),
+    emptyTimeline,
+  )
 }
-const texts = (timeline: Timeline): string[] => shownRows(timeline).map((row) => ('text' in row ? `${row.kind}:${row.text}` : row.kind))
+const texts = (timeline: Timeline): string[] =>
+  shownRows(timeline).map((row) => ('text' in row ? `${row.kind}:${row.text}` : row.kind))
 
 test('text grows until the committed event of its segment replaces it', () => {
   expect(texts(after(delta(1, 'Good '), delta(2, 'day')))).toEqual(['message:Good day'])
-  const done = after(delta(1, 'Good '), delta(2, 'day'), event(0, { segmentId: 's', content: { type: 'text', text: 'Good day.' } }))
+  const done = after(
+    delta(1, 'Good '),
+    delta(2, 'day'),
+    event(0, { segmentId: 's', content: { type: 'text', text: 'Good day.' } }),
+  )
   expect(texts(done)).toEqual(['message:Good day.'])
   expect(done.live).toEqual([])
 })
@@ -85,7 +104,14 @@ test('a tool runs, ends with its time, and is one row for log and passing events
   expect(running.rows).toMatchObject([{ kind: 'tool', status: 'running' }])
   const logged = event(0, {
     type: 'toolCallEnded',
-    content: { type: 'toolCall', callId: 'c', name: 'list_invoices', arguments: {}, status: 'completed', result: { ok: true } },
+    content: {
+      type: 'toolCall',
+      callId: 'c',
+      name: 'list_invoices',
+      arguments: {},
+      status: 'completed',
+      result: { ok: true },
+    },
   })
   const done = after(passing('toolCallStarted', 'pending'), passing('toolCallEnded', 'completed'), logged)
   expect(done.rows).toMatchObject([{ kind: 'tool', status: 'done', durationMs: 1_000, result: { ok: true } }])
@@ -94,7 +120,12 @@ test('a tool runs, ends with its time, and is one row for log and passing events
 test('losing the connection ends what was under way, and keeps what was said', () => {
   const running: RoomUpdate = {
     type: 'ephemeral',
-    event: { type: 'toolCallStarted', from: 'billing', at: '', data: { callId: 'c', name: 'run_line_test', status: 'pending' } },
+    event: {
+      type: 'toolCallStarted',
+      from: 'billing',
+      at: '',
+      data: { callId: 'c', name: 'run_line_test', status: 'pending' },
+    },
   }
   const typing: RoomUpdate = { type: 'ephemeral', event: { type: 'typingStarted', from: 'dana', at: '', data: null } }
   const lost = after(event(0), running, typing, { type: 'status', status: 'reconnecting', attempt: 0 })
@@ -106,23 +137,60 @@ test('a handoff is one row, for the line of people and the record of colleagues 
   const record = event(0, {
     type: 'handoff',
     visibility: 'internal',
-    content: { type: 'system', code: 'handoff', text: '', data: { handoffId: 'h', from: 'triage', to: 'billing', reason: 'duplicate charge', payload: { cents: 7900 } } },
+    content: {
+      type: 'system',
+      code: 'handoff',
+      text: '',
+      data: { handoffId: 'h', from: 'triage', to: 'billing', reason: 'duplicate charge', payload: { cents: 7900 } },
+    },
   })
   const line = event(1, {
-    content: { type: 'system', code: 'handoff_announced', text: '', data: { handoffId: 'h', from: 'triage', to: 'billing', toName: 'Morgan', reason: 'duplicate charge' } },
+    content: {
+      type: 'system',
+      code: 'handoff_announced',
+      text: '',
+      data: { handoffId: 'h', from: 'triage', to: 'billing', toName: 'Morgan', reason: 'duplicate charge' },
+    },
   })
-  expect(after(record, line).rows).toMatchObject([{ kind: 'handoff', to: 'billing', reason: 'duplicate charge', payload: { cents: 7900 }, toName: 'Morgan' }])
+  expect(after(record, line).rows).toMatchObject([
+    { kind: 'handoff', to: 'billing', reason: 'duplicate charge', payload: { cents: 7900 }, toName: 'Morgan' },
+  ])
 })
 
 test('questions are open until they are closed, and a room until it is', () => {
-  const request = { id: 'q', roomId: 'r', kind: 'confirm', agentId: 'retention', turnId: 't', sensitive: false, mode: 'suspend', createdAt: '', expiresAt: '', status: 'open' } as const
+  const request = {
+    id: 'q',
+    roomId: 'r',
+    kind: 'confirm',
+    agentId: 'retention',
+    turnId: 't',
+    sensitive: false,
+    mode: 'suspend',
+    createdAt: '',
+    expiresAt: '',
+    status: 'open',
+  } as const
   const asked = after({ type: 'request', request }, { type: 'request', request })
   expect(asked.requests).toHaveLength(1)
-  expect(reduceTimeline(asked, { update: { type: 'requestClosed', requestId: 'q', status: 'approved' }, nowMs: 0, me: 'ada' }).requests).toEqual([])
-  expect(after(event(0, { type: 'roomClosed', content: { type: 'system', code: 'room_closed', text: '' } })).isClosed).toBe(true)
+  expect(
+    reduceTimeline(asked, {
+      update: { type: 'requestClosed', requestId: 'q', status: 'approved' },
+      nowMs: 0,
+      me: 'ada',
+    }).requests,
+  ).toEqual([])
+  expect(
+    after(event(0, { type: 'roomClosed', content: { type: 'system', code: 'room_closed', text: '' } })).isClosed,
+  ).toBe(true)
 })
 
 test('an edit changes the text in its place', () => {
-  const timeline = after(event(0), event(1, { type: 'edit', content: { type: 'edit', targetEventId: 'e0', content: { type: 'text', text: 'better' } } }))
+  const timeline = after(
+    event(0),
+    event(1, {
+      type: 'edit',
+      content: { type: 'edit', targetEventId: 'e0', content: { type: 'text', text: 'better' } },
+    }),
+  )
   expect(texts(timeline)).toEqual(['message:better'])
 })

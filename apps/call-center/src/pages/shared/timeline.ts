@@ -56,7 +56,10 @@ export function reduceTimeline(timeline: Timeline, { update, nowMs, me }: Timeli
     case 'ephemeral':
       return takeEphemeral(timeline, update.event, nowMs)
     case 'request':
-      return { ...timeline, requests: [...timeline.requests.filter(({ id }) => id !== update.request.id), update.request] }
+      return {
+        ...timeline,
+        requests: [...timeline.requests.filter(({ id }) => id !== update.request.id), update.request],
+      }
     case 'requestClosed':
       return { ...timeline, requests: timeline.requests.filter(({ id }) => id !== update.requestId) }
     case 'pending':
@@ -64,7 +67,12 @@ export function reduceTimeline(timeline: Timeline, { update, nowMs, me }: Timeli
     case 'status':
       // What was under way is not known any more; what was committed comes again from the log.
       if (update.status === 'live') return timeline
-      return { ...timeline, live: [], typing: [], rows: timeline.rows.filter((row) => row.kind !== 'tool' || row.status !== 'running') }
+      return {
+        ...timeline,
+        live: [],
+        typing: [],
+        rows: timeline.rows.filter((row) => row.kind !== 'tool' || row.status !== 'running'),
+      }
     case 'error':
       return timeline
   }
@@ -72,7 +80,12 @@ export function reduceTimeline(timeline: Timeline, { update, nowMs, me }: Timeli
 
 /** All rows in the order they are shown: what is committed, what grows, what waits. */
 export function shownRows({ rows, live, pending }: Timeline): TimelineRow[] {
-  return [...rows, ...pending.filter(({ status }) => status === 'pending'), ...live, ...pending.filter(({ status }) => status === 'failed')]
+  return [
+    ...rows,
+    ...pending.filter(({ status }) => status === 'pending'),
+    ...live,
+    ...pending.filter(({ status }) => status === 'failed'),
+  ]
 }
 
 function takeEvent(timeline: Timeline, event: RoomEvent, me: string | undefined): Timeline {
@@ -82,7 +95,10 @@ function takeEvent(timeline: Timeline, event: RoomEvent, me: string | undefined)
     ...timeline,
     lastIndex: event.index,
     live: segmentId === undefined ? timeline.live : timeline.live.filter(({ key }) => key !== `live:${segmentId}`),
-    pending: idempotencyKey === undefined ? timeline.pending : timeline.pending.filter(({ key }) => key !== `own:${idempotencyKey}`),
+    pending:
+      idempotencyKey === undefined
+        ? timeline.pending
+        : timeline.pending.filter(({ key }) => key !== `own:${idempotencyKey}`),
     isClosed: event.type === 'roomClosed' || (timeline.isClosed && event.type !== 'roomReopened'),
     typing: timeline.typing.filter((id) => id !== source.participantId && id !== source.channelId),
   }
@@ -128,10 +144,17 @@ function takeDelta(timeline: Timeline, { from, segmentId, seq, text }: OutputDel
     isInternal: false,
     isEdited: false,
   }
-  return { ...timeline, live: [...timeline.live.filter((other) => other.key !== key), { ...row, text: row.text + text }] }
+  return {
+    ...timeline,
+    live: [...timeline.live.filter((other) => other.key !== key), { ...row, text: row.text + text }],
+  }
 }
 
-function takeEphemeral(timeline: Timeline, event: Extract<RoomUpdate, { type: 'ephemeral' }>['event'], nowMs: number): Timeline {
+function takeEphemeral(
+  timeline: Timeline,
+  event: Extract<RoomUpdate, { type: 'ephemeral' }>['event'],
+  nowMs: number,
+): Timeline {
   const data = fieldsOf(event.data)
   const others = timeline.typing.filter((id) => id !== event.from)
   switch (event.type) {
@@ -140,7 +163,10 @@ function takeEphemeral(timeline: Timeline, event: Extract<RoomUpdate, { type: 'e
     case 'typingStopped':
       return { ...timeline, typing: others }
     case 'presence':
-      return { ...timeline, present: { ...timeline.present, [event.from]: typeof data['status'] === 'string' ? data['status'] : 'online' } }
+      return {
+        ...timeline,
+        present: { ...timeline.present, [event.from]: typeof data['status'] === 'string' ? data['status'] : 'online' },
+      }
     case 'toolCallStarted':
     case 'toolCallEnded': {
       const { callId, name } = data
@@ -188,7 +214,8 @@ function takePending(
 }
 
 function pendingText(content: unknown): string {
-  const isText = typeof content === 'object' && content !== null && 'text' in content && typeof content.text === 'string'
+  const isText =
+    typeof content === 'object' && content !== null && 'text' in content && typeof content.text === 'string'
   return isText ? String(content.text) : ''
 }
 

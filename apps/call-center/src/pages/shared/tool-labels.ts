@@ -6,7 +6,7 @@ const labels: Readonly<Record<string, readonly [running: string, done: string]>>
   explain_invoice: ['reading the invoice', 'read the invoice'],
   issue_credit: ['issuing a credit', 'asked for a credit'],
   area_outage: ['checking for outages', 'checked for outages'],
-  run_line_test: ['testing your line', 'tested the line'],
+  run_line_test: ['testing your line', 'started a test of the line'],
   reboot_modem: ['restarting your modem', 'restarted the modem'],
   open_ticket: ['opening a ticket', 'opened a ticket'],
   list_slots: ['looking for free times', 'looked for free times'],

@@ -15,11 +15,16 @@ export interface RoomView {
   members: readonly Participant[]
   /** Undefined before the first render is done. */
   link: RoomConnection | undefined
+  /** Reads the state again, after something that no event tells of. */
+  refresh(): void
   /** Forgets a failed message that is written anew. */
   discard(key: string): void
 }
 
-type Change = { type: 'update'; update: RoomUpdate; nowMs: number; me: string | undefined } | { type: 'discard'; key: string } | { type: 'reset' }
+type Change =
+  | { type: 'update'; update: RoomUpdate; nowMs: number; me: string | undefined }
+  | { type: 'discard'; key: string }
+  | { type: 'reset' }
 
 /** Follows a room until the page leaves it; the log comes without gap or repeat over any number of lost sockets. */
 export function useRoom(client: Client, roomId: RoomId, me: string | undefined, join: JoinOptions): RoomView {
@@ -31,6 +36,7 @@ export function useRoom(client: Client, roomId: RoomId, me: string | undefined, 
   const [link, setLink] = useState<RoomConnection>()
   const options = useRef(join)
   options.current = join
+  const reread = useRef<() => void>(undefined)
 
   useEffect(() => {
     const left = new AbortController()
@@ -50,6 +56,7 @@ export function useRoom(client: Client, roomId: RoomId, me: string | undefined, 
       // Lost on the way: it is read again with the next change and after each reconnect.
       load().catch(() => undefined)
     }
+    reread.current = readState
     const follow = (update: RoomUpdate): void => {
       change({ type: 'update', update, nowMs: Date.now(), me })
       if (update.type === 'ephemeral' && update.event.type === 'conversation') {
@@ -58,7 +65,9 @@ export function useRoom(client: Client, roomId: RoomId, me: string | undefined, 
       }
       if (update.type === 'event' && changesState.has(update.event.type)) readState()
       if (update.type !== 'status') return
-      setConnection((current) => reduceConnection(current, { status: update.status, nowMs: Date.now(), reason: update.error?.message }))
+      setConnection((current) =>
+        reduceConnection(current, { status: update.status, nowMs: Date.now(), reason: update.error?.message }),
+      )
       if (update.status === 'live') readState()
     }
     const types = ['event', 'delta', 'ephemeral', 'request', 'requestClosed', 'pending', 'status', 'error'] as const
@@ -73,10 +82,28 @@ export function useRoom(client: Client, roomId: RoomId, me: string | undefined, 
     }
   }, [client, roomId, me])
 
-  return { timeline, connection, conversation, state, members, link, discard: (key) => change({ type: 'discard', key }) }
+  return {
+    timeline,
+    connection,
+    conversation,
+    state,
+    members,
+    link,
+    refresh: () => reread.current?.(),
+    discard: (key) => change({ type: 'discard', key }),
+  }
 }
 
-const changesState: ReadonlySet<string> = new Set(['participantJoined', 'participantUpdated', 'phaseChanged', 'modeChanged', 'handoff', 'system', 'roomClosed', 'roomReopened'])
+const changesState: ReadonlySet<string> = new Set([
+  'participantJoined',
+  'participantUpdated',
+  'phaseChanged',
+  'modeChanged',
+  'handoff',
+  'system',
+  'roomClosed',
+  'roomReopened',
+])
 
 function reduce(timeline: Timeline, change: Change): Timeline {
   if (change.type === 'reset') return emptyTimeline
