@@ -38,7 +38,7 @@ export async function say(kit: Kit, roomId: string, text: string, more: Paramete
 
 /** What was said, as people read it. */
 export async function transcript(kit: Kit, roomId: string): Promise<string[]> {
-  return (await kit.events(roomId, { types: ['message'] })).filter(({ status }) => status === 'committed').map(line)
+  return (await kit.events(roomId, { types: ['message'], limit: 1_000 })).filter(({ status }) => status === 'committed').map(line)
 }
 
 function line({ source, content }: RoomEvent): string {
