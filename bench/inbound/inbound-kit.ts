@@ -1,0 +1,69 @@
+import { Agent, ConversationRouter, Kit, WebSocketChannel, type KitOptions, type Peer } from '@parley/kit'
+import type { InboundMessage, InboundResult } from '@parley/spec'
+import { quietModel } from './quiet-model.ts'
+
+/** What the rooms of a run are made of. */
+export interface InboundKitOptions extends KitOptions {
+  rooms: number
+  agents?: number
+  /** Hooks on `beforeBroadcast` that allow everything. */
+  hooks?: number
+  /** Whether a router chooses among the agents. @default false */
+  isRouted?: boolean
+  /** `own`: a channel per room, found by routing; `shared`: one for all, and the room is named. @default 'shared' */
+  channels?: 'own' | 'shared'
+  /** Whether a socket is connected to each room. @default true */
+  isConnected?: boolean
+}
+
+/** A kit with rooms that people write to. */
+export interface InboundKit extends AsyncDisposable {
+  readonly kit: Kit
+  readonly rooms: readonly InboundRoom[]
+}
+
+/** One of its rooms. */
+export interface InboundRoom {
+  readonly roomId: string
+  /** Sends one line; a blocked one is an error. */
+  say(wait: 'commit' | 'settled'): Promise<Extract<InboundResult, { outcome: 'committed' }>>
+}
+
+/** Makes the kit that messages are counted on. */
+export async function openInboundKit(options: InboundKitOptions): Promise<InboundKit> {
+  const { rooms: count, agents = 1, hooks = 0, isRouted = false, channels = 'shared', isConnected = true, ...kitOptions } = options
+  const kit = new Kit(kitOptions)
+  for (let number = 0; number < hooks; number++) kit.hook('beforeBroadcast', async () => ({ action: 'allow' }), { name: `hook-${number}` })
+  if (isRouted) {
+    const router = new ConversationRouter({ rules: [{ agentId: 'agent-0', conditions: {} }], defaultAgentId: 'agent-0' })
+    kit.hook('beforeBroadcast', router.asHook(), { name: 'router', priority: -100, live: 'pass' })
+  }
+  const agentIds = Array.from({ length: agents }, (_, number) => `agent-${number}`)
+  for (const id of agentIds) kit.register(new Agent(id, { model: quietModel() }))
+  const shared = new WebSocketChannel({ channelId: 'web' })
+  kit.register(shared)
+  const rooms: InboundRoom[] = []
+  for (let number = 0; number < count; number++) {
+    const channel = channels === 'shared' ? shared : new WebSocketChannel({ channelId: `web-${number}` })
+    if (channels === 'own') kit.register(channel)
+    const { id: roomId } = await kit.createRoom({ channels: [channel.channelId, ...agentIds] })
+    if (isConnected) await channel.connect(deafPeer, { roomId, participantId: 'ada' })
+    rooms.push(toRoom(kit, roomId, channel.channelId, channels === 'shared' ? { roomId } : {}))
+  }
+  return { kit, rooms, [Symbol.asyncDispose]: () => kit.close({ graceMs: 1_000 }) }
+}
+
+function toRoom(kit: Kit, roomId: string, channelId: string, named: { roomId?: string }): InboundRoom {
+  const message: InboundMessage = { channelId, senderId: 'ada', content: { type: 'text', text: 'hi' } }
+  return {
+    roomId,
+    async say(wait) {
+      const result = await kit.processInbound(message, { ...named, wait })
+      if (result.outcome !== 'committed' || result.roomId !== roomId) throw new Error(`A line was not taken: ${result.outcome}`)
+      return result
+    },
+  }
+}
+
+/** A socket that takes everything and sends it nowhere. */
+const deafPeer: Peer = { send() {}, bufferedAmount: 0, close() {} }

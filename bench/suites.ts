@@ -1,0 +1,54 @@
+import type { Suite } from './suite.ts'
+
+/** All benchmarks by name. What they need is loaded when they are run. */
+export const suites: Readonly<Record<string, Suite>> = {
+  inbound: {
+    describes: 'messages through the whole pipeline, and the time to their commit',
+    scenarios: {
+      inbound: async () => (await import('./inbound/pipeline.ts')).pipeline,
+      'inbound-floor': async () => (await import('./inbound/floor.ts')).floor,
+      'inbound-1-0': async () => (await import('./inbound/to-commit.ts')).toCommit(1, 0),
+      'inbound-1-3': async () => (await import('./inbound/to-commit.ts')).toCommit(1, 3),
+      'inbound-10000-0': async () => (await import('./inbound/to-commit.ts')).toCommit(10_000, 0),
+      'inbound-10000-3': async () => (await import('./inbound/to-commit.ts')).toCommit(10_000, 3),
+    },
+  },
+  fanout: {
+    describes: 'one event to 1,000 sockets',
+    scenarios: {
+      'fanout-ws': async () => (await import('./fanout/fanout-ws.ts')).fanoutWs,
+      'fanout-socketio': async () => (await import('./fanout/fanout-socketio.ts')).fanoutSocketIo,
+      'fanout-colyseus': async () => (await import('./fanout/fanout-colyseus.ts')).fanoutColyseus,
+    },
+  },
+  rooms: {
+    describes: 'what rooms cost that are many, idle, busy or watched by hooks',
+    scenarios: {
+      'rooms-heap': async () => (await import('./rooms/heap.ts')).heap,
+      'rooms-scaling': async () => (await import('./rooms/scaling.ts')).scaling,
+      'rooms-idle': async () => (await import('./rooms/idle.ts')).idle,
+      'rooms-lock': async () => (await import('./rooms/lock.ts')).lock,
+      'rooms-hooks': async () => (await import('./rooms/hooks.ts')).hooks,
+      'rooms-recovery': async () => (await import('./rooms/recovery.ts')).recovery,
+    },
+  },
+  handoff: {
+    describes: 'handing a conversation over, and deciding who is asked',
+    scenarios: {
+      'handoff-memory': async () => (await import('./handoff/first-token.ts')).inMemory,
+      'handoff-pglite': async () => (await import('./handoff/first-token.ts')).onPglite,
+      'handoff-three': async () => (await import('./handoff/three-agents.ts')).threeAgents,
+      'handoff-decide': async () => (await import('./handoff/decide.ts')).decide,
+      'handoff-overhead': async () => (await import('./handoff/overhead.ts')).overhead,
+    },
+  },
+  store: {
+    describes: 'appends, commits and contexts of the stores',
+    scenarios: {
+      'store-pglite': async () => (await import('./store/appends.ts')).onPglite,
+      'store-postgres': async () => (await import('./store/appends.ts')).onServer,
+      'store-commit': async () => (await import('./store/commits.ts')).commits,
+      'store-context': async () => (await import('./store/context.ts')).context,
+    },
+  },
+}
