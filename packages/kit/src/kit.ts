@@ -47,6 +47,7 @@ import {
 import { createDirectChannel } from './channels/direct-channel.ts'
 import { WebSocketChannel } from './channels/websocket-channel.ts'
 import { createWebSocketHost } from './channels/websocket-host.ts'
+import { checkCalls } from './core/call-checks.ts'
 import { createParts, type AssembledParts, type PartsOptions } from './core/create-parts.ts'
 import type { FrameworkEvent, FrameworkEventType } from './core/framework-events.ts'
 import type { InRoomOptions, KitParts } from './core/kit-parts.ts'
@@ -603,3 +604,5 @@ export class Kit {
     channel.bind(createWebSocketHost(this.#parts))
   }
 }
+
+checkCalls(Kit.prototype)

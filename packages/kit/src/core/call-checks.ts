@@ -1,0 +1,234 @@
+import { checkOptions, ParleyError } from '@parley/spec'
+
+/** Says what is wrong with an argument of a call, if anything; throws for it. */
+type Check = (value: unknown, path: string, call: string) => void
+
+function refuse(call: string, path: string, expected: string): never {
+  throw new ParleyError({
+    code: 'invalid_options',
+    message: `kit.${call} got no valid "${path}": expected ${expected}.`,
+    details: { path, expected },
+  })
+}
+
+const any: Check = () => {}
+
+const id: Check = (value, path, call) => {
+  if (typeof value !== 'string' || value === '' || value.length > 256) refuse(call, path, 'a text of 1 to 256 characters')
+}
+
+const text: Check = (value, path, call) => {
+  if (typeof value !== 'string') refuse(call, path, 'a text')
+}
+
+const flag: Check = (value, path, call) => {
+  if (typeof value !== 'boolean') refuse(call, path, 'true or false')
+}
+
+const amount: Check = (value, path, call) => {
+  if (typeof value !== 'number' || !(value >= 0)) refuse(call, path, 'a number of at least 0')
+}
+
+const integer: Check = (value, path, call) => {
+  if (!Number.isSafeInteger(value)) refuse(call, path, 'a whole number')
+}
+
+const run: Check = (value, path, call) => {
+  if (typeof value !== 'function') refuse(call, path, 'a function')
+}
+
+const signal: Check = (value, path, call) => {
+  if (!(value instanceof AbortSignal)) refuse(call, path, 'an AbortSignal')
+}
+
+const bytes: Check = (value, path, call) => {
+  if (!(value instanceof Uint8Array)) refuse(call, path, 'bytes')
+}
+
+function oneOf(...values: string[]): Check {
+  return (value, path, call) => {
+    if (typeof value !== 'string' || !values.includes(value)) refuse(call, path, `one of ${values.join(', ')}`)
+  }
+}
+
+function listOf(item: Check): Check {
+  return (value, path, call) => {
+    if (!Array.isArray(value)) refuse(call, path, 'a list')
+    for (const [index, entry] of value.entries()) item(entry, `${path}.${index}`, call)
+  }
+}
+
+function optional(check: Check): Check {
+  return (value, path, call) => {
+    if (value !== undefined) check(value, path, call)
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** An object with these fields; others may be there. */
+function object(fields: Record<string, Check> = {}): Check {
+  const checks = Object.entries(fields)
+  return (value, path, call) => {
+    if (!isObject(value)) refuse(call, path, 'an object')
+    for (const [name, check] of checks) check(Reflect.get(value, name), path === 'options' || path === 'argument' ? name : `${path}.${name}`, call)
+  }
+}
+
+/** Options: absent, or an object with no other fields than these. */
+function options(fields: Record<string, Check>): Check {
+  const names = Object.keys(fields)
+  const shape = object(Object.fromEntries(Object.entries(fields).map(([name, check]) => [name, optional(check)])))
+  return (value, path, call) => {
+    if (value === undefined) return
+    shape(value, path, call)
+    checkOptions(`kit.${call}`, value, names)
+  }
+}
+
+/** A check of an argument that has a name. */
+function as(name: string, check: Check): Check {
+  return (value, _path, call) => check(value, name, call)
+}
+
+const channelId = as('channelId', id)
+const displayName = as('displayName', id)
+const eventId = as('eventId', id)
+const orchestrationId = as('orchestrationId', id)
+const participantId = as('participantId', id)
+const readerId = as('readerId', id)
+const requestId = as('requestId', id)
+const roomId = as('roomId', id)
+const trigger = as('trigger', id)
+const turnId = as('turnId', id)
+const type = as('type', id)
+
+const inRoom = { timeoutMs: amount, signal, organizationId: text }
+const room = options(inRoom)
+const change = options({ ...inRoom, reason: text, cause: oneOf('timer', 'host') })
+const wait = { wait: oneOf('commit', 'settled'), signal, organizationId: text }
+const actor = object({ kind: oneOf('agent', 'person', 'code', 'system'), id })
+const by = object({ by: actor, signal: optional(signal) })
+const person = object({ id, channelId: optional(id), displayName: optional(text), role: optional(oneOf('owner', 'agent', 'member', 'observer', 'bot')), externalId: optional(text) })
+const hookOptions = options({
+  name: text,
+  priority: (value, path, call) => (Number.isFinite(value) ? undefined : refuse(call, path, 'a number')),
+  timeoutMs: amount,
+  roomId: id,
+  channelTypes: listOf(text),
+  channelIds: listOf(text),
+  sourceKinds: listOf(text),
+  eventTypes: listOf(text),
+  onFailure: text,
+  redacts: flag,
+  live: oneOf('hold', 'pass'),
+})
+const channel = object({
+  channelId: id,
+  channelType: id,
+  category: oneOf('transport', 'intelligence'),
+  capabilities: object({ content: listOf(text) }),
+})
+const attached: Check = (value, path, call) => (typeof value === 'string' ? id(value, path, call) : object({ channelId: id })(value, path, call))
+const binding: Check[] = [roomId, channelId, room]
+
+/** What the arguments of each call must be, in order, before anything else is looked at. */
+const callChecks: Record<string, Check[]> = {
+  createRoom: [optional(object({ channels: optional(listOf(attached)), organizationId: optional(text), sessionId: optional(id), parentRoomId: optional(id), delegationId: optional(id) }))],
+  getRoom: [roomId, room],
+  closeRoom: [roomId, change],
+  reopen: [roomId, change],
+  pauseRoom: [roomId, change],
+  archiveRoom: [roomId, change],
+  patchRoom: [roomId, object({ metadata: optional(object({ set: optional(object()), unset: optional(listOf(text)) })) }), room],
+  register: [channel],
+  replace: [channel],
+  unregister: [channelId],
+  attach: [roomId, channelId, optional(object()), room],
+  detach: binding,
+  bindings: [roomId],
+  mute: binding,
+  unmute: binding,
+  muteOutput: binding,
+  unmuteOutput: binding,
+  setAccess: [roomId, channelId, any, room],
+  setVisibility: [roomId, channelId, any, room],
+  patchBinding: [roomId, channelId, object({ set: optional(object()), unset: optional(listOf(text)) }), room],
+  ensureParticipant: [roomId, person, room],
+  addMember: [roomId, person, room],
+  removeMember: [roomId, participantId, options({ ...inRoom, ban: flag })],
+  renameMember: [roomId, participantId, displayName, room],
+  members: [roomId],
+  isMember: [roomId, participantId],
+  resolveParticipant: [roomId, participantId, object({ id, displayName: optional(text) }), options({ ...inRoom, by: id })],
+  processInbound: [object(), options({ ...wait, roomId: id, autoCreate: flag })],
+  sendEvent: [roomId, channelId, object(), options(wait)],
+  send: [roomId, object(), options(wait)],
+  sendSystem: [roomId, object(), options(wait)],
+  settled: [roomId, options({ timeoutMs: amount, turn: object({ turnId: id }) })],
+  regenerate: [roomId, options({ agentId: id })],
+  deliver: [roomId, any, options({ as: id, channelId: id, strategy: oneOf('immediate', 'whenIdle', 'queued'), idleMs: amount, maxWaitMs: amount, addressedTo: listOf(text), idempotencyKey: id, signal })],
+  events: [roomId, options({ after: integer, before: integer, limit: integer, types: listOf(text), thread: id, asReader: id, newestFirst: flag, raw: flag })],
+  thread: [roomId, eventId],
+  redactEvent: [roomId, eventId, object({ by: id, reason: text })],
+  receipts: [roomId, options({ kind: id, turnId: id, after: text, limit: integer })],
+  tasks: [roomId],
+  observations: [roomId],
+  markRead: [roomId, readerId, integer],
+  markAllRead: [roomId, readerId],
+  readMarkers: [roomId],
+  pendingRequests: [options({ roomId: id, kind: oneOf('approval', 'confirm', 'input'), organizationId: text })],
+  answerRequest: [requestId, object({ decision: oneOf('approve', 'reject', 'answer'), by: actor, reason: optional(text) }), options({ organizationId: text })],
+  publish: [roomId, object({ type: id, from: id, channelId: optional(id) })],
+  subscribe: [roomId, run, options({ types: listOf(text) })],
+  hook: [trigger, run, hookOptions],
+  observe: [trigger, run, hookOptions],
+  on: [type, run],
+  state: [roomId],
+  updateState: [roomId, run],
+  handoff: [roomId, object(), by],
+  joinHandoffs: [roomId, object()],
+  migrateOrchestration: [orchestrationId, object()],
+  requestHuman: [roomId, object({ reason: text, summary: optional(text), urgency: optional(oneOf('normal', 'high')) }), by],
+  humanQueue: [options({ organizationId: text, limit: integer })],
+  claim: [roomId, participantId],
+  takeover: [roomId, participantId, options({ reason: text, stop: oneOf('now', 'sentence') })],
+  handBack: [roomId, object({ target: id, note: optional(text), phase: optional(text) }), by],
+  pause: [roomId, object({ by: actor, reason: optional(text) })],
+  resume: [roomId, object({ by: actor })],
+  coach: [roomId, participantId, oneOf('off', 'monitor', 'whisperAgent', 'whisperHuman', 'barge')],
+  attachSource: [object({ id, run }), any],
+  detachSource: [id],
+  sourceHealth: [id],
+  processWebhook: [channelId, object({ body: bytes, headers: object(), url: text })],
+  processDeliveryStatus: [channelId, object({ providerMessageId: id, status: oneOf('sent', 'delivered', 'read', 'failed'), roomId: optional(id), eventId: optional(id) })],
+  schedule: [roomId, object({ key: id, agentId: optional(id) })],
+  steer: [turnId, object({ type: oneOf('inject', 'instruct', 'cancel'), text: optional(text), reason: optional(text) })],
+  close: [options({ graceMs: amount })],
+}
+
+/** Calls that answer at once; all others answer a wrong argument with a rejected promise. */
+const direct: ReadonlySet<string> = new Set(['register', 'replace', 'unregister', 'publish', 'subscribe', 'hook', 'observe', 'on', 'joinHandoffs', 'attachSource', 'sourceHealth', 'steer'])
+
+/**
+ * Puts the checks before the calls of a kit: input that has not the shape its types say, as plain JavaScript may give
+ * it, ends in `invalid_options` before it reaches a part that relies on them.
+ */
+export function checkCalls(prototype: object): void {
+  for (const [call, checks] of Object.entries(callChecks)) {
+    const unchecked: unknown = Reflect.get(prototype, call)
+    if (typeof unchecked !== 'function') throw new TypeError(`a kit has no call ${call}`)
+    const checked = function (this: unknown, ...given: unknown[]): unknown {
+      try {
+        for (let at = 0; at < checks.length; at += 1) checks[at]?.(given[at], at === 0 ? 'argument' : 'options', call)
+      } catch (error) {
+        if (direct.has(call)) throw error
+        return Promise.reject(error)
+      }
+      return unchecked.apply(this, given)
+    }
+    Object.defineProperty(prototype, call, { value: checked, writable: true, configurable: true })
+  }
+}
