@@ -161,6 +161,7 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
       kitWideId = definition.id
       definitions.kitWide = definition
     },
+    waitsBeside: !core.locks.isProcessLocal,
     armTimeout: (roomId, expiresAt) => timeouts.arm(roomId, expiresAt),
   }
   provideInternals(orchestrations, internals)
@@ -284,6 +285,7 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
     async recover() {
       for await (const room of openRooms(core)) {
         timeouts.note(room)
+        if (room.conversation?.human !== undefined && room.conversation.mode === 'agent') internals.waitsBeside = true
         // Only a handoff whose note is not used up may lack its opening.
         if ((room.conversation?.handoff?.turnsLeft ?? 0) <= 0) continue
         await handoffs.resume(room.id).catch((thrown: unknown) => core.reportError(thrown, { stage: 'recovery', roomId: room.id }))

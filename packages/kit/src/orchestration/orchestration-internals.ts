@@ -49,6 +49,8 @@ export interface OrchestrationInternals {
   installForRoom(definition: OrchestrationDefinition, version: number, roomId: RoomId): Promise<void>
   /** Sets a definition up for all rooms without one. @throws {ParleyError} `router_already_installed` */
   installForKit(definition: OrchestrationDefinition, options: { replace: boolean }): void
+  /** Rooms wait for people while their agent goes on: the desk's list must look at all rooms. */
+  waitsBeside: boolean
   /** Waits for a person of a room until a time; again after a restart. */
   armTimeout(roomId: RoomId, expiresAt: string | undefined): void
 }

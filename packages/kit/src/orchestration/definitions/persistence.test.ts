@@ -103,6 +103,43 @@ describe('after a restart', () => {
     await kit.close()
   })
 
+  test('PE-3 an agent that is not registered, or a spec that cannot be read, is missing by name', async () => {
+    const store = createMemoryStore()
+    const first = restarted(store)
+    const room = await first.kit.createRoom({ orchestration: new Pipeline({ agents: [scripted('a', ['A.']), scripted('b', ['B.'])], stages, id: 'shop' }) })
+    const broken = await first.kit.createRoom({ channels: ['a'] })
+    await first.kit.close()
+    const stored = await store.getRoom(broken.id)
+    if (stored === null) throw new Error('no room')
+    await store.updateRoom({ ...stored, orchestration: { kind: 'pipeline', id: 'garbage', version: 1, spec: 7 } })
+    const { kit, errors } = restarted(store)
+    kit.register(scripted('a', ['A.']))
+    await say(kit, room.id, 'hello')
+    await say(kit, broken.id, 'hello')
+    expect(errors.map(({ code, details }) => [code, details])).toEqual([
+      ['orchestration_missing', { roomId: room.id, missing: 'b' }],
+      ['orchestration_missing', { roomId: broken.id, missing: 'garbage' }],
+    ])
+    expect([await transcript(kit, room.id), await transcript(kit, broken.id)]).toEqual([['ada: hello'], ['ada: hello']])
+    kit.register(scripted('b', ['B.']))
+    await say(kit, room.id, 'again')
+    expect((await transcript(kit, room.id)).slice(1).toSorted()).toEqual(['a: A.', 'a: A.', 'ada: again'])
+    await kit.close()
+  })
+
+  test('PE-1 the terms for people are stored and kept over a restart', async () => {
+    const store = createMemoryStore()
+    const first = restarted(store)
+    const room = await first.kit.createRoom({ orchestration: new Pipeline({ agents: [scripted('a', ['A.'])], human: { timeoutMs: 5_000, onTimeout: 'resume' } }) })
+    await first.kit.close()
+    const { kit } = restarted(store)
+    kit.register(scripted('a', ['A.']))
+    await kit.requestHuman(room.id, { reason: 'r' }, { by: { kind: 'code', id: 'x' } })
+    const { human } = await kit.state(room.id)
+    expect(Date.parse(human?.expiresAt ?? '') - Date.parse(human?.requestedAt ?? '')).toBe(5_000)
+    await kit.close()
+  })
+
   test('PE-4 rooms keep their version until they are migrated; phases that are gone are reported', async () => {
     const { kit } = testKit()
     const agents = [scripted('a', ['A.']), scripted('b', ['B.'])]

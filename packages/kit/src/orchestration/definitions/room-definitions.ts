@@ -67,6 +67,11 @@ function findDefinition(kit: OrchestrationHost, stored: OrchestrationSpec): { de
   orchestrations.sawVersion(stored)
   const restoreKind = orchestrations.restorerOf(stored.kind)
   if (restoreKind === undefined) return { missing: stored.id }
-  const built = restoreKind(stored, { kit, registered: orchestrations.get(stored.id) })
-  return 'missing' in built ? built : { definition: built }
+  try {
+    const built = restoreKind(stored, { kit, registered: orchestrations.get(stored.id) })
+    return 'missing' in built ? built : { definition: built }
+  } catch {
+    // What is stored cannot be read by this version: the room is treated as one whose definition is not here.
+    return { missing: stored.id }
+  }
 }

@@ -58,6 +58,7 @@ function announce(internals: OrchestrationInternals, job: HandoffJob, { plan, re
   if (before.mode !== after.mode) {
     core.hooks.fire('onModeChanged', { roomId, from: before.mode, to: after.mode, by: { ...plan.request.by } }, scope)
   }
+  if (after.human !== undefined && after.mode === 'agent') internals.waitsBeside = true
   if (after.human !== undefined && before.human === undefined) core.hooks.fire('onHumanRequested', { roomId, state: after }, scope)
   const { onHandoffComplete } = job.handler
   if (onHandoffComplete !== undefined) core.background('onHandoffComplete', async () => onHandoffComplete(roomId, result), { roomId })

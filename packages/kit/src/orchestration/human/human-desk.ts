@@ -133,8 +133,8 @@ async function listQueue(
   const { core } = internals
   const waiting: QueueEntry[] = []
   const nowMs = core.clock.now()
-  // While an agent goes on beside the request the mode is not `human`, so all open rooms are looked at.
-  const filter = organizationId === undefined ? {} : { organizationId }
+  // While an agent goes on beside the request the mode is not `human`.
+  const filter = { ...(organizationId === undefined ? {} : { organizationId }), ...(internals.waitsBeside ? {} : { mode: 'human' }) }
   for await (const room of openRooms(core, filter)) {
     if (room.conversation?.human === undefined) continue
     const { human } = getConversationState(room)

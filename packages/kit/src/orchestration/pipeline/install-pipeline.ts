@@ -44,6 +44,9 @@ const installOptions = [
   'announce',
 ] as const
 
+/** The part of the options for people that is plain data. */
+export type StoredHuman = Omit<HumanOptions, 'available' | 'authorize'>
+
 /** What a room stores of a pipeline. */
 export interface StoredPipeline {
   stages: (Omit<PipelineStage, 'contract' | 'canReturnTo' | 'next'> & { next: string[]; canReturnTo: string[]; hasContract?: boolean })[]
@@ -58,6 +61,7 @@ export interface StoredPipeline {
   farewellPrompt?: string
   voiceChannelId?: ChannelId
   hookPriority?: number
+  human?: StoredHuman
 }
 
 /** Builds router and handler and installs them. */
@@ -150,8 +154,9 @@ function toStored(
   pipeline: ConversationPipeline,
   agentIds: ChannelId[],
   knownAgents: ChannelId[],
-  { agentAliases = {}, greetOnHandoff = false, greetingPrompt, farewellPrompt, voiceChannelId, hookPriority }: PipelineInstallOptions,
+  { agentAliases = {}, greetOnHandoff = false, greetingPrompt, farewellPrompt, voiceChannelId, hookPriority, human }: PipelineInstallOptions,
 ): Json {
+  const { available: _available, authorize: _authorize, ...storedHuman } = human ?? {}
   const stored = {
     stages: pipeline.stages.map(({ contract, ...stage }) => ({ ...stage, ...(contract === undefined ? {} : { hasContract: true }) })),
     defaultPhase: pipeline.defaultPhase,
@@ -165,6 +170,7 @@ function toStored(
     farewellPrompt,
     voiceChannelId,
     hookPriority,
+    human: human === undefined ? undefined : storedHuman,
   }
   // Plain data through and through; this drops what is undefined.
   return JSON.parse(JSON.stringify(stored)) as Json

@@ -1,7 +1,8 @@
 import type { HandoffContract } from '@parley/spec'
 import type { RestoreDefinition } from '../definitions/definition.ts'
+import type { HumanOptions } from '../human/human-options.ts'
 import { ConversationPipeline } from './conversation-pipeline.ts'
-import { buildPipeline, type StoredPipeline } from './install-pipeline.ts'
+import { buildPipeline, type StoredHuman, type StoredPipeline } from './install-pipeline.ts'
 
 /** Builds a pipeline's definition from what a room stored; contracts and callbacks come from the registered one. */
 export const restorePipeline: RestoreDefinition = (stored, { kit, registered }) => {
@@ -37,8 +38,17 @@ export const restorePipeline: RestoreDefinition = (stored, { kit, registered }) 
       ...(hookPriority === undefined ? {} : { hookPriority }),
       ...(greetingPrompt === undefined ? {} : { greetingPrompt }),
       ...(farewellPrompt === undefined ? {} : { farewellPrompt }),
-      ...(former === undefined ? {} : { human: former.human }),
+      ...(spec.human === undefined && former === undefined ? {} : { human: restoredHuman(spec.human, former?.human) }),
       ...(former?.announce === undefined ? {} : { announce: former.announce }),
     },
   })
+}
+
+/** Stored terms, with the functions of the definition that is registered now. */
+function restoredHuman(stored: StoredHuman | undefined, { available, authorize, ...present }: HumanOptions = {}): HumanOptions {
+  return {
+    ...(stored ?? present),
+    ...(available === undefined ? {} : { available }),
+    ...(authorize === undefined ? {} : { authorize }),
+  }
 }
