@@ -54,6 +54,7 @@ export function createDelegations(host: DelegationHost): Delegations {
   const byChild = new Map<RoomId, Run>()
   const byId = new Map<string, Run>()
   const byKey = new Map<string, Promise<Delegation>>()
+  const funds = new Map<RoomId, Budget>()
   const slots = createSlotTable()
   const watching = [
     core.hooks.observe('onRoomClosed', ({ room }) => endRoom(room.id), { name: 'delegations' }),
@@ -362,7 +363,11 @@ export function createDelegations(host: DelegationHost): Delegations {
         if (!ParleyError.isInstance(thrown) || (thrown.code !== 'room_closed' && thrown.code !== 'room_archived')) throw thrown
       }
     },
-    budget: (roomId) => byChild.get(roomId)?.budget,
+    budget: (roomId) => byChild.get(roomId)?.budget ?? funds.get(roomId),
+    fund(roomId, budget) {
+      funds.set(roomId, budget)
+      return () => void (funds.get(roomId) === budget && funds.delete(roomId))
+    },
     async recover() {
       if (core.store.isProcessLocal) return
       for await (const room of openRooms(core)) {

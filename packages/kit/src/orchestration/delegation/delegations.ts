@@ -1,4 +1,4 @@
-import type { AnyTool, Budget, ChannelId, Delegation, DelegateOptions, RoomId, TurnContext } from '@parley/spec'
+import type { AnyTool, Budget, ChannelId, Delegation, DelegateOptions, Disposer, RoomId, TurnContext } from '@parley/spec'
 import { ParleyError } from '@parley/spec'
 import type { OrchestrationHost } from '../orchestration-host.ts'
 import type { Orchestrations } from '../definitions/orchestrations.ts'
@@ -17,8 +17,10 @@ export interface Delegations {
   notes(context: TurnContext): Promise<string[]>
   /** Results read in a turn are used up. */
   turnEnded(context: TurnContext): Promise<void>
-  /** The budget that all turns of a child room draw on. */
+  /** The budget that all turns of a room draw on: a child's, or one it was funded with. */
   budget(roomId: RoomId): Budget | undefined
+  /** Lets all turns of a room draw on a budget, until disposed of. */
+  fund(roomId: RoomId, budget: Budget): Disposer
   /** Takes up what a stopped process left. */
   recover(): Promise<void>
   close(): void
