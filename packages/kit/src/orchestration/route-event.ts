@@ -23,7 +23,7 @@ export function presentState(internals: OrchestrationInternals, room: RoomReadin
 }
 
 /** How the stamp of an event names the strategy that took it over. */
-export function takenOverRule({ kind, id }: OrchestrationDefinition): string {
+function takenOverRule({ kind, id }: OrchestrationDefinition): string {
   return `${kind}:${id}`
 }
 

@@ -5,7 +5,7 @@ import { turnServices } from '../../core/turn-services.ts'
 import { getConversationState } from '../state/room-state.ts'
 
 /** How long turns wait for a greeting in preparation. */
-export const GREETING_MS = 5_000
+const GREETING_MS = 5_000
 
 /** How a greeting is made. */
 interface GreetOptions {

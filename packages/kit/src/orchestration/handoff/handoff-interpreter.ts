@@ -33,7 +33,7 @@ import { createParticipants, type HandoffParticipants } from './participants.ts'
 import { reject } from './rejections.ts'
 
 /** How long turns of a room may be held for one handoff, in all. */
-export const FREEZE_MS = 12_000
+const FREEZE_MS = 12_000
 
 /** One handoff to be made. */
 export interface HandoffJob {

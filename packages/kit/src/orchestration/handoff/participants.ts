@@ -2,7 +2,7 @@ import type { Disposer, HandoffParticipant, HandoffPlan, RoomId } from '@parley/
 import type { KitCore } from '../../core/core.ts'
 
 /** How long all participants together may prepare. */
-export const PREPARE_MS = 8_000
+const PREPARE_MS = 8_000
 
 /** Things that must be ready before a switch: calls, workflows, hosts. */
 export interface HandoffParticipants {

@@ -1,5 +1,5 @@
 import { ParleyError } from '@parley/spec'
-import type { ConversationMode, ConversationState, EventDraft, HandoffActor, Json, RoomEvent, RoomId } from '@parley/spec'
+import type { ConversationState, EventDraft, HandoffActor, Json, RoomEvent, RoomId } from '@parley/spec'
 import type { LockedRoom } from '../../core/locked-room.ts'
 import { publishConversation } from '../handoff/complete-handoff.ts'
 import type { OrchestrationInternals } from '../orchestration-internals.ts'
@@ -83,9 +83,4 @@ function endTurns({ core }: OrchestrationInternals, roomId: RoomId, { endTurns: 
     if (running.agentId === except) continue
     core.background('mode', () => core.turns.end(running.turnId, how, 'mode'), { roomId })
   }
-}
-
-/** The name of a mode's field in a message. */
-export function describeMode(mode: ConversationMode): string {
-  return mode === 'agent' ? 'with its agents' : mode === 'human' ? 'with people' : 'paused'
 }

@@ -5,7 +5,7 @@ import { answerUnanswered } from './answer-unanswered.ts'
 import { changeMode } from './change-mode.ts'
 
 /** What the agent is told that comes back because nobody was free. */
-export const NOBODY_FREE =
+const NOBODY_FREE =
   '[Nobody was free to take over. Tell the person so, and offer to wait, to leave a message, or to be called back.]'
 
 /** Waits for people, with one timer for all rooms. */

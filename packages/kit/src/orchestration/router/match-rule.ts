@@ -2,7 +2,7 @@ import type { ConversationState, RoomContext, RoomEvent, RoutingConditions, Rout
 import { deepFreeze } from '../../store/deep-freeze.ts'
 
 /** How long the predicates of one decision may take together. */
-export const PREDICATE_BUDGET_MS = 50
+const PREDICATE_BUDGET_MS = 50
 
 /** What predicates need beside the decision's own input. */
 export interface PredicateServices {
