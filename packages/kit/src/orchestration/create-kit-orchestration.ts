@@ -25,5 +25,5 @@ export function createKitOrchestration(parts: KitParts, options: OrchestrationRu
     sendSystem: (roomId, input) => sendFromSystem(parts, roomId, input),
   })
   provideDelegations({ orchestrations }, delegations)
-  return { ...withDelegations(runtime, delegations), delegations }
+  return { ...withDelegations(parts, runtime, delegations), delegations }
 }

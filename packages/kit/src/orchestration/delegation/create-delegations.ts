@@ -1,22 +1,21 @@
-import { checkOptions, createBudget, ParleyError } from '@parley/spec'
-import type { Budget, ChannelId, Contract, Delegation, DelegateOptions, DelegationResult, Disposer, EventInput, Json, Room, RoomId, SendResult } from '@parley/spec'
+import { checkOptions, ParleyError } from '@parley/spec'
+import type { Budget, ChannelId, Delegation, DelegateOptions, EventInput, Room, RoomId, SendResult } from '@parley/spec'
 import type { KitCore } from '../../core/core.ts'
 import { roomEnded, roomNotFound } from '../../rooms/commit-to-log.ts'
 import type { CreateRoomOptions } from '../../rooms/create-room.ts'
-import { openRooms } from '../definitions/migrate.ts'
-import { agentNameOf, isAgent } from '../orchestrated-agent.ts'
+import { isAgent } from '../orchestrated-agent.ts'
 import { updateState } from '../state/change-state.ts'
 import type { StatusBus } from '../status/status-bus.ts'
-import { sameTask, tooDeep, tooMany, toResult } from './delegation-errors.ts'
-import { endedDelegation, readSettled, recordDelegated, recordEnded } from './delegation-log.ts'
-import { delegationStep, waitingDelegation, type DelegationEffect, type DelegationInput, type DelegationOutcome, type DelegationState } from './delegation-machine.ts'
+import { sameTask, tooDeep, tooMany } from './delegation-errors.ts'
+import { endedDelegation, recordDelegated } from './delegation-log.ts'
 import { notesOf, READ_RESULT, withoutNotes } from './delegation-notes.ts'
-import { readResultTool } from './read-result.ts'
-import { MAX_DEPTH, recordOf, taskText, toMetadata, type DelegationRecord } from './delegation-record.ts'
-import { createSlotTable } from './delegation-slots.ts'
+import { MAX_DEPTH, recordOf, toMetadata, type DelegationRecord } from './delegation-record.ts'
+import { createDelegationRuns, type DelegationRun } from './delegation-runs.ts'
 import type { Delegations } from './delegations.ts'
-import { dropBinding, followBinding, sharedBindings } from './shared-channels.ts'
-import { SUBMIT_RESULT, submitResultTool } from './submit-result.ts'
+import { readResultTool } from './read-result.ts'
+import { resumeDelegation } from './resume-delegation.ts'
+import { sharedBindings } from './shared-channels.ts'
+import { submitResultTool } from './submit-result.ts'
 
 /** What delegations need of their kit. */
 export interface DelegationHost {
@@ -30,192 +29,17 @@ export interface DelegationHost {
 
 const optionKeys = ['context', 'output', 'shareChannels', 'wait', 'notify', 'budget', 'timeoutMs', 'maxRetries', 'idempotencyKey', 'by', 'signal']
 
-/** How long a worker that was stopped is waited for; its turn ends within it or is left. */
-const STOP_MS = 1_000
 /** Delegations that have ended and are still known by their key. */
 const REMEMBERED = 10_000
-
-interface Run {
-  readonly record: DelegationRecord
-  readonly output: Contract | undefined
-  readonly budget: Budget
-  readonly handle: Delegation
-  readonly disposers: Set<Disposer>
-  readonly receipts: Json[]
-  state: DelegationState
-  status: Delegation['status']
-  stopping: Promise<void>
-  resolve(result: DelegationResult): void
-}
 
 /** Makes the delegations of a kit. */
 export function createDelegations(host: DelegationHost): Delegations {
   const { core, status } = host
-  const byChild = new Map<RoomId, Run>()
-  const byId = new Map<string, Run>()
   const byKey = new Map<string, Promise<Delegation>>()
   const funds = new Map<RoomId, Budget>()
-  const slots = createSlotTable()
-  const watching = [
-    core.hooks.observe('onRoomClosed', ({ room }) => endRoom(room.id), { name: 'delegations' }),
-    core.hooks.observe('onChannelMuted', ({ binding }) => follow(binding.roomId, (childId) => followBinding(core, childId, binding)), { name: 'delegations' }),
-    core.hooks.observe('onChannelUpdated', ({ binding }) => follow(binding.roomId, (childId) => followBinding(core, childId, binding)), { name: 'delegations' }),
-    core.hooks.observe('onChannelUnmuted', ({ binding }) => follow(binding.roomId, (childId) => followBinding(core, childId, binding)), { name: 'delegations' }),
-    core.hooks.observe('onChannelDetached', ({ binding }) => follow(binding.roomId, (childId) => dropBinding(core, childId, binding.channelId)), { name: 'delegations' }),
-  ]
+  const runs = createDelegationRuns(host)
 
-  async function follow(parentId: RoomId, change: (childId: RoomId) => Promise<void>): Promise<void> {
-    for (const { record } of byId.values()) if (record.parentRoomId === parentId) await change(record.childRoomId)
-  }
-
-  function endRoom(roomId: RoomId): void {
-    for (const run of byId.values()) {
-      const { parentRoomId, childRoomId } = run.record
-      if (parentRoomId === roomId || childRoomId === roomId) apply(run, { type: 'cancel', reason: 'room_closed' })
-    }
-  }
-
-  function nameOf(agentId: ChannelId): string {
-    const channel = core.registry.get(agentId)
-    return agentNameOf(isAgent(channel) ? channel : undefined, agentId)
-  }
-
-  function track(record: DelegationRecord, { output, budget }: Pick<DelegateOptions, 'output' | 'budget'> = {}): Run {
-    let resolve: (result: DelegationResult) => void = () => {}
-    const result = new Promise<DelegationResult>((settle) => {
-      resolve = settle
-    })
-    const run: Run = {
-      record,
-      output,
-      budget: budget?.child('task', record.id, {}) ?? createBudget('task', record.id, {}, { clock: core.clock }),
-      disposers: new Set(),
-      receipts: [],
-      state: waitingDelegation(record),
-      status: 'waiting',
-      stopping: Promise.resolve(),
-      resolve,
-      handle: {
-        id: record.id,
-        childRoomId: record.childRoomId,
-        get status() {
-          return run.status
-        },
-        result,
-        async cancel(reason) {
-          apply(run, { type: 'cancel', reason })
-          await result
-        },
-      },
-    }
-    byId.set(record.id, run)
-    byChild.set(record.childRoomId, run)
-    return run
-  }
-
-  function apply(run: Run, input: DelegationInput): void {
-    const { state, effects, receipts } = delegationStep(run.state, input, core.clock.monotonicMs())
-    run.state = state
-    if (state.phase === 'running') run.status = 'running'
-    run.receipts.push(...receipts)
-    for (const effect of effects) perform(run, effect)
-  }
-
-  function perform(run: Run, effect: DelegationEffect): void {
-    const { record } = run
-    switch (effect.type) {
-      case 'ask':
-        return ask(run, taskText(record))
-      case 'askAgain':
-        return ask(run, `You have not handed in a result. Call ${SUBMIT_RESULT} now, with what you have.`)
-      case 'setTimer': {
-        run.disposers.add(core.clock.setTimer(Math.max(0, effect.atMs - core.clock.monotonicMs()), () => apply(run, { type: 'timer' })))
-        return
-      }
-      case 'cancelTimer':
-        return release(run)
-      case 'stop':
-        run.stopping = core.turns.abort(record.childRoomId, { reason: effect.reason })
-        return
-      case 'complete':
-        core.background('delegation', () => finish(run, effect.outcome), { roomId: record.childRoomId })
-    }
-  }
-
-  function release({ disposers }: Run): void {
-    for (const dispose of disposers) dispose()
-    disposers.clear()
-  }
-
-  function ask(run: Run, text: string): void {
-    const { childRoomId, agentId } = run.record
-    core.background(
-      'delegation',
-      async () => {
-        try {
-          const sent = await host.sendSystem(childRoomId, { content: { type: 'text', text }, addressedTo: [agentId], visibility: 'intelligence' })
-          if (sent.outcome !== 'committed') return apply(run, { type: 'failed', code: 'message_blocked' })
-          await sent.settled()
-          await settle(run)
-        } catch (thrown) {
-          if (run.state.phase !== 'ended') core.reportError(thrown, { stage: 'delegation', roomId: childRoomId })
-          apply(run, { type: 'failed', code: ParleyError.isInstance(thrown) ? thrown.code : 'internal_error' })
-        }
-      },
-      { roomId: childRoomId },
-    )
-  }
-
-  async function settle(run: Run): Promise<void> {
-    // What a closing kit cut short is taken up by the next process.
-    if (core.closing.aborted) return abandon(run)
-    apply(run, { type: 'settled', ...(await readSettled(core, run.record)) })
-  }
-
-  /** Ends a delegation in this process alone: its room stays as it is, to be resumed. */
-  function abandon(run: Run): void {
-    if (run.state.phase === 'ended') return
-    run.state = { ...run.state, phase: 'ended' }
-    release(run)
-    forget(run)
-    run.status = 'interrupted'
-    run.resolve(toResult({ status: 'interrupted', reason: 'process_ended' }, run.record, null))
-  }
-
-  async function finish(run: Run, outcome: DelegationOutcome): Promise<void> {
-    const { record } = run
-    const { parentRoomId, childRoomId, agentId, id } = record
-    release(run)
-    const attempt = async (work: () => Promise<unknown>): Promise<void> => {
-      try {
-        await work()
-      } catch (thrown) {
-        core.reportError(thrown, { stage: 'delegation', roomId: parentRoomId })
-      }
-    }
-    await attempt(() => Promise.race([run.stopping, core.clock.sleep(STOP_MS)]))
-    const cost = run.budget.envelopes.at(-1)?.settled.costNanoUsd ?? null
-    const result = toResult(outcome, record, cost)
-    await attempt(() => recordEnded(core, record, result, { workerName: nameOf(agentId), receipts: run.receipts }))
-    await attempt(() => host.closeRoom(childRoomId, `delegation ${result.status}`))
-    forget(run)
-    run.status = result.status
-    const isGood = result.status === 'completed'
-    status.post({ roomId: parentRoomId, agentId, action: 'delegation', status: isGood ? 'completed' : 'failed', detail: isGood ? '' : result.status, metadata: { delegationId: id, status: result.status } })
-    core.hooks.fire('onTaskCompleted', { roomId: parentRoomId, delegationId: id, agentId, status: result.status }, { roomId: parentRoomId })
-    run.resolve(result)
-  }
-
-  function forget({ record }: Run): void {
-    byId.delete(record.id)
-    byChild.delete(record.childRoomId)
-    for (const id of slots.free(record.parentRoomId, record.id)) {
-      const next = byId.get(id)
-      if (next !== undefined) apply(next, { type: 'start' })
-    }
-  }
-
-  async function open(parent: Room, agentId: ChannelId, task: string, options: DelegateOptions): Promise<Run> {
+  async function open(parent: Room, agentId: ChannelId, task: string, options: DelegateOptions): Promise<DelegationRun> {
     const { by, shareChannels = [], wait = true, notify, context, output, timeoutMs = 120_000, maxRetries = 3, idempotencyKey, signal } = options
     const roomId = parent.id
     const depth = (recordOf(parent)?.depth ?? 0) + 1
@@ -238,9 +62,9 @@ export function createDelegations(host: DelegationHost): Delegations {
       ...(notify === undefined ? {} : { notify }),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     }
-    const starts = slots.take(roomId, record.id)
-    if (starts === undefined) throw tooMany(roomId)
-    const run = track(record, options)
+    const place = runs.track(record, options)
+    if (place === undefined) throw tooMany(roomId)
+    const { run, mayStart } = place
     try {
       const { organizationId } = parent
       await host.createRoom({
@@ -253,22 +77,14 @@ export function createDelegations(host: DelegationHost): Delegations {
       })
       await recordDelegated(core, record)
     } catch (thrown) {
-      forget(run)
+      runs.forget(run)
       throw thrown
     }
     core.hooks.fire('onTaskDelegated', { roomId, delegationId: record.id, agentId }, { roomId })
     status.post({ roomId, agentId, action: 'delegation', status: 'pending', detail: task, metadata: { delegationId: record.id } })
-    watch(run, signal)
-    if (starts.includes(record.id)) apply(run, { type: 'start' })
+    runs.watch(run, signal)
+    if (mayStart) runs.apply(run, { type: 'start' })
     return run
-  }
-
-  function watch(run: Run, signal: AbortSignal | undefined): void {
-    if (signal === undefined) return
-    const onAbort = (): void => apply(run, { type: 'cancel', reason: 'parent_aborted' })
-    if (signal.aborted) return onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    void run.handle.result.then(() => signal.removeEventListener('abort', onAbort))
   }
 
   /** A delegation of this key that an earlier process made. */
@@ -280,39 +96,11 @@ export function createDelegations(host: DelegationHost): Delegations {
       for (const room of page.items) {
         const record = recordOf(room)
         if (record?.idempotencyKey !== key) continue
-        return byId.get(record.id)?.handle ?? (await endedDelegation(core, record))
+        return runs.get(record.id)?.handle ?? (await endedDelegation(core, record))
       }
       after = page.next
     } while (after !== undefined)
     return undefined
-  }
-
-  async function resume(room: Room, record: DelegationRecord): Promise<void> {
-    const parent = await core.store.getRoom(record.parentRoomId)
-    if (slots.take(record.parentRoomId, record.id) === undefined) return
-    const run = track(record)
-    const isWanted = !record.isAwaited && !record.needsSubmission && parent !== null && parent.status !== 'closed' && parent.status !== 'archived'
-    const asked = await core.store.tail(record.childRoomId, 1, { types: ['message'] })
-    if (isWanted && asked.length === 0) return apply(run, { type: 'start' })
-    const isRunning = core.turns.running(record.childRoomId).length > 0
-    if (!isWanted || !isRunning) {
-      const settled = isWanted ? await readSettled(core, record) : undefined
-      if (settled?.end === undefined) return apply(run, { type: 'lost' })
-      return apply(run, { type: 'settled', ...settled })
-    }
-    // Its turn is run again; the task goes on from there, within what is left of its time.
-    run.state = { ...run.state, phase: 'running' }
-    run.status = 'running'
-    const leftMs = Date.parse(room.createdAt) + record.timeoutMs - core.clock.now()
-    run.disposers.add(core.clock.setTimer(Math.max(0, leftMs), () => apply(run, { type: 'timer' })))
-    core.background(
-      'delegation',
-      async () => {
-        await core.turns.idle(record.childRoomId)
-        await settle(run)
-      },
-      { roomId: record.childRoomId },
-    )
   }
 
   return {
@@ -340,10 +128,10 @@ export function createDelegations(host: DelegationHost): Delegations {
     async tools({ room, agentId, state }) {
       const hasCut = state.version > 0 && notesOf(state).some((note) => note.agentId === agentId && note.text.includes(READ_RESULT))
       const reading = hasCut ? [readResultTool(core, room.id)] : []
-      const run = byChild.get(room.id)
+      const run = runs.ofChild(room.id)
       if (run?.output === undefined || run.record.agentId !== agentId || run.state.phase === 'ended') return reading
       const accept = (submission: Parameters<Parameters<typeof submitResultTool>[1]>[0]): { isOver: boolean } => {
-        apply(run, { type: 'submitted', submission })
+        runs.apply(run, { type: 'submitted', submission })
         return { isOver: run.state.phase === 'ended' }
       }
       return [...reading, submitResultTool(run.output, accept)]
@@ -363,25 +151,19 @@ export function createDelegations(host: DelegationHost): Delegations {
         if (!ParleyError.isInstance(thrown) || (thrown.code !== 'room_closed' && thrown.code !== 'room_archived')) throw thrown
       }
     },
-    budget: (roomId) => byChild.get(roomId)?.budget ?? funds.get(roomId),
+    budget: (roomId) => runs.ofChild(roomId)?.budget ?? funds.get(roomId),
     fund(roomId, budget) {
       funds.set(roomId, budget)
       return () => void (funds.get(roomId) === budget && funds.delete(roomId))
     },
-    async recover() {
-      if (core.store.isProcessLocal) return
-      for await (const room of openRooms(core)) {
-        const record = recordOf(room)
-        if (record === undefined || byId.has(record.id)) continue
-        // Where several processes share the rooms, only what is overdue has certainly lost its own.
-        const isOverdue = Date.parse(room.createdAt) + record.timeoutMs < core.clock.now()
-        if (core.locks.isProcessLocal || isOverdue) await resume(room, record)
-      }
+    async resume(room) {
+      const record = recordOf(room)
+      if (record === undefined || runs.get(record.id) !== undefined) return
+      // Where several processes share the rooms, only what is overdue has certainly lost its own.
+      const isOverdue = Date.parse(room.createdAt) + record.timeoutMs < core.clock.now()
+      if (core.locks.isProcessLocal || isOverdue) await resumeDelegation(core, runs, room, record)
     },
-    close() {
-      for (const dispose of watching) dispose()
-      for (const run of byId.values()) abandon(run)
-    },
+    close: () => runs.close(),
   }
 }
 

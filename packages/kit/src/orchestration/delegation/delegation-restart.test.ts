@@ -139,3 +139,25 @@ test('SG-1 a function of a strategy is found again by the id of its definition',
   expect(JSON.stringify(agents.worker.script.requests.map(({ messages }) => messages))).toContain('Two. (refined)')
   expect(other.orchestration?.id).toBe('team')
 })
+
+test('SG-1 SG-11 a loop that was cut off by a restart goes on with the draft it had, and answers once', async () => {
+  const store = lasting()
+  const first = start(store)
+  const room = await first.kit.createRoom({ orchestration: new Loop({ agent: scripted('writer', ['The draft.']), reviewers: [scripted('critic', [never])] }) })
+  await first.kit.send(room.id, { from: 'ada', text: 'Write.' })
+  await first.clock.advance(100)
+  expect(await transcript(first.kit, room.id)).toEqual(['ada: Write.'])
+
+  const writer = scripted('writer', ['Another draft.'])
+  const critic = scripted('critic', [{ toolCalls: [{ name: 'submit_result', arguments: { status: 'completed', summary: 's', data: { approved: true } } }] }])
+  for (const agents of [[writer, critic], [scripted('writer', []), scripted('critic', [])]]) {
+    const { kit, clock } = start(store, agents)
+    await kit.ready()
+    await clock.advance(5_000)
+    await kit.settled(room.id)
+    expect(await transcript(kit, room.id)).toEqual(['ada: Write.', 'writer: The draft.'])
+    const running = (await receiptsOf(kit, room.id, 'delegation')).filter(({ status }) => status === 'running')
+    expect(running).toEqual([])
+  }
+  expect(writer.script.requests).toEqual([])
+})

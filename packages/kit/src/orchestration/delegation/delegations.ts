@@ -1,4 +1,4 @@
-import type { AnyTool, Budget, ChannelId, Delegation, DelegateOptions, Disposer, RoomId, TurnContext } from '@parley/spec'
+import type { AnyTool, Budget, ChannelId, Delegation, DelegateOptions, Disposer, Room, RoomId, TurnContext } from '@parley/spec'
 import { ParleyError } from '@parley/spec'
 import type { OrchestrationHost } from '../orchestration-host.ts'
 import type { Orchestrations } from '../definitions/orchestrations.ts'
@@ -21,8 +21,8 @@ export interface Delegations {
   budget(roomId: RoomId): Budget | undefined
   /** Lets all turns of a room draw on a budget, until disposed of. */
   fund(roomId: RoomId, budget: Budget): Disposer
-  /** Takes up what a stopped process left. */
-  recover(): Promise<void>
+  /** Takes up what a stopped process left of a child room; does nothing for other rooms. */
+  resume(room: Room): Promise<void>
   close(): void
 }
 

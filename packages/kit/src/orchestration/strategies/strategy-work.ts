@@ -42,6 +42,13 @@ export interface WorkStep {
 
 /** Gives a step to its agent, in a child room. What cannot even be asked is an outcome too. */
 export async function delegateStep(work: StrategyWork, step: WorkStep): Promise<DelegationResult> {
+  const result = await askOnce(work, step)
+  // Cut off by the end of a former process: it is done anew, under a key of its own.
+  const isOfThePast = result.status === 'interrupted' && !work.core.closing.aborted && !step.signal.aborted
+  return isOfThePast ? askOnce(work, { ...step, name: `${step.name}:again` }) : result
+}
+
+async function askOnce(work: StrategyWork, step: WorkStep): Promise<DelegationResult> {
   const { agentId, task, name, by, timeoutMs, context, output, shareChannels, signal } = step
   const leftMs = work.deadlineMs - work.core.clock.monotonicMs()
   try {
