@@ -89,8 +89,9 @@ export async function createCallCenter(options: CallCenterOptions): Promise<Call
       onError: (error) => logger.warn('Rules could not be used.', { code: error.code, detail: error.message }),
     })
     const { wrapModel } = options
-    const chosen = await chooseModel({ env: wrapModel ? {} : (options.env ?? {}), local, clock })
-    const { modelFor, ...model } = chosen
+    const { modelFor, ...model } = wrapModel
+      ? givenModel(wrapModel, local)
+      : await chooseModel({ env: options.env ?? {}, local, clock })
     onProgress('starting the agents')
     const { kit, agentIds } = await createCallCenterKit({
       database,
@@ -98,14 +99,14 @@ export async function createCallCenter(options: CallCenterOptions): Promise<Call
       clock,
       ids,
       help: createPostgresHelp(database),
-      modelFor: wrapModel ? (agentId) => wrapModel(local[agentId], agentId) : modelFor,
+      modelFor,
       logger,
       ...(options.lineTestMs === undefined ? {} : { lineTestMs: options.lineTestMs }),
     })
     opened.push(() => kit.close({ graceMs }))
     if (pages && (await arePagesStale())) {
       onProgress('building the pages')
-      await buildPages()
+      await buildPages(logger)
     }
     const secret = await readSecret({ authSecret: settings.authSecret, dataDir, isKept: isEmbedded }, ids)
     const desk = deskKey(secret)
@@ -126,6 +127,7 @@ export async function createCallCenter(options: CallCenterOptions): Promise<Call
           newParticipantId: () => ids.next('person'),
           deskKey: desk.key,
           isDeskOpen: isLocalHost,
+          clock,
           model: {
             label: model.label,
             id: model.id,
@@ -155,6 +157,16 @@ export async function createCallCenter(options: CallCenterOptions): Promise<Call
     await closeAll()
     throw error
   }
+}
+
+/** The model that a host gave in the place of the rules. */
+function givenModel(
+  wrapModel: NonNullable<CallCenterOptions['wrapModel']>,
+  local: Readonly<Record<SpeakingAgentId, ChatModel>>,
+): ModelChoice {
+  const { id, card } = wrapModel(local.triage, 'triage')
+  const modelFor = (agentId: SpeakingAgentId): ChatModel => wrapModel(local[agentId], agentId)
+  return { label: id, id, remote: card.tier !== 'local', remark: 'given by the host', modelFor }
 }
 
 /** Listens on the wanted port, else on the next free one, unless the port was asked for. */

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
-import { toJsonSchema, type Json, type SqlDatabase } from '@parley/spec'
+import { createRateLimiter } from '@parley/kit'
+import { toJsonSchema, type Clock, type Json, type RateLimiter, type SqlDatabase } from '@parley/spec'
 import type { Mount, RoomTokens } from '@parley/server'
 import { z } from 'zod'
 import { agentProfiles } from './agents/agent-profiles.ts'
@@ -28,14 +29,20 @@ export interface DemoRoutesOptions {
   /** Whether the desk page is given its key: on a host that only this machine can reach. */
   isDeskOpen: boolean
   model: ModelInfo
+  clock: Clock
 }
 
 const webChannelId = 'web'
 const mostBodyBytes = 4_096
+/** Rooms of the demo that may be opened: everyone who can reach the server may do so. */
+const openings = { perSecond: 1, burst: 60 }
+/** A room nobody writes in is paused, and closed a day later. */
+const timers = { inactiveAfterMs: 30 * 60_000, closedAfterMs: 24 * 60 * 60_000 }
 const newRoomSchema = z.strictObject({ person: z.enum(['ada', 'ben', 'carla', 'dev']).optional() })
 
 /** Routes of the demo beside `/v1`: whom one may be, a room for a caller, and what the desk needs to begin. */
 export function demoRoutes(options: DemoRoutesOptions): Mount {
+  const limiter = createRateLimiter(options.clock, openings)
   return {
     path: '/demo',
     async fetch(request) {
@@ -47,7 +54,7 @@ export function demoRoutes(options: DemoRoutesOptions): Mount {
         case 'GET model':
           return Response.json(options.model)
         case 'POST rooms':
-          return openRoom(request, options)
+          return openRoom(request, options, limiter)
         case 'POST rooms/:id/token':
           return renewToken(request, id, options)
         case 'POST rooms/:id/end':
@@ -74,7 +81,12 @@ function agentCards(): Json {
 }
 
 /** A new room with a caller in it, and the token that lets the caller in. */
-async function openRoom(request: Request, { rooms, agentIds, tokens, newParticipantId }: DemoRoutesOptions): Promise<Response> {
+async function openRoom(
+  request: Request,
+  { rooms, agentIds, tokens, newParticipantId }: DemoRoutesOptions,
+  limiter: RateLimiter,
+): Promise<Response> {
+  if (!(await limiter.take('rooms')).allowed) return problem(429, 'rate_limited', 'Too many conversations begin at once. Try again in a moment.')
   const body = await readBody(request)
   const parsed = newRoomSchema.safeParse(body)
   if (!parsed.success) return problem(400, 'request_invalid', 'person is one of ada, ben, carla, dev, or absent.')
@@ -82,6 +94,7 @@ async function openRoom(request: Request, { rooms, agentIds, tokens, newParticip
   const displayName = demoPeople.find(({ key }) => key === person)?.firstName ?? 'Caller'
   const room = await rooms.createRoom({
     metadata: { caller: displayName, ...(person === undefined ? {} : { person }) },
+    timers,
     channels: [webChannelId, ...agentIds],
   })
   const participantId = newParticipantId()

@@ -47,8 +47,6 @@ export function createSupervisorModel(): ChatModel {
       tier: 'local',
       price: { from: '2026-01-01T00:00:00.000Z', input: 0, output: 0 },
     },
-    // A stream by the port's contract; nothing here has to be waited for.
-    // oxlint-disable-next-line require-await
     async *stream({ messages, tools = [] }: ChatRequest, { signal }: CallOptions): AsyncGenerator<ChatPart, void, void> {
       signal.throwIfAborted()
       const facts = latestFacts(messages)

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ParleyError, type Logger } from '@parley/spec'
 
 const inApp = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
@@ -19,11 +20,20 @@ export async function arePagesStale(): Promise<boolean> {
   return Math.max(...newest) > mtimeMs
 }
 
-/** Builds caller page and desk. */
-export async function buildPages(): Promise<void> {
-  // Loaded only when there is something to build.
-  const { build } = await import('vite')
-  await build({ configFile: inApp('vite.config.ts'), logLevel: 'error' })
+/**
+ * Builds caller page and desk. Pages of an earlier build stay in use when it fails.
+ * @throws {ParleyError} `config_invalid` when it fails and there are none
+ */
+export async function buildPages(logger: Logger): Promise<void> {
+  try {
+    // Loaded only when there is something to build.
+    const { build } = await import('vite')
+    await build({ configFile: inApp('vite.config.ts'), logLevel: 'error' })
+  } catch (cause) {
+    const message = 'The pages could not be built. Correct what stands above, then start again.'
+    if (!existsSync(join(pagesFolder, 'index.html'))) throw new ParleyError({ code: 'config_invalid', message, cause })
+    logger.warn('The pages could not be built; those of the last build are served.')
+  }
 }
 
 async function newestChange(path: string): Promise<number> {

@@ -53,7 +53,7 @@ test.each([
 ])('a key that is answered with %i is named, and the local rules take over', async (status, warning) => {
   const asked: string[] = []
   const fetch = (url: string | URL | Request): Promise<Response> => {
-    asked.push(String(url))
+    asked.push(url instanceof Request ? url.url : url.toString())
     return Promise.resolve(new Response(null, { status }))
   }
   const choice = await chooseModel({ env: { OPENAI_API_KEY: 'sk-wrong' }, local, clock, fetch })

@@ -70,7 +70,7 @@ export function verifyCallerTool({ database }: HarborServices): AnyTool {
           sensitive: true,
         })
         if (answer.status !== 'answered') return result(false, verification.attempts)
-        const isRight = isPin(accountId, String(answer.value), hash)
+        const isRight = typeof answer.value === 'string' && isPin(accountId, answer.value, hash)
         verification = { attempts: verification.attempts + (isRight ? 0 : 1), ...(isRight ? { accountId } : {}) }
         await saveVerification(context.room, verification)
         if (isRight) return result(true, verification.attempts)
