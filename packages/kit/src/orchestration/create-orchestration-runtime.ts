@@ -222,7 +222,7 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
       if (found === undefined) return []
       const definition = definitionOf(found.reading.room)
       const handler = definition?.handler ?? setups.handler(context.agentId)
-      const own = handler === undefined ? [] : handoffTools(internals, handler, context, found.reading, found.state)
+      const own = handler === undefined ? [] : handoffTools(internals, handler, context.agentId, found.reading, found.state)
       const more = definition?.tools === undefined ? [] : await definition.tools(context)
       return [...own, ...more]
     },

@@ -1,4 +1,4 @@
-import type { AnyTool, ConversationState, ToolContext, TurnContext } from '@parley/spec'
+import type { AnyTool, ChannelId, ConversationState, ToolContext } from '@parley/spec'
 import type { OrchestrationInternals, RoomReading } from '../orchestration-internals.ts'
 import { agentPurposeOf } from '../orchestrated-agent.ts'
 import { payloadSchema } from '../pipeline/handoff-payload.ts'
@@ -7,16 +7,15 @@ import type { HandoffHandler } from './handoff-handler.ts'
 import { HANDOFF_TOOL, narrowTool, withPayload } from './handoff-tool.ts'
 import { reachableTargets } from './reachable-targets.ts'
 
-/** The handoff tool of one step of a turn: exactly the targets that can be reached now. None: no tool. */
+/** The handoff tool of an agent at this moment, for one step of a turn or a live session: exactly the targets that can be reached now. None: no tool. */
 export function handoffTools(
   internals: OrchestrationInternals,
   handler: HandoffHandler,
-  context: TurnContext,
+  agentId: ChannelId,
   { bindings, room }: Pick<RoomReading, 'bindings' | 'room'>,
   state: ConversationState,
 ): AnyTool[] {
   const { core, setups } = internals
-  const { agentId } = context
   const { rules } = handler
   const isSupervisor = agentId === rules.supervisorId
   if (state.mode !== 'agent' || (state.activeAgentId !== null && state.activeAgentId !== agentId && !isSupervisor)) return []
