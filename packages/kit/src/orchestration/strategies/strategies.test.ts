@@ -297,3 +297,17 @@ test('SG-1 one agent serves a pipeline in one room and a swarm in another, over 
     expect(said.every(({ content }) => content.type === 'text' && Number(/line (\d+)/.exec(content.text)?.[1]) % 2 === (room === pipeline ? 0 : 1))).toBe(true)
   }
 }, 60_000)
+
+test('RO-3 scenario 11: a supervisor listens silently to ten messages, then asks for a human by itself', async () => {
+  const listener = scripted('listener', [({ messages }) => (JSON.stringify(messages).includes('Nobody helps me.') && messages.at(-1)?.role !== 'tool' ? handOver('human') : '')])
+  const clerk = scripted('clerk', ['One moment.'])
+  const { kit } = testKit()
+  const room = await kit.createRoom({ orchestration: new Pipeline({ agents: [clerk, listener], stages: [{ phase: 'desk', agentId: 'clerk' }], supervisorId: 'listener' }) })
+  for (let line = 1; line <= 5; line++) await say(kit, room.id, `Line ${line}.`)
+  expect(await kit.state(room.id)).toMatchObject({ mode: 'agent', activeAgentId: 'clerk' })
+  const turns = (await receiptsOf(kit, room.id, 'turn')).filter(({ agentId }) => agentId === 'listener')
+  expect(turns.map(({ end }) => end)).toEqual(Array.from({ length: 10 }, () => 'empty'))
+  await say(kit, room.id, 'Nobody helps me.')
+  expect(await kit.state(room.id)).toMatchObject({ mode: 'human', human: { status: 'waiting', requestedBy: 'listener' } })
+  expect((await transcript(kit, room.id)).filter((line) => line.startsWith('listener'))).toEqual([])
+})
