@@ -14,7 +14,7 @@ import { createPostgresHelp, indexArticles } from '../help/postgres-help.ts'
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 /** Saturday, November 21, 2026. */
-export const storyNow: number = Date.UTC(2026, 10, 21, 9)
+const storyNow = Date.UTC(2026, 10, 21, 9)
 
 /** A call center in virtual time, with one embedded database. */
 export interface StoryWorld {

@@ -2,7 +2,7 @@ import { allow, modify, type SyncHook } from '@parley/kit'
 import type { PendingRequest, RoomId } from '@parley/spec'
 
 /** What stands in a message in place of a PIN. */
-export const hiddenPin = '[PIN hidden]'
+const hiddenPin = '[PIN hidden]'
 
 const pinPattern = /(?<!\d)\d[ -]?\d[ -]?\d[ -]?\d(?!\d)/g
 
