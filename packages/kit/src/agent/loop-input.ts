@@ -46,6 +46,8 @@ export interface LoopInput {
   approvalMode: 'detach' | 'suspend'
   /** Whether the context holds text of strangers: retrieved passages. */
   isTainted: boolean
+  /** Saying nothing is an answer: observers are not asked again. @default false */
+  mayBeSilent?: boolean
   purpose: 'turn' | 'step' | 'opening'
   debug: boolean
 }

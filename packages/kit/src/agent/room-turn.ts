@@ -98,6 +98,7 @@ async function roomLoopInput({ model, options, tools, output, identityBlock, con
     output,
     approvalMode: 'detach',
     isTainted: notes.length > 0,
+    mayBeSilent: context.event.routing?.observers.includes(context.agentId) === true,
     purpose: services.opening?.kind === 'handoff' || services.opening?.kind === 'greeting' ? 'opening' : 'turn',
     debug: options.debug ?? false,
   }

@@ -98,7 +98,7 @@ async function* takeSteps(input: LoopInput, state: LoopState): AsyncGenerator<Lo
       continue
     }
     if (result.text.trim() === '') {
-      if (retries-- > 0 && state.step < limits.maxSteps) continue
+      if (input.mayBeSilent !== true && retries-- > 0 && state.step < limits.maxSteps) continue
       return { end: state.text.trim() === '' || output !== undefined ? 'empty' : 'completed' }
     }
     // What was injected while the answer was made has not been read yet.
