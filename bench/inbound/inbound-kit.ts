@@ -47,14 +47,15 @@ export async function openInboundKit(options: InboundKitOptions): Promise<Inboun
     const channel = channels === 'shared' ? shared : new WebSocketChannel({ channelId: `web-${number}` })
     if (channels === 'own') kit.register(channel)
     const { id: roomId } = await kit.createRoom({ channels: [channel.channelId, ...agentIds] })
-    if (isConnected) await channel.connect(deafPeer, { roomId, participantId: 'ada' })
-    rooms.push(toRoom(kit, roomId, channel.channelId, channels === 'shared' ? { roomId } : {}))
+    if (isConnected) await channel.connect(deafPeer, { roomId, participantId: `ada-${number}` })
+    rooms.push(toRoom(kit, roomId, { channelId: channel.channelId, senderId: `ada-${number}`, content }, channels === 'shared' ? { roomId } : {}))
   }
   return { kit, rooms, [Symbol.asyncDispose]: () => kit.close({ graceMs: 1_000 }) }
 }
 
-function toRoom(kit: Kit, roomId: string, channelId: string, named: { roomId?: string }): InboundRoom {
-  const message: InboundMessage = { channelId, senderId: 'ada', content: { type: 'text', text: 'hi' } }
+const content: InboundMessage['content'] = { type: 'text', text: 'hi' }
+
+function toRoom(kit: Kit, roomId: string, message: InboundMessage, named: { roomId?: string }): InboundRoom {
   return {
     roomId,
     async say(wait) {
