@@ -274,9 +274,10 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
     async handoff(roomId, { target, reason, summary, payload, phase, urgent, opening }, { by, signal }) {
       const room = await roomOf(core, roomId)
       const handler = handlerOf(room, by.kind === 'agent' ? by.id : undefined)
-      const parsed = parseHandoff({ target, reason, summary, next_phase: phase, urgent, payload }, by)
+      const args = { target, reason, summary, next_phase: phase, urgent, payload }
+      const parsed = parseHandoff(args, by)
       const callerId = by.kind === 'agent' ? by.id : null
-      if (!parsed.ok) return handler.handle(roomId, callerId, {}, { by })
+      if (!parsed.ok) return handler.handle(roomId, callerId, args, { by })
       const request: HandoffRequest = parsed.request
       return handler.request(roomId, request, { callerId, signal, opening })
     },

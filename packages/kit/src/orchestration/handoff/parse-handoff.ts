@@ -3,7 +3,8 @@ import { toPlainText } from './plain-text.ts'
 
 /** Longest summary; longer ones are cut at a sentence and marked. */
 export const SUMMARY_LIMIT = 8_000
-const REASON_LIMIT = 1_000
+/** Longest reason. */
+export const REASON_LIMIT = 1_000
 const NAME_LIMIT = 256
 const CUT_MARK = ' [cut]'
 
@@ -46,8 +47,13 @@ export function parseHandoff(args: unknown, by: HandoffActor): ParsedHandoff {
 /** A text, trimmed and cut at a sentence when it is too long; undefined when it is none or empty. */
 function textOf(value: unknown, limit: number): string | undefined {
   if (typeof value !== 'string') return undefined
+  const text = boundedText(value, limit)
+  return text === '' ? undefined : text
+}
+
+/** A text as data: plain, trimmed, and cut at a sentence and marked when it is over the limit. */
+export function boundedText(value: string, limit: number): string {
   const text = toPlainText(value)
-  if (text === '') return undefined
   return text.length <= limit ? text : cutAtSentence(text, limit - CUT_MARK.length) + CUT_MARK
 }
 

@@ -11,7 +11,7 @@ import type {
 } from '@parley/spec'
 import { HUMAN } from '../handoff/handoff-rules.ts'
 import { ESCALATION_PHASE } from '../handoff/derive-phase.ts'
-import { toPlainText } from '../handoff/plain-text.ts'
+import { boundedText, REASON_LIMIT, SUMMARY_LIMIT } from '../handoff/parse-handoff.ts'
 import { reject } from '../handoff/rejections.ts'
 import type { OrchestrationInternals } from '../orchestration-internals.ts'
 import { openRooms } from '../definitions/migrate.ts'
@@ -115,8 +115,8 @@ async function requestHuman(
   const room = await roomOrThrow(internals, roomId)
   const request: HandoffRequest = {
     targetAgentId: HUMAN,
-    reason: toPlainText(reason),
-    summary: toPlainText(summary ?? reason),
+    reason: boundedText(reason, REASON_LIMIT),
+    summary: boundedText(summary ?? reason, SUMMARY_LIMIT),
     context: {},
     urgent: urgency === 'high',
     by,
@@ -197,8 +197,8 @@ async function takeover(
   const handler = internals.handlerOf(room)
   const request: HandoffRequest = {
     targetAgentId: HUMAN,
-    reason: toPlainText(reason),
-    summary: toPlainText(reason),
+    reason: boundedText(reason, REASON_LIMIT),
+    summary: boundedText(reason, REASON_LIMIT),
     context: {},
     urgent: false,
     by: { kind: 'person', id: participantId },
@@ -244,7 +244,7 @@ async function handBack(
   if (target === HUMAN) return reject('handoff_to_self')
   const handler = internals.handlerOf(room)
   const participant = await internals.core.store.participants.get(roomId, by.id)
-  const said = toPlainText(note)
+  const said = boundedText(note, SUMMARY_LIMIT)
   const request: HandoffRequest = {
     targetAgentId: target,
     reason: 'handed back',
