@@ -91,9 +91,7 @@ export function openKit(options: KitOptions = {}, channels: readonly Channel[] =
   for (const type of frameworkEventTypes) kit.on(type, (event) => heard.push(event))
   for (const channel of channels) kit.register(channel)
   onTestFinished(async () => {
-    const closed = kit.close()
-    await clock.advance(60_000)
-    await closed.catch(() => {})
+    await Promise.all([kit.close(), clock.advance(60_000)])
   })
   return { kit, clock, errors, heard, warnings: () => heard.filter(({ type }) => type === 'warning').map(({ data }) => data) }
 }

@@ -68,8 +68,11 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
   }
 
   const reportFailure = (hook: RegisteredHook, roomId: RoomId | undefined, error: ParleyError): void => {
+    const room = roomId === undefined ? {} : { roomId }
+    // A failing hook of `onError` is told to the log alone, else it would be told to itself without end.
+    if (hook.trigger === 'onError') return reportError(error, { stage: 'onError', ...room })
     warn(error.code === 'hook_timeout' ? 'hookTimeout' : 'hookError', hook, roomId, { code: error.code })
-    reportError(error, roomId === undefined ? { stage: 'hook' } : { stage: 'hook', roomId })
+    reportError(error, { stage: 'hook', ...room })
   }
 
   const timeoutError = (
