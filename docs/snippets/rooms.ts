@@ -80,7 +80,10 @@ kit.hook(
 )
 
 kit.hook('afterBroadcast', ({ event, deliveries }) => {
-  console.log(event.index, deliveries.map(({ channelId, status }) => `${channelId} ${status}`)) // may be slow, decides nothing
+  console.log(
+    event.index,
+    deliveries.map(({ channelId, status }) => `${channelId} ${status}`),
+  ) // may be slow, decides nothing
 })
 kit.hook('onError', ({ error, stage }) => console.error(stage, error.code))
 //#endregion hooks
