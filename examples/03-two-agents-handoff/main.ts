@@ -42,7 +42,9 @@ assert.equal(state.phaseHistory.at(-1)?.reason, 'charged twice')
 
 // The receiver opens by itself, and answers the next line; the receptionist stays silent.
 await kit.send(room.id, { from: 'ada', text: 'Please do' }, { wait: 'settled' })
-const said = (await kit.events(room.id, { types: ['message'] })).map(({ source }) => source.participantId ?? source.channelId)
+const said = (await kit.events(room.id, { types: ['message'] })).map(
+  ({ source }) => source.participantId ?? source.channelId,
+)
 assert.deepEqual(said, ['ada', 'triage', 'ada', 'billing', 'ada', 'billing'])
 
 // What moved and why is in the log, for the desk and for audit; people do not see it.

@@ -5,7 +5,9 @@ import { createVirtualClock, scriptedModel } from '@parley/testing'
 
 // Time stands still until the example moves it, so a worker that hangs costs nobody a minute.
 const clock = createVirtualClock()
-const delegate = { toolCalls: [{ name: 'delegate_workers', arguments: { task: 'What do you know about Ada Lovelace?' } }] }
+const delegate = {
+  toolCalls: [{ name: 'delegate_workers', arguments: { task: 'What do you know about Ada Lovelace?' } }],
+}
 
 const bossModel = scriptedModel([delegate, 'Born 1815, wrote the first program. The archive did not answer.'])
 const boss = new Agent('boss', { role: 'Editor', model: bossModel })
@@ -15,9 +17,17 @@ const archive = new Agent('archive', { name: 'Archive', model: scriptedModel([()
 
 await using kit = new Kit({ clock })
 const room = await kit.createRoom({
-  orchestration: new Supervisor({ supervisor: boss, workers: [birth, works, archive], strategy: 'parallel', taskTimeoutMs: 10_000 }),
+  orchestration: new Supervisor({
+    supervisor: boss,
+    workers: [birth, works, archive],
+    strategy: 'parallel',
+    taskTimeoutMs: 10_000,
+  }),
 })
-assert.deepEqual((await kit.bindings(room.id)).map(({ channelId }) => channelId), ['boss'])
+assert.deepEqual(
+  (await kit.bindings(room.id)).map(({ channelId }) => channelId),
+  ['boss'],
+)
 
 await kit.send(room.id, { from: 'sam', text: 'Who was Ada Lovelace?' })
 await clock.advance(15_000)

@@ -18,7 +18,9 @@ const issueRefund = defineTool({
   },
 })
 
-const refund = (cents: number) => ({ toolCalls: [{ name: 'issue_refund', arguments: { invoiceId: 'INV-2210', cents } }] })
+const refund = (cents: number) => ({
+  toolCalls: [{ name: 'issue_refund', arguments: { invoiceId: 'INV-2210', cents } }],
+})
 const model = scriptedModel([
   refund(-1),
   refund(900),

@@ -4,7 +4,11 @@ import { Agent, Kit } from '@parley/kit'
 import { scriptedModel } from '@parley/testing'
 import { z } from 'zod'
 
-const Ticket = z.object({ topic: z.enum(['billing', 'technical']), urgency: z.int().min(1).max(5), summary: z.string() })
+const Ticket = z.object({
+  topic: z.enum(['billing', 'technical']),
+  urgency: z.int().min(1).max(5),
+  summary: z.string(),
+})
 
 // Outside a room: `prompt` gives the parsed value. The first answer breaks the schema and is sent back with the fault.
 const model = scriptedModel([

@@ -1,5 +1,16 @@
 import { checkContract, checkOptions, ParleyError, toParleyError } from '@parley/spec'
-import type { AgentRunner, Contract, Disposer, Json, Room, RoomId, RunnerEvent, RunnerRequest, RunnerResult, Usage } from '@parley/spec'
+import type {
+  AgentRunner,
+  Contract,
+  Disposer,
+  Json,
+  Room,
+  RoomId,
+  RunnerEvent,
+  RunnerRequest,
+  RunnerResult,
+  Usage,
+} from '@parley/spec'
 import { contentText } from '../agent/content-text.ts'
 import type { Kit } from '../kit.ts'
 import type { CreateRoomOptions } from '../rooms/create-room.ts'
@@ -80,8 +91,17 @@ async function converse(
     await kit.closeRoom(roomId, { reason: why === 'budget' ? 'budget' : 'cancelled' })
     return await stopped(kit, roomId, why)
   } catch (thrown) {
-    const error = toParleyError(thrown, { code: 'internal_error', message: `The conversation ${options.id} could not be held.` })
-    return { status: signal.aborted ? 'cancelled' : 'failed', error, roomId, usage: { inputTokens: 0, outputTokens: 0 }, costNanoUsd: null }
+    const error = toParleyError(thrown, {
+      code: 'internal_error',
+      message: `The conversation ${options.id} could not be held.`,
+    })
+    return {
+      status: signal.aborted ? 'cancelled' : 'failed',
+      error,
+      roomId,
+      usage: { inputTokens: 0, outputTokens: 0 },
+      costNanoUsd: null,
+    }
   } finally {
     for (const dispose of disposers) dispose()
   }
@@ -91,17 +111,32 @@ async function converse(
 function roomIdOf(id: string, key: string): RoomId {
   const whole = `runner:${id}:${key}`
   if (whole.length <= MAX_ROOM_ID) return whole
-  throw new ParleyError({ code: 'invalid_options', message: 'The id of a conversation runner and an idempotency key have at most 248 characters together.', details: { path: 'idempotencyKey', expected: 'a shorter text' } })
+  throw new ParleyError({
+    code: 'invalid_options',
+    message: 'The id of a conversation runner and an idempotency key have at most 248 characters together.',
+    details: { path: 'idempotencyKey', expected: 'a shorter text' },
+  })
 }
 
-async function openRoom(kit: Kit, roomId: RoomId, { id, orchestration, channels }: ConversationRunnerOptions, request: RunnerRequest): Promise<Room> {
+async function openRoom(
+  kit: Kit,
+  roomId: RoomId,
+  { id, orchestration, channels }: ConversationRunnerOptions,
+  request: RunnerRequest,
+): Promise<Room> {
   const found = await kit.store.getRoom(roomId)
   if (found !== null) return found
   const { organizationId, sessionId } = request
   return kit.createRoom({
     id: roomId,
     orchestration,
-    metadata: { runner: { id, idempotencyKey: request.idempotencyKey, ...(request.roomId === undefined ? {} : { callerRoomId: request.roomId }) } },
+    metadata: {
+      runner: {
+        id,
+        idempotencyKey: request.idempotencyKey,
+        ...(request.roomId === undefined ? {} : { callerRoomId: request.roomId }),
+      },
+    },
     ...(channels === undefined ? {} : { channels }),
     ...(organizationId === undefined ? {} : { organizationId }),
     ...(sessionId === undefined ? {} : { sessionId }),
@@ -112,7 +147,9 @@ async function openRoom(kit: Kit, roomId: RoomId, { id, orchestration, channels 
 async function begin(kit: Kit, roomId: RoomId, { input, prompt, language }: RunnerRequest): Promise<void> {
   const isBegun = (await kit.events(roomId, { limit: 1, types: ['message'] })).length > 0
   if (isBegun) return
-  await kit.updateState(roomId, (state) => state.with({ context: { ...state.context, payload: input }, ...(language === undefined ? {} : { language }) }))
+  await kit.updateState(roomId, (state) =>
+    state.with({ context: { ...state.context, payload: input }, ...(language === undefined ? {} : { language }) }),
+  )
   const text = prompt ?? (typeof input === 'string' ? input : input === null ? '' : JSON.stringify(input))
   if (text !== '') await kit.send(roomId, { from: RUNNER, text, idempotencyKey: 'runner:input' })
 }
@@ -138,13 +175,25 @@ function untilEnded(
   disposers.push(
     kit.observe('onPhaseTransition', look, named),
     kit.observe('onRoomClosed', () => end({ why: 'ended' }), named),
-    kit.observe('onUserInputRequired', ({ request }) => onEvent({ type: 'waiting', requestId: request.id, reason: request.kind }), named),
+    kit.observe(
+      'onUserInputRequired',
+      ({ request }) => onEvent({ type: 'waiting', requestId: request.id, reason: request.kind }),
+      named,
+    ),
     kit.observe('onHumanRequested', () => onEvent({ type: 'waiting', reason: 'person' }), named),
-    kit.observe('onError', ({ error }) => (error.code === 'budget_exceeded' ? end({ why: 'budget' }) : undefined), named),
-    kit.observe('afterBroadcast', ({ event }) => {
-      const text = event.type === 'message' && event.source.kind === 'agent' ? contentText(event.content) : null
-      if (text !== null) onEvent({ type: 'progress', text })
-    }, named),
+    kit.observe(
+      'onError',
+      ({ error }) => (error.code === 'budget_exceeded' ? end({ why: 'budget' }) : undefined),
+      named,
+    ),
+    kit.observe(
+      'afterBroadcast',
+      ({ event }) => {
+        const text = event.type === 'message' && event.source.kind === 'agent' ? contentText(event.content) : null
+        if (text !== null) onEvent({ type: 'progress', text })
+      },
+      named,
+    ),
   )
   const onAbort = (): void => end({ why: 'cancelled' })
   if (signal.aborted) onAbort()
@@ -158,11 +207,17 @@ async function hasReachedEnd(kit: Kit, room: Room): Promise<boolean> {
   const state = await kit.state(room.id)
   if (state.mode !== 'agent' || state.activeAgentId !== null || state.phaseHistory.length === 0) return false
   const found = internalsOf(kit).definitions.of(room)
-  const allowed = found !== undefined && 'definition' in found ? found.definition.handler?.rules.allowedTransitions : undefined
+  const allowed =
+    found !== undefined && 'definition' in found ? found.definition.handler?.rules.allowedTransitions : undefined
   return (allowed?.[state.phase] ?? []).length === 0
 }
 
-async function conclude(kit: Kit, roomId: RoomId, { output }: ConversationRunnerOptions, request: RunnerRequest): Promise<RunnerResult> {
+async function conclude(
+  kit: Kit,
+  roomId: RoomId,
+  { output }: ConversationRunnerOptions,
+  request: RunnerRequest,
+): Promise<RunnerResult> {
   const value: Json = (await kit.state(roomId)).context['payload'] ?? null
   const { usage, costNanoUsd, receiptIds } = await spent(kit, roomId)
   const contract = request.output ?? output
@@ -175,24 +230,45 @@ async function conclude(kit: Kit, roomId: RoomId, { output }: ConversationRunner
     })
     return { status: 'failed', error, output: value, roomId, usage, costNanoUsd }
   }
-  const said = (await kit.events(roomId, { types: ['message'], newestFirst: true, limit: 20 })).find(({ source }) => source.kind === 'agent')
+  const said = (await kit.events(roomId, { types: ['message'], newestFirst: true, limit: 20 })).find(
+    ({ source }) => source.kind === 'agent',
+  )
   const text = said === undefined ? null : contentText(said.content)
-  return { status: 'completed', output: value, roomId, usage, costNanoUsd, receiptIds, ...(text === null ? {} : { text }) }
+  return {
+    status: 'completed',
+    output: value,
+    roomId,
+    usage,
+    costNanoUsd,
+    receiptIds,
+    ...(text === null ? {} : { text }),
+  }
 }
 
 async function stopped(kit: Kit, roomId: RoomId, why: 'cancelled' | 'budget'): Promise<RunnerResult> {
   const { usage, costNanoUsd } = await spent(kit, roomId)
   const common = { roomId, usage, costNanoUsd }
   if (why === 'budget') {
-    const error = new ParleyError({ code: 'budget_exceeded', message: `The budget of the conversation in room ${roomId} is used up.`, details: { roomId } })
+    const error = new ParleyError({
+      code: 'budget_exceeded',
+      message: `The budget of the conversation in room ${roomId} is used up.`,
+      details: { roomId },
+    })
     return { status: 'budgetExceeded', error, ...common }
   }
-  const error = new ParleyError({ code: 'delegation_cancelled', message: `The conversation in room ${roomId} was cancelled.`, details: { roomId } })
+  const error = new ParleyError({
+    code: 'delegation_cancelled',
+    message: `The conversation in room ${roomId} was cancelled.`,
+    details: { roomId },
+  })
   return { status: 'cancelled', error, ...common }
 }
 
 /** What the turns of a room have used, by their receipts. */
-async function spent(kit: Kit, roomId: RoomId): Promise<{ usage: Usage; costNanoUsd: number | null; receiptIds: string[] }> {
+async function spent(
+  kit: Kit,
+  roomId: RoomId,
+): Promise<{ usage: Usage; costNanoUsd: number | null; receiptIds: string[] }> {
   const turns = await kit.receipts(roomId, { kind: 'turn' })
   const usage: Usage = { inputTokens: 0, outputTokens: 0 }
   let costNanoUsd: number | null = 0

@@ -2,7 +2,11 @@ import type { KitParts } from '../core/kit-parts.ts'
 import { sendFromSystem } from '../inbound/prepare-send.ts'
 import { createRoom } from '../rooms/create-room.ts'
 import { closeRoom } from '../rooms/lifecycle.ts'
-import { createOrchestrationRuntime, type KitOrchestration, type OrchestrationRuntimeOptions } from './create-orchestration-runtime.ts'
+import {
+  createOrchestrationRuntime,
+  type KitOrchestration,
+  type OrchestrationRuntimeOptions,
+} from './create-orchestration-runtime.ts'
 import { createDelegations } from './delegation/create-delegations.ts'
 import { provideDelegations, type Delegations } from './delegation/delegations.ts'
 import { withDelegations } from './delegation/with-delegations.ts'
@@ -11,7 +15,10 @@ import { restoreSupervisor } from './strategies/supervisor-definition.ts'
 import { restoreSwarm } from './strategies/swarm.ts'
 
 /** Orchestration with strategies and delegation: all of it that a kit has. */
-export function createKitOrchestration(parts: KitParts, options: OrchestrationRuntimeOptions): KitOrchestration & { delegations: Delegations } {
+export function createKitOrchestration(
+  parts: KitParts,
+  options: OrchestrationRuntimeOptions,
+): KitOrchestration & { delegations: Delegations } {
   const runtime = createOrchestrationRuntime(parts, options)
   const { orchestrations, status } = runtime
   orchestrations.registerKind('swarm', restoreSwarm)

@@ -27,7 +27,19 @@ export interface DelegationHost {
   sendSystem(roomId: RoomId, input: EventInput): Promise<SendResult>
 }
 
-const optionKeys = ['context', 'output', 'shareChannels', 'wait', 'notify', 'budget', 'timeoutMs', 'maxRetries', 'idempotencyKey', 'by', 'signal']
+const optionKeys = [
+  'context',
+  'output',
+  'shareChannels',
+  'wait',
+  'notify',
+  'budget',
+  'timeoutMs',
+  'maxRetries',
+  'idempotencyKey',
+  'by',
+  'signal',
+]
 
 /** Delegations that have ended and are still known by their key. */
 const REMEMBERED = 10_000
@@ -39,8 +51,24 @@ export function createDelegations(host: DelegationHost): Delegations {
   const funds = new Map<RoomId, Budget>()
   const runs = createDelegationRuns(host)
 
-  async function open(parent: Room, agentId: ChannelId, task: string, options: DelegateOptions): Promise<DelegationRun> {
-    const { by, shareChannels = [], wait = true, notify, context, output, timeoutMs = 120_000, maxRetries = 3, idempotencyKey, signal } = options
+  async function open(
+    parent: Room,
+    agentId: ChannelId,
+    task: string,
+    options: DelegateOptions,
+  ): Promise<DelegationRun> {
+    const {
+      by,
+      shareChannels = [],
+      wait = true,
+      notify,
+      context,
+      output,
+      timeoutMs = 120_000,
+      maxRetries = 3,
+      idempotencyKey,
+      signal,
+    } = options
     const roomId = parent.id
     const depth = (recordOf(parent)?.depth ?? 0) + 1
     if (depth > MAX_DEPTH) throw tooDeep(roomId)
@@ -81,7 +109,14 @@ export function createDelegations(host: DelegationHost): Delegations {
       throw thrown
     }
     core.hooks.fire('onTaskDelegated', { roomId, delegationId: record.id, agentId }, { roomId })
-    status.post({ roomId, agentId, action: 'delegation', status: 'pending', detail: task, metadata: { delegationId: record.id } })
+    status.post({
+      roomId,
+      agentId,
+      action: 'delegation',
+      status: 'pending',
+      detail: task,
+      metadata: { delegationId: record.id },
+    })
     runs.watch(run, signal)
     if (mayStart) runs.apply(run, { type: 'start' })
     return run
@@ -92,7 +127,11 @@ export function createDelegations(host: DelegationHost): Delegations {
     if (core.store.isProcessLocal) return undefined
     let after: string | undefined
     do {
-      const page = await core.store.findRooms({ parentRoomId: roomId, limit: 1_000, ...(after === undefined ? {} : { after }) })
+      const page = await core.store.findRooms({
+        parentRoomId: roomId,
+        limit: 1_000,
+        ...(after === undefined ? {} : { after }),
+      })
       for (const room of page.items) {
         const record = recordOf(room)
         if (record?.idempotencyKey !== key) continue
@@ -126,7 +165,8 @@ export function createDelegations(host: DelegationHost): Delegations {
       return delegation
     },
     async tools({ room, agentId, state }) {
-      const hasCut = state.version > 0 && notesOf(state).some((note) => note.agentId === agentId && note.text.includes(READ_RESULT))
+      const hasCut =
+        state.version > 0 && notesOf(state).some((note) => note.agentId === agentId && note.text.includes(READ_RESULT))
       const reading = hasCut ? [readResultTool(core, room.id)] : []
       const run = runs.ofChild(room.id)
       if (run?.output === undefined || run.record.agentId !== agentId || run.state.phase === 'ended') return reading
@@ -138,7 +178,9 @@ export function createDelegations(host: DelegationHost): Delegations {
     },
     async notes({ state, agentId }) {
       if (state.version === 0) return []
-      return notesOf(state).filter((note) => note.agentId === agentId).map(({ text }) => text)
+      return notesOf(state)
+        .filter((note) => note.agentId === agentId)
+        .map(({ text }) => text)
     },
     async turnEnded({ state, agentId, room }) {
       if (state.version === 0) return
@@ -148,7 +190,8 @@ export function createDelegations(host: DelegationHost): Delegations {
         await updateState(core, room.id, (present) => withoutNotes(present, read))
       } catch (thrown) {
         // A room that was closed meanwhile needs no notes.
-        if (!ParleyError.isInstance(thrown) || (thrown.code !== 'room_closed' && thrown.code !== 'room_archived')) throw thrown
+        if (!ParleyError.isInstance(thrown) || (thrown.code !== 'room_closed' && thrown.code !== 'room_archived'))
+          throw thrown
       }
     },
     budget: (roomId) => runs.ofChild(roomId)?.budget ?? funds.get(roomId),
@@ -191,10 +234,19 @@ function checkTask(task: string, { by, timeoutMs, maxRetries }: DelegateOptions)
     [typeof task !== 'string' || task.trim() === '', 'task', 'non-empty text'],
     [typeof by?.id !== 'string', 'by', '{ kind, id }'],
     [timeoutMs !== undefined && !(timeoutMs > 0), 'timeoutMs', 'a positive number of milliseconds'],
-    [maxRetries !== undefined && !(Number.isInteger(maxRetries) && maxRetries >= 0), 'maxRetries', 'a whole number from 0'],
+    [
+      maxRetries !== undefined && !(Number.isInteger(maxRetries) && maxRetries >= 0),
+      'maxRetries',
+      'a whole number from 0',
+    ],
   ]
   for (const [isWrong, path, expected] of faults) {
-    if (isWrong) throw new ParleyError({ code: 'invalid_options', message: `delegate needs ${expected} as "${path}".`, details: { path, expected } })
+    if (isWrong)
+      throw new ParleyError({
+        code: 'invalid_options',
+        message: `delegate needs ${expected} as "${path}".`,
+        details: { path, expected },
+      })
   }
 }
 

@@ -36,7 +36,9 @@ export function delegateTool(options: DelegateToolOptions): ToolSource {
       details: { path: 'agents', expected: 'one agent or more' },
     })
   }
-  const list = agents.map((agent) => `- ${agent.channelId}: ${agentPurposeOf(agent) ?? agentNameOf(agent, agent.channelId)}`)
+  const list = agents.map(
+    (agent) => `- ${agent.channelId}: ${agentPurposeOf(agent) ?? agentNameOf(agent, agent.channelId)}`,
+  )
   const tool = defineTool({
     name: DELEGATE_TASK,
     description: `Gives a task to another agent, who works on it apart from this conversation and knows only what you write.\n${list.join('\n')}`,
@@ -75,9 +77,17 @@ export function delegateTool(options: DelegateToolOptions): ToolSource {
 /** A result as a model reads it. */
 export function resultJson(result: DelegationResult): Json {
   if (result.status !== 'completed') {
-    return { status: result.status, error: { code: result.error.code, message: result.error.message }, ...(result.text === undefined ? {} : { text: result.text }) }
+    return {
+      status: result.status,
+      error: { code: result.error.code, message: result.error.message },
+      ...(result.text === undefined ? {} : { text: result.text }),
+    }
   }
   const { text, value } = result
   // What the schema parsed came from JSON; what JSON cannot carry is not passed on.
-  return { status: 'completed', text, ...(value === undefined ? {} : { value: JSON.parse(JSON.stringify(value)) as Json }) }
+  return {
+    status: 'completed',
+    text,
+    ...(value === undefined ? {} : { value: JSON.parse(JSON.stringify(value)) as Json }),
+  }
 }

@@ -32,7 +32,9 @@ export function sameTask(agentId: ChannelId): ParleyError {
   })
 }
 
-const reasons: { readonly [Why in Extract<DelegationOutcome, { status: 'failed' }>['why']]: { code: ErrorCode; sentence: string } } = {
+const reasons: {
+  readonly [Why in Extract<DelegationOutcome, { status: 'failed' }>['why']]: { code: ErrorCode; sentence: string }
+} = {
   no_text: { code: 'delegation_failed', sentence: 'ended without saying anything' },
   no_submission: { code: 'agent_output_invalid', sentence: 'did not hand in a result that fits its schema' },
   worker: { code: 'delegation_failed', sentence: 'reported that the task could not be done' },
@@ -41,7 +43,11 @@ const reasons: { readonly [Why in Extract<DelegationOutcome, { status: 'failed' 
 }
 
 /** The result as callers get it. */
-export function toResult(outcome: DelegationOutcome, { id, agentId }: DelegationRecord, costNanoUsd: number | null): DelegationResult {
+export function toResult(
+  outcome: DelegationOutcome,
+  { id, agentId }: DelegationRecord,
+  costNanoUsd: number | null,
+): DelegationResult {
   if (outcome.status === 'completed') {
     const { text, value } = outcome
     return { status: 'completed', text, costNanoUsd, ...(value === undefined ? {} : { value }) }
@@ -61,13 +67,23 @@ export function toResult(outcome: DelegationOutcome, { id, agentId }: Delegation
     return { status: 'failed', error, ...text }
   }
   const { code, sentence } = endings[outcome.status]
-  const error = new ParleyError({ code, message: `The task given to ${agentId} ${sentence}.`, details: { ...about, reason: outcome.reason }, retryable: false })
+  const error = new ParleyError({
+    code,
+    message: `The task given to ${agentId} ${sentence}.`,
+    details: { ...about, reason: outcome.reason },
+    retryable: false,
+  })
   return { status: outcome.status, error, ...text }
 }
 
-const endings: { readonly [Status in 'cancelled' | 'timeout' | 'overBudget' | 'interrupted']: { code: ErrorCode; sentence: string } } = {
+const endings: {
+  readonly [Status in 'cancelled' | 'timeout' | 'overBudget' | 'interrupted']: { code: ErrorCode; sentence: string }
+} = {
   cancelled: { code: 'delegation_cancelled', sentence: 'was cancelled before it ended' },
   timeout: { code: 'delegation_timeout', sentence: 'took longer than it may and was stopped' },
   overBudget: { code: 'budget_exceeded', sentence: 'was stopped by its budget' },
-  interrupted: { code: 'delegation_interrupted', sentence: 'was interrupted by the end of the process. Give it again if it is still needed' },
+  interrupted: {
+    code: 'delegation_interrupted',
+    sentence: 'was interrupted by the end of the process. Give it again if it is still needed',
+  },
 }

@@ -26,19 +26,38 @@ export async function recordEnded(
 ): Promise<void> {
   const { parentRoomId, notify, id } = record
   const costNanoUsd = result.status === 'completed' ? result.costNanoUsd : null
-  const receipt = core.receipt(parentRoomId, 'delegation', { ...about(record), status: result.status, costNanoUsd, steps: [...receipts] }, { actor: { ...record.by } })
+  const receipt = core.receipt(
+    parentRoomId,
+    'delegation',
+    { ...about(record), status: result.status, costNanoUsd, steps: [...receipts] },
+    { actor: { ...record.by } },
+  )
   const note = notify === undefined ? undefined : await keepNote(core, record, result, { id, workerName, notify })
   for (let attempt = 1; ; attempt++) {
     const isDone = await core.inRoom(parentRoomId, async (locked) => {
       // A room that is closed takes no more lines; the receipt tells.
       if (isOver(locked.room)) return writeReceipt(core, receipt)
-      const ended = draft(core, locked.room, 'delegationEnded', `The task given to ${record.agentId} ended: ${result.status}.`, endData(record, result))
+      const ended = draft(
+        core,
+        locked.room,
+        'delegationEnded',
+        `The task given to ${record.agentId} ended: ${result.status}.`,
+        endData(record, result),
+      )
       const noted = note === undefined ? undefined : noteState(core, locked, note)
-      const outcome = await locked.commit([ended], { receipts: [receipt], ...(noted === undefined ? {} : { conversation: noted }) })
+      const outcome = await locked.commit([ended], {
+        receipts: [receipt],
+        ...(noted === undefined ? {} : { conversation: noted }),
+      })
       return 'events' in outcome
     })
     if (isDone) return
-    if (attempt === 3) throw new ParleyError({ code: 'version_conflict', message: `The state of room ${parentRoomId} changed while a result was noted.`, details: { roomId: parentRoomId } })
+    if (attempt === 3)
+      throw new ParleyError({
+        code: 'version_conflict',
+        message: `The state of room ${parentRoomId} changed while a result was noted.`,
+        details: { roomId: parentRoomId },
+      })
   }
 }
 
@@ -69,17 +88,26 @@ async function keepNote(
   const { text, isCut } = noteText(result, { id, workerName, task })
   if (isCut) {
     const full = result.status === 'completed' ? fullText(result) : (result.text ?? '')
-    await core.store.toolResults.put([{ id, roomId: parentRoomId, turnId: id, name: 'delegation', text: full, createdAt: core.now() }])
+    await core.store.toolResults.put([
+      { id, roomId: parentRoomId, turnId: id, name: 'delegation', text: full, createdAt: core.now() },
+    ])
   }
   return { delegationId: id, agentId: notify, text }
 }
 
 /** What a worker left in its room when nothing of it ran any more. */
-export async function readSettled(core: KitCore, { childRoomId, agentId }: DelegationRecord): Promise<{ text: string | null; end: TurnEnd | undefined; code?: string }> {
+export async function readSettled(
+  core: KitCore,
+  { childRoomId, agentId }: DelegationRecord,
+): Promise<{ text: string | null; end: TurnEnd | undefined; code?: string }> {
   const turns = (await core.store.receipts.list({ roomId: childRoomId, kind: 'turn', limit: 1_000 })).items
   const last = turns.map(({ data }) => data).findLast((data) => isObject(data) && data['agentId'] === agentId)
   const said = (await core.store.tail(childRoomId, 50, { types: ['message'], statuses: ['committed'] })).findLast(
-    ({ source, content, metadata }) => source.kind === 'agent' && source.channelId === agentId && content.type === 'text' && metadata['notice'] === undefined,
+    ({ source, content, metadata }) =>
+      source.kind === 'agent' &&
+      source.channelId === agentId &&
+      content.type === 'text' &&
+      metadata['notice'] === undefined,
   )
   const text = said?.content.type === 'text' ? said.content.text : null
   if (!isObject(last)) return { text, end: undefined }
@@ -99,7 +127,13 @@ export async function endedDelegation(core: KitCore, record: DelegationRecord): 
       const data = content.type === 'system' ? content.data : undefined
       if (!isObject(data) || data['delegationId'] !== record.id) continue
       const result = loggedResult(record, data)
-      return { id: record.id, childRoomId: record.childRoomId, status: result.status, result: Promise.resolve(result), cancel: () => Promise.resolve() }
+      return {
+        id: record.id,
+        childRoomId: record.childRoomId,
+        status: result.status,
+        result: Promise.resolve(result),
+        cancel: () => Promise.resolve(),
+      }
     }
     if (page.length < 1_000) return undefined
   }
@@ -110,7 +144,12 @@ function loggedResult(record: DelegationRecord, data: { [key: string]: Json }): 
   const { status, code } = data
   if (status === 'completed') {
     const cost = typeof data['costNanoUsd'] === 'number' ? data['costNanoUsd'] : null
-    return { status, text: text ?? '', costNanoUsd: cost, ...(data['value'] === undefined ? {} : { value: data['value'] }) }
+    return {
+      status,
+      text: text ?? '',
+      costNanoUsd: cost,
+      ...(data['value'] === undefined ? {} : { value: data['value'] }),
+    }
   }
   const error = new ParleyError({
     // Written by `endData` from an error of this union.
@@ -118,12 +157,17 @@ function loggedResult(record: DelegationRecord, data: { [key: string]: Json }): 
     message: `The task given to ${record.agentId} did not end well. Its child room tells more.`,
     details: { delegationId: record.id, agentId: record.agentId },
   })
-  return { status: status as Exclude<DelegationResult['status'], 'completed'>, error, ...(text === undefined ? {} : { text }) }
+  return {
+    status: status as Exclude<DelegationResult['status'], 'completed'>,
+    error,
+    ...(text === undefined ? {} : { text }),
+  }
 }
 
 function endData(record: DelegationRecord, result: DelegationResult): Json {
   const text = result.text === undefined ? {} : { text: result.text.slice(0, LOGGED_LENGTH) }
-  if (result.status !== 'completed') return { ...about(record), status: result.status, code: result.error.code, ...text }
+  if (result.status !== 'completed')
+    return { ...about(record), status: result.status, code: result.error.code, ...text }
   const value = result.value === undefined ? undefined : JSON.stringify(result.value)
   const kept = value === undefined || value.length > LOGGED_LENGTH ? {} : { value: JSON.parse(value) as Json }
   return { ...about(record), status: result.status, costNanoUsd: result.costNanoUsd, ...text, ...kept }
@@ -134,7 +178,10 @@ function about({ id, childRoomId, agentId, by }: DelegationRecord): { [key: stri
 }
 
 function draft(core: KitCore, room: Room, type: 'delegated' | 'delegationEnded', text: string, data: Json): EventDraft {
-  return core.systemDraft(room, { type, content: { type: 'system', code: type === 'delegated' ? 'delegated' : 'delegation_ended', text, data } })
+  return core.systemDraft(room, {
+    type,
+    content: { type: 'system', code: type === 'delegated' ? 'delegated' : 'delegation_ended', text, data },
+  })
 }
 
 function isOver({ status }: Room): boolean {

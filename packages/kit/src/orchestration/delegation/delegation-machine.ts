@@ -9,7 +9,12 @@ export type Submission =
 /** How a delegated task ended, before it becomes a result. */
 export type DelegationOutcome =
   | { status: 'completed'; text: string; value?: unknown }
-  | { status: 'failed'; why: 'no_text' | 'no_submission' | 'worker' | 'turn' | 'not_opened'; text?: string; code?: string }
+  | {
+      status: 'failed'
+      why: 'no_text' | 'no_submission' | 'worker' | 'turn' | 'not_opened'
+      text?: string
+      code?: string
+    }
   | { status: 'cancelled' | 'timeout' | 'overBudget' | 'interrupted'; reason: string; text?: string }
 
 /** One delegated task, from its asking to its one completion. */
@@ -53,7 +58,11 @@ export interface DelegationStep {
 }
 
 /** What a delegation begins as. */
-export function waitingDelegation(options: { needsSubmission: boolean; maxRetries: number; timeoutMs: number }): DelegationState {
+export function waitingDelegation(options: {
+  needsSubmission: boolean
+  maxRetries: number
+  timeoutMs: number
+}): DelegationState {
   return { phase: 'waiting', faults: 0, ...options }
 }
 
@@ -96,13 +105,21 @@ function submitted(state: DelegationState, submission: Submission): DelegationSt
   return { ...ended, receipts: [...receipts, ...ended.receipts] }
 }
 
-function settled(state: DelegationState, { text, end: turnEnd, code }: Extract<DelegationInput, { type: 'settled' }>): DelegationStep {
+function settled(
+  state: DelegationState,
+  { text, end: turnEnd, code }: Extract<DelegationInput, { type: 'settled' }>,
+): DelegationStep {
   const said: DelegationState = text === null ? state : { ...state, text }
   if (state.submission !== undefined) return end(said, ofSubmission(state.submission), undefined)
   const stopped = stoppedBy(turnEnd)
-  if (stopped !== undefined) return end(said, { status: stopped, reason: turnEnd ?? stopped, ...textOf(said) }, undefined)
+  if (stopped !== undefined)
+    return end(said, { status: stopped, reason: turnEnd ?? stopped, ...textOf(said) }, undefined)
   if (turnEnd === 'failed' || (code !== undefined && text === null)) {
-    return end(said, { status: 'failed', why: 'turn', ...(code === undefined ? {} : { code }), ...textOf(said) }, undefined)
+    return end(
+      said,
+      { status: 'failed', why: 'turn', ...(code === undefined ? {} : { code }), ...textOf(said) },
+      undefined,
+    )
   }
   if (!state.needsSubmission) {
     return end(said, text === null ? { status: 'failed', why: 'no_text' } : { status: 'completed', text }, undefined)
@@ -122,7 +139,9 @@ function stoppedBy(turnEnd: TurnEnd | undefined): 'overBudget' | 'timeout' | 'ca
 }
 
 function ofSubmission({ status, summary, value }: Extract<Submission, { ok: true }>): DelegationOutcome {
-  return status === 'failed' ? { status: 'failed', why: 'worker', text: summary } : { status: 'completed', text: summary, value }
+  return status === 'failed'
+    ? { status: 'failed', why: 'worker', text: summary }
+    : { status: 'completed', text: summary, value }
 }
 
 function textOf({ text }: DelegationState): { text?: string } {

@@ -14,9 +14,14 @@ test('DG-4 a note has at most 4 000 characters and says how the full text is rea
 })
 
 test('DG-4 a short result is a note as it is', () => {
-  const { text, isCut } = noteText({ status: 'completed', text: 'It is paid.', value: { paid: true }, costNanoUsd: 0 }, about)
+  const { text, isCut } = noteText(
+    { status: 'completed', text: 'It is paid.', value: { paid: true }, costNanoUsd: 0 },
+    about,
+  )
   expect(isCut).toBe(false)
-  expect(text).toBe('[Result of the task given to Researcher ("Find the invoice."): completed]\nIt is paid.\n{"paid":true}')
+  expect(text).toBe(
+    '[Result of the task given to Researcher ("Find the invoice."): completed]\nIt is paid.\n{"paid":true}',
+  )
 })
 
 test('DG-4 notes are used up one by one, whoever else has some keeps them', () => {

@@ -49,7 +49,10 @@ export function noteText(
   { id, workerName, task }: { id: string; workerName: string; task: string },
 ): { text: string; isCut: boolean } {
   const head = `[Result of the task given to ${workerName} ("${firstLine(task)}"): ${result.status}]`
-  const body = result.status === 'completed' ? fullText(result) : [result.error.message, result.text ?? ''].filter((part) => part !== '').join('\n')
+  const body =
+    result.status === 'completed'
+      ? fullText(result)
+      : [result.error.message, result.text ?? ''].filter((part) => part !== '').join('\n')
   const whole = `${head}\n${body}`
   if (whole.length <= NOTE_LENGTH) return { text: whole, isCut: false }
   const tail = `\n[Cut. Read on with ${READ_RESULT} { "id": "${id}", "offset": OFFSET }.]`

@@ -20,7 +20,11 @@ function lasting(): ConversationStore {
 /** The next process on a store, some seconds later. The former is dead: its clock stands still. */
 function start(store: ConversationStore, agents: readonly Agent[] = []): TestKit {
   processes += 1
-  const made = testKit({ store, clock: createVirtualClock({ now: Date.UTC(2026, 0, 1, 0, 0, processes * 10) }), ids: createSeededIds(500 + processes) })
+  const made = testKit({
+    store,
+    clock: createVirtualClock({ now: Date.UTC(2026, 0, 1, 0, 0, processes * 10) }),
+    ids: createSeededIds(500 + processes),
+  })
   for (const agent of agents) made.kit.register(agent)
   return made
 }
@@ -67,7 +71,8 @@ test('DG-9 a task that had only waited for its place is begun after a restart', 
   const store = lasting()
   const first = start(store, [scripted('worker', [never])])
   const room = await first.kit.createRoom()
-  for (let count = 0; count < 9; count++) await first.kit.delegate(room.id, 'worker', `Task ${count}.`, { by, wait: false })
+  for (let count = 0; count < 9; count++)
+    await first.kit.delegate(room.id, 'worker', `Task ${count}.`, { by, wait: false })
   await first.clock.advance(100)
 
   const worker = scripted('worker', ['Done.'])
@@ -96,19 +101,43 @@ test('SG-1 swarm, supervisor and loop work after a restart with nothing but thei
   const store = lasting()
   const make = (): Agent[] => [
     scripted('a', ['A.']),
-    scripted('b', [({ tools = [] }) => `B may hand to ${JSON.stringify(tools.map(({ parameters }) => (parameters['properties'] as { target: { enum: string[] } }).target.enum))}.`]),
+    scripted('b', [
+      ({ tools = [] }) =>
+        `B may hand to ${JSON.stringify(tools.map(({ parameters }) => (parameters['properties'] as { target: { enum: string[] } }).target.enum))}.`,
+    ]),
     scripted('boss', ['Boss, by the workers.']),
     scripted('worker', ['Worked.']),
     scripted('writer', ['The text.']),
-    scripted('critic', [{ toolCalls: [{ name: 'submit_result', arguments: { status: 'completed', summary: 's', data: { approved: true } } }] }]),
+    scripted('critic', [
+      {
+        toolCalls: [
+          { name: 'submit_result', arguments: { status: 'completed', summary: 's', data: { approved: true } } },
+        ],
+      },
+    ]),
   ]
   const agents = new Map(make().map((agent) => [agent.channelId, agent]))
   const named = (id: string): Agent => agents.get(id) as Agent
   const first = start(store)
-  const swarm = await first.kit.createRoom({ orchestration: new Swarm({ agents: [named('a'), named('b')], allow: { b: ['a'] } }) })
-  const supervised = await first.kit.createRoom({ orchestration: new Supervisor({ supervisor: named('boss'), workers: [named('worker')], strategy: 'parallel', autoDelegate: true }) })
-  const loop = await first.kit.createRoom({ orchestration: new Loop({ agent: named('writer'), reviewers: [named('critic')] }) })
-  await first.kit.handoff(swarm.id, { target: 'b', reason: 'r', summary: 's' }, { by, signal: new AbortController().signal })
+  const swarm = await first.kit.createRoom({
+    orchestration: new Swarm({ agents: [named('a'), named('b')], allow: { b: ['a'] } }),
+  })
+  const supervised = await first.kit.createRoom({
+    orchestration: new Supervisor({
+      supervisor: named('boss'),
+      workers: [named('worker')],
+      strategy: 'parallel',
+      autoDelegate: true,
+    }),
+  })
+  const loop = await first.kit.createRoom({
+    orchestration: new Loop({ agent: named('writer'), reviewers: [named('critic')] }),
+  })
+  await first.kit.handoff(
+    swarm.id,
+    { target: 'b', reason: 'r', summary: 's' },
+    { by, signal: new AbortController().signal },
+  )
   await first.kit.settled(swarm.id)
   await first.kit.close()
 
@@ -123,9 +152,19 @@ test('SG-1 swarm, supervisor and loop work after a restart with nothing but thei
 
 test('SG-1 a function of a strategy is found again by the id of its definition', async () => {
   const store = lasting()
-  const make = (): { boss: ReturnType<typeof scripted>; worker: ReturnType<typeof scripted> } => ({ boss: scripted('boss', ['Ok.']), worker: scripted('worker', ['Worked.']) })
+  const make = (): { boss: ReturnType<typeof scripted>; worker: ReturnType<typeof scripted> } => ({
+    boss: scripted('boss', ['Ok.']),
+    worker: scripted('worker', ['Worked.']),
+  })
   const strategy = ({ boss, worker }: ReturnType<typeof make>): Supervisor =>
-    new Supervisor({ id: 'team', supervisor: boss, workers: [worker], strategy: 'parallel', autoDelegate: true, refineTask: (task) => `${task} (refined)` })
+    new Supervisor({
+      id: 'team',
+      supervisor: boss,
+      workers: [worker],
+      strategy: 'parallel',
+      autoDelegate: true,
+      refineTask: (task) => `${task} (refined)`,
+    })
   const first = start(store)
   const room = await first.kit.createRoom({ orchestration: strategy(make()) })
   await first.kit.close()
@@ -143,14 +182,25 @@ test('SG-1 a function of a strategy is found again by the id of its definition',
 test('SG-1 SG-11 a loop that was cut off by a restart goes on with the draft it had, and answers once', async () => {
   const store = lasting()
   const first = start(store)
-  const room = await first.kit.createRoom({ orchestration: new Loop({ agent: scripted('writer', ['The draft.']), reviewers: [scripted('critic', [never])] }) })
+  const room = await first.kit.createRoom({
+    orchestration: new Loop({ agent: scripted('writer', ['The draft.']), reviewers: [scripted('critic', [never])] }),
+  })
   await first.kit.send(room.id, { from: 'ada', text: 'Write.' })
   await first.clock.advance(100)
   expect(await transcript(first.kit, room.id)).toEqual(['ada: Write.'])
 
   const writer = scripted('writer', ['Another draft.'])
-  const critic = scripted('critic', [{ toolCalls: [{ name: 'submit_result', arguments: { status: 'completed', summary: 's', data: { approved: true } } }] }])
-  for (const agents of [[writer, critic], [scripted('writer', []), scripted('critic', [])]]) {
+  const critic = scripted('critic', [
+    {
+      toolCalls: [
+        { name: 'submit_result', arguments: { status: 'completed', summary: 's', data: { approved: true } } },
+      ],
+    },
+  ])
+  for (const agents of [
+    [writer, critic],
+    [scripted('writer', []), scripted('critic', [])],
+  ]) {
     const { kit, clock } = start(store, agents)
     await kit.ready()
     await clock.advance(5_000)

@@ -1,10 +1,27 @@
 import { createBudget, ParleyError } from '@parley/spec'
-import type { Budget, ChannelId, Contract, Delegation, DelegateOptions, DelegationResult, Disposer, Json, RoomId } from '@parley/spec'
+import type {
+  Budget,
+  ChannelId,
+  Contract,
+  Delegation,
+  DelegateOptions,
+  DelegationResult,
+  Disposer,
+  Json,
+  RoomId,
+} from '@parley/spec'
 import { agentNameOf, isAgent } from '../orchestrated-agent.ts'
 import type { DelegationHost } from './create-delegations.ts'
 import { toResult } from './delegation-errors.ts'
 import { readSettled, recordEnded } from './delegation-log.ts'
-import { delegationStep, waitingDelegation, type DelegationEffect, type DelegationInput, type DelegationOutcome, type DelegationState } from './delegation-machine.ts'
+import {
+  delegationStep,
+  waitingDelegation,
+  type DelegationEffect,
+  type DelegationInput,
+  type DelegationOutcome,
+  type DelegationState,
+} from './delegation-machine.ts'
 import { taskText, type DelegationRecord } from './delegation-record.ts'
 import { createSlotTable } from './delegation-slots.ts'
 import { dropBinding, followBinding } from './shared-channels.ts'
@@ -30,7 +47,10 @@ export interface DelegationRun {
 /** The delegations that run in this process: the interpreter of their machine. */
 export interface DelegationRuns {
   /** Takes a place in the parent room; undefined when there is none, else whether it may start at once. */
-  track(record: DelegationRecord, options?: Pick<DelegateOptions, 'output' | 'budget'>): { run: DelegationRun; mayStart: boolean } | undefined
+  track(
+    record: DelegationRecord,
+    options?: Pick<DelegateOptions, 'output' | 'budget'>,
+  ): { run: DelegationRun; mayStart: boolean } | undefined
   apply(run: DelegationRun, input: DelegationInput): void
   /** Feeds what the worker left once nothing of it runs any more. */
   settle(run: DelegationRun): Promise<void>
@@ -49,10 +69,26 @@ export function createDelegationRuns({ core, status, closeRoom, sendSystem }: De
   const slots = createSlotTable()
   const watching = [
     core.hooks.observe('onRoomClosed', ({ room }) => endRoom(room.id), { name: 'delegations' }),
-    core.hooks.observe('onChannelMuted', ({ binding }) => follow(binding.roomId, (childId) => followBinding(core, childId, binding)), { name: 'delegations' }),
-    core.hooks.observe('onChannelUpdated', ({ binding }) => follow(binding.roomId, (childId) => followBinding(core, childId, binding)), { name: 'delegations' }),
-    core.hooks.observe('onChannelUnmuted', ({ binding }) => follow(binding.roomId, (childId) => followBinding(core, childId, binding)), { name: 'delegations' }),
-    core.hooks.observe('onChannelDetached', ({ binding }) => follow(binding.roomId, (childId) => dropBinding(core, childId, binding.channelId)), { name: 'delegations' }),
+    core.hooks.observe(
+      'onChannelMuted',
+      ({ binding }) => follow(binding.roomId, (childId) => followBinding(core, childId, binding)),
+      { name: 'delegations' },
+    ),
+    core.hooks.observe(
+      'onChannelUpdated',
+      ({ binding }) => follow(binding.roomId, (childId) => followBinding(core, childId, binding)),
+      { name: 'delegations' },
+    ),
+    core.hooks.observe(
+      'onChannelUnmuted',
+      ({ binding }) => follow(binding.roomId, (childId) => followBinding(core, childId, binding)),
+      { name: 'delegations' },
+    ),
+    core.hooks.observe(
+      'onChannelDetached',
+      ({ binding }) => follow(binding.roomId, (childId) => dropBinding(core, childId, binding.channelId)),
+      { name: 'delegations' },
+    ),
   ]
 
   async function follow(parentId: RoomId, change: (childId: RoomId) => Promise<void>): Promise<void> {
@@ -71,7 +107,10 @@ export function createDelegationRuns({ core, status, closeRoom, sendSystem }: De
     return agentNameOf(isAgent(channel) ? channel : undefined, agentId)
   }
 
-  function track(record: DelegationRecord, { output, budget }: Pick<DelegateOptions, 'output' | 'budget'> = {}): DelegationRun {
+  function track(
+    record: DelegationRecord,
+    { output, budget }: Pick<DelegateOptions, 'output' | 'budget'> = {},
+  ): DelegationRun {
     let resolve: (result: DelegationResult) => void = () => {}
     const result = new Promise<DelegationResult>((settle) => {
       resolve = settle
@@ -120,7 +159,9 @@ export function createDelegationRuns({ core, status, closeRoom, sendSystem }: De
       case 'askAgain':
         return ask(run, `You have not handed in a result. Call ${SUBMIT_RESULT} now, with what you have.`)
       case 'setTimer': {
-        run.disposers.add(core.clock.setTimer(Math.max(0, effect.atMs - core.clock.monotonicMs()), () => apply(run, { type: 'timer' })))
+        run.disposers.add(
+          core.clock.setTimer(Math.max(0, effect.atMs - core.clock.monotonicMs()), () => apply(run, { type: 'timer' })),
+        )
         return
       }
       case 'cancelTimer':
@@ -144,7 +185,11 @@ export function createDelegationRuns({ core, status, closeRoom, sendSystem }: De
       'delegation',
       async () => {
         try {
-          const sent = await sendSystem(childRoomId, { content: { type: 'text', text }, addressedTo: [agentId], visibility: 'intelligence' })
+          const sent = await sendSystem(childRoomId, {
+            content: { type: 'text', text },
+            addressedTo: [agentId],
+            visibility: 'intelligence',
+          })
           if (sent.outcome !== 'committed') return apply(run, { type: 'failed', code: 'message_blocked' })
           await sent.settled()
           await settle(run)
@@ -192,8 +237,19 @@ export function createDelegationRuns({ core, status, closeRoom, sendSystem }: De
     forget(run)
     run.status = result.status
     const isGood = result.status === 'completed'
-    status.post({ roomId: parentRoomId, agentId, action: 'delegation', status: isGood ? 'completed' : 'failed', detail: isGood ? '' : result.status, metadata: { delegationId: id, status: result.status } })
-    core.hooks.fire('onTaskCompleted', { roomId: parentRoomId, delegationId: id, agentId, status: result.status }, { roomId: parentRoomId })
+    status.post({
+      roomId: parentRoomId,
+      agentId,
+      action: 'delegation',
+      status: isGood ? 'completed' : 'failed',
+      detail: isGood ? '' : result.status,
+      metadata: { delegationId: id, status: result.status },
+    })
+    core.hooks.fire(
+      'onTaskCompleted',
+      { roomId: parentRoomId, delegationId: id, agentId, status: result.status },
+      { roomId: parentRoomId },
+    )
     run.resolve(result)
   }
 

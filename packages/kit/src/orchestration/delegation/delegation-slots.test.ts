@@ -1,9 +1,19 @@
 import { expect, test } from 'vitest'
 import * as fc from 'fast-check'
-import { createSlotTable, emptySlots, RUNNING_PER_ROOM, slotStep, WAITING_PER_ROOM, type SlotInput } from './delegation-slots.ts'
+import {
+  createSlotTable,
+  emptySlots,
+  RUNNING_PER_ROOM,
+  slotStep,
+  WAITING_PER_ROOM,
+  type SlotInput,
+} from './delegation-slots.ts'
 
 test('DG-6 never more than 8 run and 32 wait, nobody starts twice, and the order of asking is kept', () => {
-  const inputs = fc.array(fc.record({ type: fc.constantFrom('take' as const, 'take' as const, 'free' as const), id: fc.nat({ max: 60 }) }), { maxLength: 200 })
+  const inputs = fc.array(
+    fc.record({ type: fc.constantFrom('take' as const, 'take' as const, 'free' as const), id: fc.nat({ max: 60 }) }),
+    { maxLength: 200 },
+  )
   fc.assert(
     fc.property(inputs, (given) => {
       let state = emptySlots
@@ -30,7 +40,8 @@ test('DG-6 never more than 8 run and 32 wait, nobody starts twice, and the order
 
 test('DG-6 the 41st of a room is turned away, another room is not', () => {
   const table = createSlotTable()
-  for (let count = 0; count < 40; count++) expect(table.take('one', `d${count}`)).toEqual(count < 8 ? [`d${count}`] : [])
+  for (let count = 0; count < 40; count++)
+    expect(table.take('one', `d${count}`)).toEqual(count < 8 ? [`d${count}`] : [])
   expect(table.take('one', 'd40')).toBeUndefined()
   expect(table.take('other', 'd41')).toEqual(['d41'])
   expect(table.free('one', 'd0')).toEqual(['d8'])

@@ -10,7 +10,9 @@ const by = { kind: 'code' as const, id: 'test' }
 const never = (): Promise<string> => new Promise<string>(() => {})
 
 /** A call of a tool by a scripted model. */
-const call = (name: string, args: Json): { toolCalls: { name: string; arguments: Json }[] } => ({ toolCalls: [{ name, arguments: args }] })
+const call = (name: string, args: Json): { toolCalls: { name: string; arguments: Json }[] } => ({
+  toolCalls: [{ name, arguments: args }],
+})
 
 function kitWith(...agents: Agent[]): TestKit {
   const made = testKit()
@@ -33,32 +35,66 @@ test('DG-1 a task runs in a child room of its own, linked and without orchestrat
   kit.hook('onTaskDelegated', ({ delegationId }) => void hooks.push(`begun ${delegationId}`))
   kit.hook('onTaskCompleted', ({ delegationId, status }) => void hooks.push(`${status} ${delegationId}`))
   const room = await kit.createRoom({ organizationId: 'org-1' })
-  const delegation = await kit.delegate(room.id, 'worker', 'What is six times seven?', { by, context: { hint: 'multiply' } })
-  expect(await delegation.result).toEqual({ status: 'completed', text: 'Forty-two.', costNanoUsd: expect.toBeOneOf([0, null]) })
+  const delegation = await kit.delegate(room.id, 'worker', 'What is six times seven?', {
+    by,
+    context: { hint: 'multiply' },
+  })
+  expect(await delegation.result).toEqual({
+    status: 'completed',
+    text: 'Forty-two.',
+    costNanoUsd: expect.toBeOneOf([0, null]),
+  })
 
   const child = await kit.getRoom(delegation.childRoomId)
-  expect(child).toMatchObject({ parentRoomId: room.id, delegationId: delegation.id, organizationId: 'org-1', orchestration: null, status: 'closed' })
-  expect((await kit.events(child.id, { types: ['message'] })).map(({ content }) => content.type === 'text' && content.text)).toEqual(['What is six times seven?\n\nContext:\n{"hint":"multiply"}', 'Forty-two.'])
+  expect(child).toMatchObject({
+    parentRoomId: room.id,
+    delegationId: delegation.id,
+    organizationId: 'org-1',
+    orchestration: null,
+    status: 'closed',
+  })
+  expect(
+    (await kit.events(child.id, { types: ['message'] })).map(({ content }) => content.type === 'text' && content.text),
+  ).toEqual(['What is six times seven?\n\nContext:\n{"hint":"multiply"}', 'Forty-two.'])
   expect(await types(kit, room.id)).toEqual(['delegated', 'delegationEnded'])
   const [begun, ended] = await kit.events(room.id)
-  expect(begun && dataOf(begun)).toMatchObject({ delegationId: delegation.id, childRoomId: child.id, agentId: 'worker', by })
+  expect(begun && dataOf(begun)).toMatchObject({
+    delegationId: delegation.id,
+    childRoomId: child.id,
+    agentId: 'worker',
+    by,
+  })
   expect(ended && dataOf(ended)).toMatchObject({ delegationId: delegation.id, status: 'completed', text: 'Forty-two.' })
   expect(hooks).toEqual([`begun ${delegation.id}`, `completed ${delegation.id}`])
-  expect(await receiptsOf(kit, room.id, 'delegation')).toMatchObject([{ delegationId: delegation.id, status: 'completed' }])
+  expect(await receiptsOf(kit, room.id, 'delegation')).toMatchObject([
+    { delegationId: delegation.id, status: 'completed' },
+  ])
 })
 
 test('DG-2 shared channels are bound in the child as narrow as in the parent, and follow it', async () => {
   const { kit } = kitWith(new Agent('worker', { model: scripted('m', [never]).script }))
   kit.register(scripted('other', []))
-  const room = await kit.createRoom({ channels: [{ channelId: 'other', access: 'readOnly', visibility: 'intelligence', muted: true, metadata: { kept: 1 } }] })
+  const room = await kit.createRoom({
+    channels: [
+      { channelId: 'other', access: 'readOnly', visibility: 'intelligence', muted: true, metadata: { kept: 1 } },
+    ],
+  })
   const delegation = await kit.delegate(room.id, 'worker', 'Watch.', { by, wait: false, shareChannels: ['other'] })
-  const bindingOf = async (): Promise<object | undefined> => (await kit.bindings(delegation.childRoomId)).find(({ channelId }) => channelId === 'other')
-  expect(await bindingOf()).toMatchObject({ access: 'readOnly', visibility: 'intelligence', muted: true, metadata: { kept: 1 } })
+  const bindingOf = async (): Promise<object | undefined> =>
+    (await kit.bindings(delegation.childRoomId)).find(({ channelId }) => channelId === 'other')
+  expect(await bindingOf()).toMatchObject({
+    access: 'readOnly',
+    visibility: 'intelligence',
+    muted: true,
+    metadata: { kept: 1 },
+  })
   await kit.setAccess(room.id, 'other', 'none')
   await kit.settled(room.id)
   await new Promise(setImmediate)
   expect(await bindingOf()).toMatchObject({ access: 'none' })
-  await expect(kit.delegate(room.id, 'worker', 'Again.', { by, shareChannels: ['nowhere'] })).rejects.toMatchObject({ code: 'channel_not_bound' })
+  await expect(kit.delegate(room.id, 'worker', 'Again.', { by, shareChannels: ['nowhere'] })).rejects.toMatchObject({
+    code: 'channel_not_bound',
+  })
   await kit.closeRoom(room.id)
 })
 
@@ -78,25 +114,47 @@ test('DG-3 a worker ends by submit_result; violations go back to it until the re
 })
 
 test('DG-3 after maxRetries the result is a failure made by the framework', async () => {
-  const worker = scripted('worker', [call('submit_result', { status: 'completed', summary: 'It costs.', data: { cents: 'many' } })])
+  const worker = scripted('worker', [
+    call('submit_result', { status: 'completed', summary: 'It costs.', data: { cents: 'many' } }),
+  ])
   const { kit } = kitWith(worker)
   const room = await kit.createRoom()
   const { result } = await kit.delegate(room.id, 'worker', 'What does it cost?', { by, output: amount, maxRetries: 1 })
-  expect(await result).toMatchObject({ status: 'failed', error: { code: 'agent_output_invalid', details: { madeBy: 'framework' } } })
+  expect(await result).toMatchObject({
+    status: 'failed',
+    error: { code: 'agent_output_invalid', details: { madeBy: 'framework' } },
+  })
   expect(worker.script.requests).toHaveLength(2)
 })
 
 test('DG-3 a worker that only talks is reminded, and without a schema no text is a failure', async () => {
-  const { kit } = kitWith(scripted('talker', ['It costs 5.', call('submit_result', { status: 'completed', summary: '5', data: { cents: 5 } })]), scripted('silent', ['']))
+  const { kit } = kitWith(
+    scripted('talker', [
+      'It costs 5.',
+      call('submit_result', { status: 'completed', summary: '5', data: { cents: 5 } }),
+    ]),
+    scripted('silent', ['']),
+  )
   const room = await kit.createRoom()
-  expect(await (await kit.delegate(room.id, 'talker', 'What does it cost?', { by, output: amount })).result).toMatchObject({ status: 'completed', value: { cents: 5 } })
-  expect(await (await kit.delegate(room.id, 'silent', 'Say something.', { by })).result).toMatchObject({ status: 'failed', error: { code: 'delegation_failed', details: { why: 'no_text' } } })
+  expect(
+    await (
+      await kit.delegate(room.id, 'talker', 'What does it cost?', { by, output: amount })
+    ).result,
+  ).toMatchObject({ status: 'completed', value: { cents: 5 } })
+  expect(await (await kit.delegate(room.id, 'silent', 'Say something.', { by })).result).toMatchObject({
+    status: 'failed',
+    error: { code: 'delegation_failed', details: { why: 'no_text' } },
+  })
 })
 
 test('DG-4 the result is a note of the next turn of who is to be notified, once, with the full text readable by tool', async () => {
   const long = `The finding. ${'x'.repeat(9_000)} The end.`
   let id = ''
-  const lead = scripted('lead', [() => call('read_delegation_result', { id, offset: 3_000 }), 'Read it all.', 'Nothing new.'])
+  const lead = scripted('lead', [
+    () => call('read_delegation_result', { id, offset: 3_000 }),
+    'Read it all.',
+    'Nothing new.',
+  ])
   const { kit } = kitWith(lead, scripted('worker', [long]))
   const room = await kit.createRoom({ channels: ['lead'] })
   const delegation = await kit.delegate(room.id, 'worker', 'Find it.', { by, notify: 'lead' })
@@ -120,11 +178,22 @@ test('DG-4 a note is kept for who it is for, though others speak first', async (
   const { script } = kit.channels().find(({ channelId }) => channelId === 'other') as ReturnType<typeof scripted>
   expect(JSON.stringify(script.requests)).not.toContain('Found.')
   await say(kit, room.id, 'And you?', { addressedTo: ['lead'] })
-  const leadScript = (kit.channels().find(({ channelId }) => channelId === 'lead') as ReturnType<typeof scripted>).script
+  const leadScript = (kit.channels().find(({ channelId }) => channelId === 'lead') as ReturnType<typeof scripted>)
+    .script
   expect(JSON.stringify(leadScript.requests)).toContain('Found.')
 })
 
-const endings: [string, (parts: { kit: Kit; roomId: string; abort: () => void; cancel: () => void; advance: (ms: number) => Promise<void> }) => Promise<void>, DelegationResult['status']][] = [
+const endings: [
+  string,
+  (parts: {
+    kit: Kit
+    roomId: string
+    abort: () => void
+    cancel: () => void
+    advance: (ms: number) => Promise<void>
+  }) => Promise<void>,
+  DelegationResult['status'],
+][] = [
   ['cancel', async ({ cancel }) => cancel(), 'cancelled'],
   ['abort of the parent turn', async ({ abort }) => abort(), 'cancelled'],
   ['closing of the parent room', async ({ kit, roomId }) => void (await kit.closeRoom(roomId)), 'cancelled'],
@@ -140,7 +209,13 @@ for (const [name, end, status] of endings) {
     const stop = new AbortController()
     const delegation = await kit.delegate(room.id, 'worker', 'Hang.', { by, wait: false, signal: stop.signal })
     await clock.advance(10)
-    await end({ kit, roomId: room.id, abort: () => stop.abort(), cancel: () => void delegation.cancel('enough'), advance: (ms) => clock.advance(ms) })
+    await end({
+      kit,
+      roomId: room.id,
+      abort: () => stop.abort(),
+      cancel: () => void delegation.cancel('enough'),
+      advance: (ms) => clock.advance(ms),
+    })
     await clock.advance(2_000)
     expect(delegation.status).toBe(status)
     expect(await delegation.result).toMatchObject({ status })
@@ -155,8 +230,11 @@ for (const [name, end, status] of endings) {
 test('DG-6 children are three deep at most', async () => {
   const { kit, clock } = kitWith(scripted('worker', [never]))
   let roomId = (await kit.createRoom()).id
-  for (let depth = 1; depth <= 3; depth++) roomId = (await kit.delegate(roomId, 'worker', `Level ${depth}.`, { by, wait: false })).childRoomId
-  await expect(kit.delegate(roomId, 'worker', 'Level 4.', { by, wait: false })).rejects.toMatchObject({ code: 'delegation_depth' })
+  for (let depth = 1; depth <= 3; depth++)
+    roomId = (await kit.delegate(roomId, 'worker', `Level ${depth}.`, { by, wait: false })).childRoomId
+  await expect(kit.delegate(roomId, 'worker', 'Level 4.', { by, wait: false })).rejects.toMatchObject({
+    code: 'delegation_depth',
+  })
   await shut(kit, clock)
 })
 
@@ -185,8 +263,12 @@ test('DG-6 an agent may delegate to itself only with a different task', async ()
   const room = await kit.createRoom()
   const self = { by: { kind: 'agent' as const, id: 'worker' }, wait: false }
   const first = await kit.delegate(room.id, 'worker', 'Sort the list.', { by, wait: false })
-  await expect(kit.delegate(first.childRoomId, 'worker', ' Sort the list. ', self)).rejects.toMatchObject({ code: 'invalid_options' })
-  await expect(kit.delegate(first.childRoomId, 'worker', 'Sort the first half.', self)).resolves.toMatchObject({ status: 'running' })
+  await expect(kit.delegate(first.childRoomId, 'worker', ' Sort the list. ', self)).rejects.toMatchObject({
+    code: 'invalid_options',
+  })
+  await expect(kit.delegate(first.childRoomId, 'worker', 'Sort the first half.', self)).resolves.toMatchObject({
+    status: 'running',
+  })
   await shut(kit, clock)
 })
 
@@ -195,7 +277,9 @@ test('DG-7 unknown rooms and agents create nothing', async () => {
   const room = await kit.createRoom()
   await expect(kit.delegate('nowhere', 'worker', 'Go.', { by })).rejects.toMatchObject({ code: 'room_not_found' })
   await expect(kit.delegate(room.id, 'nobody', 'Go.', { by })).rejects.toMatchObject({ code: 'channel_not_registered' })
-  await expect(kit.delegate(room.id, 'worker', 'Go.', { by, outptu: amount } as unknown as DelegateOptions)).rejects.toMatchObject({ code: 'invalid_options', message: expect.stringContaining('"output"') })
+  await expect(
+    kit.delegate(room.id, 'worker', 'Go.', { by, outptu: amount } as unknown as DelegateOptions),
+  ).rejects.toMatchObject({ code: 'invalid_options', message: expect.stringContaining('"output"') })
   expect(await kit.events(room.id)).toEqual([])
   expect((await kit.store.findRooms({ parentRoomId: room.id })).items).toEqual([])
 })
@@ -222,7 +306,9 @@ test('DG-8 spend is reserved from the budget that is given and settled there', a
 
 test('DG-8 DG-5 delegate_task draws on the budget of its turn and gives the result to the model', async () => {
   const worker = scripted('worker', ['Forty-two.'])
-  const lead = scripted('lead', [call('delegate_task', { agent: 'worker', task: 'Six times seven?' }), 'It is 42.'], { tools: [delegateTool({ agents: [worker] })] })
+  const lead = scripted('lead', [call('delegate_task', { agent: 'worker', task: 'Six times seven?' }), 'It is 42.'], {
+    tools: [delegateTool({ agents: [worker] })],
+  })
   const { kit } = kitWith(lead, worker)
   const room = await kit.createRoom({ channels: ['lead'] })
   await say(kit, room.id, 'Six times seven?')
@@ -234,7 +320,11 @@ test('DG-8 DG-5 delegate_task draws on the budget of its turn and gives the resu
 
 test('DG-4 delegate_task with wait false goes on at once, and the result is a note later', async () => {
   const worker = scripted('worker', ['Forty-two.'])
-  const lead = scripted('lead', [call('delegate_task', { agent: 'worker', task: 'Six times seven?', wait: false }), 'I am on it.', 'It is 42.'], { tools: [delegateTool({ agents: [worker] })] })
+  const lead = scripted(
+    'lead',
+    [call('delegate_task', { agent: 'worker', task: 'Six times seven?', wait: false }), 'I am on it.', 'It is 42.'],
+    { tools: [delegateTool({ agents: [worker] })] },
+  )
   const { kit } = kitWith(lead, worker)
   const room = await kit.createRoom({ channels: ['lead'] })
   await say(kit, room.id, 'Six times seven?')

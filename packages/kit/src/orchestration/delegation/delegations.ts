@@ -1,4 +1,14 @@
-import type { AnyTool, Budget, ChannelId, Delegation, DelegateOptions, Disposer, Room, RoomId, TurnContext } from '@parley/spec'
+import type {
+  AnyTool,
+  Budget,
+  ChannelId,
+  Delegation,
+  DelegateOptions,
+  Disposer,
+  Room,
+  RoomId,
+  TurnContext,
+} from '@parley/spec'
 import { ParleyError } from '@parley/spec'
 import type { OrchestrationHost } from '../orchestration-host.ts'
 import type { Orchestrations } from '../definitions/orchestrations.ts'

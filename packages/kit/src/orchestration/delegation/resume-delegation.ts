@@ -5,12 +5,22 @@ import type { DelegationRecord } from './delegation-record.ts'
 import type { DelegationRuns } from './delegation-runs.ts'
 
 /** Takes up a delegation that a stopped process left: it goes on where its turn does, else it ends interrupted. */
-export async function resumeDelegation(core: KitCore, runs: DelegationRuns, room: Room, record: DelegationRecord): Promise<void> {
+export async function resumeDelegation(
+  core: KitCore,
+  runs: DelegationRuns,
+  room: Room,
+  record: DelegationRecord,
+): Promise<void> {
   const parent = await core.store.getRoom(record.parentRoomId)
   const place = runs.track(record)
   if (place === undefined) return
   const { run, mayStart } = place
-  const isWanted = !record.isAwaited && !record.needsSubmission && parent !== null && parent.status !== 'closed' && parent.status !== 'archived'
+  const isWanted =
+    !record.isAwaited &&
+    !record.needsSubmission &&
+    parent !== null &&
+    parent.status !== 'closed' &&
+    parent.status !== 'archived'
   const asked = await core.store.tail(record.childRoomId, 1, { types: ['message'] })
   if (isWanted && asked.length === 0) return mayStart ? runs.apply(run, { type: 'start' }) : undefined
   const isRunning = core.turns.running(record.childRoomId).length > 0

@@ -6,7 +6,11 @@ import type { KitCore } from '../../core/core.ts'
  * Bindings for a child room: the parent's, as they are.
  * @throws {ParleyError} `channel_not_bound`
  */
-export async function sharedBindings(core: KitCore, parentId: RoomId, channelIds: readonly ChannelId[]): Promise<({ channelId: ChannelId } & BindingOptions)[]> {
+export async function sharedBindings(
+  core: KitCore,
+  parentId: RoomId,
+  channelIds: readonly ChannelId[],
+): Promise<({ channelId: ChannelId } & BindingOptions)[]> {
   if (channelIds.length === 0) return []
   const bindings = (await core.store.loadContext(parentId, { tail: 0 }))?.bindings ?? []
   return [...new Set(channelIds)].map((channelId) => {
@@ -18,7 +22,12 @@ export async function sharedBindings(core: KitCore, parentId: RoomId, channelIds
         details: { roomId: parentId, channelId },
       })
     }
-    return { channelId, ...narrowness(binding), ...(binding.participantId === undefined ? {} : { participantId: binding.participantId }), metadata: binding.metadata }
+    return {
+      channelId,
+      ...narrowness(binding),
+      ...(binding.participantId === undefined ? {} : { participantId: binding.participantId }),
+      metadata: binding.metadata,
+    }
   })
 }
 
@@ -34,10 +43,17 @@ export async function followBinding(core: KitCore, childId: RoomId, parent: Chan
 /** What has left the parent leaves the child. */
 export async function dropBinding(core: KitCore, childId: RoomId, channelId: ChannelId): Promise<void> {
   await core.inRoom(childId, async (locked) => {
-    if (locked.bindings.some((binding) => binding.channelId === channelId)) await locked.commit([], { room: { detach: [channelId] } })
+    if (locked.bindings.some((binding) => binding.channelId === channelId))
+      await locked.commit([], { room: { detach: [channelId] } })
   })
 }
 
-function narrowness({ direction, access, visibility, muted, outputMuted }: ChannelBinding): Pick<ChannelBinding, 'direction' | 'access' | 'visibility' | 'muted' | 'outputMuted'> {
+function narrowness({
+  direction,
+  access,
+  visibility,
+  muted,
+  outputMuted,
+}: ChannelBinding): Pick<ChannelBinding, 'direction' | 'access' | 'visibility' | 'muted' | 'outputMuted'> {
   return { direction, access, visibility, muted, outputMuted }
 }

@@ -5,7 +5,11 @@ import type { Submission } from './delegation-machine.ts'
 
 export const SUBMIT_RESULT = 'submit_result'
 
-const input = z.object({ status: z.enum(['completed', 'failed']), summary: z.string().min(1), data: z.unknown().optional() })
+const input = z.object({
+  status: z.enum(['completed', 'failed']),
+  summary: z.string().min(1),
+  data: z.unknown().optional(),
+})
 
 /**
  * The tool a worker ends its task by. Faults go back to it, so it can hand in again; `accept` says whether it still may.
@@ -13,7 +17,8 @@ const input = z.object({ status: z.enum(['completed', 'failed']), summary: z.str
 export function submitResultTool(output: Contract, accept: (submission: Submission) => { isOver: boolean }): AnyTool {
   return defineTool({
     name: SUBMIT_RESULT,
-    description: 'Hands in the result of the task you were given and ends it. Call it exactly once, when the task is done or cannot be done.',
+    description:
+      'Hands in the result of the task you were given and ends it. Call it exactly once, when the task is done or cannot be done.',
     input,
     jsonSchema: submissionSchema(output),
     effect: 'idempotent',
@@ -29,9 +34,13 @@ export function submitResultTool(output: Contract, accept: (submission: Submissi
         return { accepted: true }
       }
       const { isOver } = accept({ ok: false, paths: checked.violations.map(({ path }) => path) })
-      const faults = checked.violations.map(({ path, message }) => `${path === '' ? 'data' : `data.${path}`}: ${message}`)
+      const faults = checked.violations.map(
+        ({ path, message }) => `${path === '' ? 'data' : `data.${path}`}: ${message}`,
+      )
       if (isOver) throw new ToolError('The result does not fit its schema, and there are no more tries.')
-      throw new ToolError(`The result does not fit its schema. Correct it and call ${SUBMIT_RESULT} again.\n${faults.join('\n')}`)
+      throw new ToolError(
+        `The result does not fit its schema. Correct it and call ${SUBMIT_RESULT} again.\n${faults.join('\n')}`,
+      )
     },
   })
 }

@@ -15,7 +15,10 @@ export function withDelegations(core: KitCore, runtime: KitOrchestration, delega
   const begun = new Set<string>()
 
   /** Work of a strategy for an event, once per process. */
-  const workOn = (definition: OrchestrationDefinition, event: RoomEvent): ((signal: AbortSignal) => Promise<void>) | undefined => {
+  const workOn = (
+    definition: OrchestrationDefinition,
+    event: RoomEvent,
+  ): ((signal: AbortSignal) => Promise<void>) | undefined => {
     if (definition.handle === undefined || !isTaken(definition, event) || begun.has(event.id)) return undefined
     begun.add(event.id)
     const [oldest] = begun

@@ -18,8 +18,11 @@ export async function installStrategy(kit: OrchestrationHost, strategy: Orchestr
   const definition = strategy.define(kit)
   const version = kit.orchestrations.register(definition)
   await core.inRoom(roomId, async (locked) => {
-    const missing = agents.filter(({ channelId }) => !locked.bindings.some((binding) => binding.channelId === channelId))
-    if (missing.length > 0) await locked.commit([], { room: { bindings: missing.map((agent) => newBinding(roomId, agent, core.now())) } })
+    const missing = agents.filter(
+      ({ channelId }) => !locked.bindings.some((binding) => binding.channelId === channelId),
+    )
+    if (missing.length > 0)
+      await locked.commit([], { room: { bindings: missing.map((agent) => newBinding(roomId, agent, core.now())) } })
   })
   await installForRoom(definition, version, roomId)
 }

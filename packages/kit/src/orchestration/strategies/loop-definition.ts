@@ -33,7 +33,12 @@ export interface LoopDefinition extends OrchestrationDefinition {
 const BEGUN = 1_000
 
 /** Builds the definition behind a loop, for one kit. */
-export function loopDefinition(kit: OrchestrationHost, id: string, stored: StoredLoop, verdict?: Contract): LoopDefinition {
+export function loopDefinition(
+  kit: OrchestrationHost,
+  id: string,
+  stored: StoredLoop,
+  verdict?: Contract,
+): LoopDefinition {
   const { agentId, reviewers, maxIterations, strategy, background } = stored
   /** One message at a time per room: each reads what became of the one before it. */
   const lines = new Map<RoomId, Promise<void>>()
@@ -56,10 +61,21 @@ export function loopDefinition(kit: OrchestrationHost, id: string, stored: Store
     const { core, status } = internalsOf(kit)
     const runId = `${event.id}:loop`
     const spec = budgetSpecOf(core, agentId)
-    const budget = core.orchestration.budget?.(event.roomId)?.child('turn', runId, spec) ?? createBudget('turn', runId, spec, { clock: core.clock })
+    const budget =
+      core.orchestration.budget?.(event.roomId)?.child('turn', runId, spec) ??
+      createBudget('turn', runId, spec, { clock: core.clock })
     const stop = stopWith(core, event, given)
     const deadlineMs = core.clock.monotonicMs() + turnTimeOf(core, agentId)
-    const run: StrategyWork = { core, status, delegations: delegationsOf(kit), roomId: event.roomId, runId, budget, signal: stop.signal, deadlineMs }
+    const run: StrategyWork = {
+      core,
+      status,
+      delegations: delegationsOf(kit),
+      roomId: event.roomId,
+      runId,
+      budget,
+      signal: stop.signal,
+      deadlineMs,
+    }
     try {
       const context = await transcriptBefore(core, event, agentId)
       const report = await runLoopOf(run, {
@@ -77,7 +93,9 @@ export function loopDefinition(kit: OrchestrationHost, id: string, stored: Store
   }
 
   const triggerIds = (context: Parameters<NonNullable<OrchestrationDefinition['notes']>>[0]): string[] =>
-    (turnServices(context)?.triggers ?? [context.event]).map((trigger) => trigger.id).filter((eventId) => begun.has(eventId))
+    (turnServices(context)?.triggers ?? [context.event])
+      .map((trigger) => trigger.id)
+      .filter((eventId) => begun.has(eventId))
 
   return {
     kind: 'loop',
@@ -100,7 +118,9 @@ export function loopDefinition(kit: OrchestrationHost, id: string, stored: Store
     },
     notes: async (context) =>
       context.agentId === agentId && triggerIds(context).length > 0
-        ? ['Work on this message has begun; the finished text will be sent by itself. Say so in one sentence, and do not write the text now.']
+        ? [
+            'Work on this message has begun; the finished text will be sent by itself. Say so in one sentence, and do not write the text now.',
+          ]
         : [],
     async turnEnded(context) {
       if (context.agentId === agentId) for (const eventId of triggerIds(context)) begun.delete(eventId)
@@ -121,7 +141,12 @@ async function sendFinal(core: KitCore, event: RoomEvent, agentId: ChannelId, re
   const room = await core.store.getRoom(event.roomId)
   if (room === null || room.status === 'closed' || room.status === 'archived') return
   if (text !== undefined) {
-    await core.sendEvent(event.roomId, agentId, { ...common, content: { type: 'text', text }, metadata: marks }, { cause })
+    await core.sendEvent(
+      event.roomId,
+      agentId,
+      { ...common, content: { type: 'text', text }, metadata: marks },
+      { cause },
+    )
     return
   }
   const error = new ParleyError({
@@ -132,7 +157,12 @@ async function sendFinal(core: KitCore, event: RoomEvent, agentId: ChannelId, re
   core.reportError(error, { stage: 'strategy', roomId: event.roomId, eventId: event.id })
   const line = failureLineOf(core, agentId)
   if (line === undefined) return
-  await core.sendEvent(event.roomId, agentId, { ...common, content: { type: 'text', text: line }, metadata: { ...marks, notice: 'agent_failed' } }, { cause })
+  await core.sendEvent(
+    event.roomId,
+    agentId,
+    { ...common, content: { type: 'text', text: line }, metadata: { ...marks, notice: 'agent_failed' } },
+    { cause },
+  )
 }
 
 function failureLineOf(core: KitCore, agentId: ChannelId): string | undefined {
@@ -146,7 +176,8 @@ function failureLineOf(core: KitCore, agentId: ChannelId): string | undefined {
 export const restoreLoop: RestoreDefinition = (stored, { kit, registered }) => {
   // Written by `loopDefinition` of this or an earlier process.
   const spec = stored.spec as unknown as StoredLoop
-  const verdict = registered !== undefined && registered.kind === 'loop' ? (registered as LoopDefinition).verdict : undefined
+  const verdict =
+    registered !== undefined && registered.kind === 'loop' ? (registered as LoopDefinition).verdict : undefined
   if (spec.hasVerdict && verdict === undefined) return { missing: stored.id }
   return loopDefinition(kit, stored.id, spec, spec.hasVerdict ? verdict : undefined)
 }

@@ -1,13 +1,27 @@
 import { expect, test } from 'vitest'
 import * as fc from 'fast-check'
-import { combinedFeedback, loopRun, loopStep, type LoopEffect, type LoopInput, type LoopReport, type LoopState, type LoopTerms } from './loop-machine.ts'
+import {
+  combinedFeedback,
+  loopRun,
+  loopStep,
+  type LoopEffect,
+  type LoopInput,
+  type LoopReport,
+  type LoopState,
+  type LoopTerms,
+} from './loop-machine.ts'
 import type { StepOutcome, Verdict } from './supervisor-machine.ts'
 
 const yes: Verdict = { approved: true, feedback: '' }
 const no = (feedback: string): Verdict => ({ approved: false, feedback })
 const draft = (text: string): StepOutcome => ({ status: 'completed', text })
 
-function play(terms: LoopTerms, drafts: StepOutcome[], verdicts: Verdict[], { picks = [0], stopAfter }: { picks?: number[]; stopAfter?: number | undefined } = {}): { state: LoopState; reports: LoopReport[]; effects: LoopEffect[]; atOnce: number } {
+function play(
+  terms: LoopTerms,
+  drafts: StepOutcome[],
+  verdicts: Verdict[],
+  { picks = [0], stopAfter }: { picks?: number[]; stopAfter?: number | undefined } = {},
+): { state: LoopState; reports: LoopReport[]; effects: LoopEffect[]; atOnce: number } {
   let state = loopRun(terms)
   let atOnce = 0
   const open: LoopEffect[] = []
@@ -26,14 +40,24 @@ function play(terms: LoopTerms, drafts: StepOutcome[], verdicts: Verdict[], { pi
   for (let count = 0; open.length > 0; count++) {
     if (count === stopAfter) feed({ type: 'stop', reason: 'deadline' })
     const [effect] = open.splice((picks[count % picks.length] ?? 0) % Math.max(1, open.length), 1)
-    if (effect?.type === 'produce') feed({ type: 'produced', outcome: drafts[produced++ % drafts.length] ?? draft('x') })
-    if (effect?.type === 'review') feed({ type: 'reviewed', reviewerId: effect.reviewerId, verdict: verdicts[judged++ % verdicts.length] ?? null })
+    if (effect?.type === 'produce')
+      feed({ type: 'produced', outcome: drafts[produced++ % drafts.length] ?? draft('x') })
+    if (effect?.type === 'review')
+      feed({ type: 'reviewed', reviewerId: effect.reviewerId, verdict: verdicts[judged++ % verdicts.length] ?? null })
   }
-  return { state, effects, atOnce, reports: effects.flatMap((effect) => (effect.type === 'finish' ? [effect.report] : [])) }
+  return {
+    state,
+    effects,
+    atOnce,
+    reports: effects.flatMap((effect) => (effect.type === 'finish' ? [effect.report] : [])),
+  }
 }
 
 const verdict: fc.Arbitrary<Verdict> = fc.oneof(fc.constant(null), fc.constant(yes), fc.constant(no('again')))
-const outcome: fc.Arbitrary<StepOutcome> = fc.oneof({ weight: 5, arbitrary: fc.constant(draft('text')) }, fc.constant<StepOutcome>({ status: 'timeout', code: 'delegation_timeout' }))
+const outcome: fc.Arbitrary<StepOutcome> = fc.oneof(
+  { weight: 5, arbitrary: fc.constant(draft('text')) },
+  fc.constant<StepOutcome>({ status: 'timeout', code: 'delegation_timeout' }),
+)
 const anyTerms = fc.record<LoopTerms>({
   reviewers: fc.integer({ min: 1, max: 3 }).map((count) => Array.from({ length: count }, (_, index) => `r${index}`)),
   strategy: fc.constantFrom('sequential', 'parallel'),
@@ -46,7 +70,10 @@ test('SG-9 SG-11 every loop finishes exactly once within its iterations, and app
       anyTerms,
       fc.array(outcome, { minLength: 1, maxLength: 5 }),
       fc.array(verdict, { minLength: 1, maxLength: 12 }),
-      fc.record({ picks: fc.array(fc.nat({ max: 5 }), { minLength: 1, maxLength: 8 }), stopAfter: fc.option(fc.nat({ max: 8 }), { nil: undefined }) }),
+      fc.record({
+        picks: fc.array(fc.nat({ max: 5 }), { minLength: 1, maxLength: 8 }),
+        stopAfter: fc.option(fc.nat({ max: 8 }), { nil: undefined }),
+      }),
       (terms, drafts, verdicts, how) => {
         const { state, reports, atOnce } = play(terms, drafts, verdicts, how)
         expect(reports).toHaveLength(1)
@@ -65,16 +92,23 @@ test('SG-9 SG-11 every loop finishes exactly once within its iterations, and app
 const terms: LoopTerms = { reviewers: ['style', 'facts'], strategy: 'parallel', maxIterations: 3 }
 
 test('SG-9 dissent leads to another draft with the combined feedback, labelled, in declared order', () => {
-  const { effects, reports } = play(terms, [draft('one'), draft('two')], [no('too long'), no('wrong year'), yes, yes], { picks: [0, 1, 0, 0] })
+  const { effects, reports } = play(terms, [draft('one'), draft('two')], [no('too long'), no('wrong year'), yes, yes], {
+    picks: [0, 1, 0, 0],
+  })
   const again = effects.filter((effect) => effect.type === 'produce')[1]
-  expect(again?.type === 'produce' && combinedFeedback(again.feedback, (id) => id.toUpperCase())).toBe('[STYLE] wrong year\n[FACTS] too long')
+  expect(again?.type === 'produce' && combinedFeedback(again.feedback, (id) => id.toUpperCase())).toBe(
+    '[STYLE] wrong year\n[FACTS] too long',
+  )
   expect(again).toMatchObject({ former: 'one', iteration: 2 })
   expect(reports).toEqual([{ text: 'two', approved: true, iterations: 2 }])
 })
 
 test('SG-9 reviewers in sequence see what was said before them', () => {
   const { effects } = play({ ...terms, strategy: 'sequential' }, [draft('one')], [no('too long'), yes])
-  expect(effects.filter((effect) => effect.type === 'review')[1]).toMatchObject({ reviewerId: 'facts', earlier: [{ reviewerId: 'style', feedback: 'too long', approved: false }] })
+  expect(effects.filter((effect) => effect.type === 'review')[1]).toMatchObject({
+    reviewerId: 'facts',
+    earlier: [{ reviewerId: 'style', feedback: 'too long', approved: false }],
+  })
 })
 
 test('SG-9 an unreadable verdict is no approval, and the last draft is given as not approved', () => {

@@ -88,7 +88,12 @@ function produce(state: LoopState, receipts: Json[]): LoopTransition {
 }
 
 function produced(state: LoopState, outcome: StepOutcome): LoopTransition {
-  const receipt: Json = { step: 'produce', iteration: state.iteration, status: outcome.status, ...(outcome.status === 'completed' ? {} : { code: outcome.code }) }
+  const receipt: Json = {
+    step: 'produce',
+    iteration: state.iteration,
+    status: outcome.status,
+    ...(outcome.status === 'completed' ? {} : { code: outcome.code }),
+  }
   if (outcome.status !== 'completed') {
     const stopped = outcome.status === 'overBudget' ? 'budget' : outcome.status === 'cancelled' ? 'cancelled' : 'failed'
     return finish(state, { stopped, code: outcome.code }, [receipt], [])
@@ -98,39 +103,78 @@ function produced(state: LoopState, outcome: StepOutcome): LoopTransition {
   const asked = strategy === 'parallel' ? reviewers : reviewers.slice(0, 1)
   return {
     state: next,
-    effects: asked.map((reviewerId) => ({ type: 'review', reviewerId, draft: outcome.text, iteration: state.iteration, earlier: [] })),
+    effects: asked.map((reviewerId) => ({
+      type: 'review',
+      reviewerId,
+      draft: outcome.text,
+      iteration: state.iteration,
+      earlier: [],
+    })),
     receipts: [receipt],
   }
 }
 
-function reviewed(state: LoopState, { reviewerId, verdict, code }: Extract<LoopInput, { type: 'reviewed' }>): LoopTransition {
+function reviewed(
+  state: LoopState,
+  { reviewerId, verdict, code }: Extract<LoopInput, { type: 'reviewed' }>,
+): LoopTransition {
   const { terms, draft } = state
-  const isAsked = terms.reviewers.includes(reviewerId) && !state.reviews.some((review) => review.reviewerId === reviewerId)
+  const isAsked =
+    terms.reviewers.includes(reviewerId) && !state.reviews.some((review) => review.reviewerId === reviewerId)
   if (state.phase !== 'reviewing' || draft === undefined || !isAsked) return { state, effects: [], receipts: [] }
   // What cannot be read is no approval.
   const approved = verdict?.approved === true
   const review: Review = { reviewerId, approved, feedback: verdict?.feedback ?? '', isReadable: verdict !== null }
   const next: LoopState = { ...state, reviews: [...state.reviews, review] }
   const receipts: Json[] = [
-    { step: 'review', iteration: state.iteration, reviewer: reviewerId, approved, readable: review.isReadable, ...(code === undefined ? {} : { code }) },
+    {
+      step: 'review',
+      iteration: state.iteration,
+      reviewer: reviewerId,
+      approved,
+      readable: review.isReadable,
+      ...(code === undefined ? {} : { code }),
+    },
   ]
   if (next.reviews.length < terms.reviewers.length) {
     const following = terms.strategy === 'sequential' ? terms.reviewers[next.reviews.length] : undefined
     if (following === undefined) return { state: next, effects: [], receipts }
-    return { state: next, effects: [{ type: 'review', reviewerId: following, draft, iteration: state.iteration, earlier: next.reviews }], receipts }
+    return {
+      state: next,
+      effects: [{ type: 'review', reviewerId: following, draft, iteration: state.iteration, earlier: next.reviews }],
+      receipts,
+    }
   }
   if (next.reviews.every((given) => given.approved)) return finish(next, {}, receipts, [])
   return state.iteration >= terms.maxIterations ? finish(next, {}, receipts, []) : produce(next, receipts)
 }
 
-function finish(state: LoopState, why: Pick<LoopReport, 'stopped' | 'code'>, receipts: Json[], before: LoopEffect[]): LoopTransition {
+function finish(
+  state: LoopState,
+  why: Pick<LoopReport, 'stopped' | 'code'>,
+  receipts: Json[],
+  before: LoopEffect[],
+): LoopTransition {
   const isReviewed = state.phase === 'reviewing' && state.reviews.length === state.terms.reviewers.length
   const approved = isReviewed && why.stopped === undefined && state.reviews.every((review) => review.approved)
-  const report: LoopReport = { approved, iterations: state.iteration, ...why, ...(state.draft === undefined ? {} : { text: state.draft }) }
+  const report: LoopReport = {
+    approved,
+    iterations: state.iteration,
+    ...why,
+    ...(state.draft === undefined ? {} : { text: state.draft }),
+  }
   return {
     state: { ...state, phase: 'ended' },
     effects: [...before, { type: 'finish', report }],
-    receipts: [...receipts, { step: 'end', approved, iterations: state.iteration, ...(why.stopped === undefined ? {} : { stopped: why.stopped }) }],
+    receipts: [
+      ...receipts,
+      {
+        step: 'end',
+        approved,
+        iterations: state.iteration,
+        ...(why.stopped === undefined ? {} : { stopped: why.stopped }),
+      },
+    ],
   }
 }
 
@@ -141,5 +185,10 @@ function inDeclaredOrder({ terms, reviews }: LoopState): Review[] {
 
 /** What the dissenters said, labelled. */
 export function combinedFeedback(reviews: readonly Review[], nameOf: (agentId: ChannelId) => string): string {
-  return reviews.map(({ reviewerId, feedback, isReadable }) => `[${nameOf(reviewerId)}] ${feedback === '' ? (isReadable ? 'not approved, without a reason' : 'gave no verdict') : feedback}`).join('\n')
+  return reviews
+    .map(
+      ({ reviewerId, feedback, isReadable }) =>
+        `[${nameOf(reviewerId)}] ${feedback === '' ? (isReadable ? 'not approved, without a reason' : 'gave no verdict') : feedback}`,
+    )
+    .join('\n')
 }

@@ -2,7 +2,16 @@ import { assertNever, ParleyError } from '@parley/spec'
 import type { ChannelId, DelegationResult, Json } from '@parley/spec'
 import { z } from 'zod'
 import { delegateStep, nameOf, toOutcome, type StrategyWork } from './strategy-work.ts'
-import { supervisorRun, supervisorStep, type SupervisorEffect, type SupervisorInput, type SupervisorReport, type SupervisorTerms, type Verdict, type WorkerStep } from './supervisor-machine.ts'
+import {
+  supervisorRun,
+  supervisorStep,
+  type SupervisorEffect,
+  type SupervisorInput,
+  type SupervisorReport,
+  type SupervisorTerms,
+  type Verdict,
+  type WorkerStep,
+} from './supervisor-machine.ts'
 
 /** How a reviewer answers. */
 export const verdictSchema: z.ZodType<{ approved: boolean; feedback: string }> = z.object({
@@ -32,7 +41,9 @@ export function runSupervisor(work: StrategyWork, given: SupervisorWork): Promis
   const running = new AbortController()
   return new Promise<SupervisorReport>((resolve) => {
     const onAbort = (): void => feed({ type: 'stop', reason: 'cancelled' })
-    const disposeTimer = core.clock.setTimer(Math.max(0, work.deadlineMs - core.clock.monotonicMs()), () => feed({ type: 'stop', reason: 'deadline' }))
+    const disposeTimer = core.clock.setTimer(Math.max(0, work.deadlineMs - core.clock.monotonicMs()), () =>
+      feed({ type: 'stop', reason: 'deadline' }),
+    )
 
     function feed(input: SupervisorInput): void {
       const step = supervisorStep(state, input, core.clock.monotonicMs())
@@ -44,14 +55,36 @@ export function runSupervisor(work: StrategyWork, given: SupervisorWork): Promis
     function perform(effect: SupervisorEffect): void {
       switch (effect.type) {
         case 'runWorker':
-          status.post({ roomId, agentId: effect.workerId, action: 'supervisor.work', status: 'pending', detail: given.task, metadata: { runId, revision: effect.revision } })
-          core.background('strategy', async () => feed({ type: 'workerEnded', workerId: effect.workerId, outcome: toOutcome(await askWorker(effect)) }), { roomId })
+          status.post({
+            roomId,
+            agentId: effect.workerId,
+            action: 'supervisor.work',
+            status: 'pending',
+            detail: given.task,
+            metadata: { runId, revision: effect.revision },
+          })
+          core.background(
+            'strategy',
+            async () =>
+              feed({ type: 'workerEnded', workerId: effect.workerId, outcome: toOutcome(await askWorker(effect)) }),
+            { roomId },
+          )
           return
         case 'review':
-          core.background('strategy', async () => feed({ type: 'reviewed', workerId: effect.workerId, verdict: await askReview(effect) }), { roomId })
+          core.background(
+            'strategy',
+            async () => feed({ type: 'reviewed', workerId: effect.workerId, verdict: await askReview(effect) }),
+            { roomId },
+          )
           return
         case 'cancelAll':
-          running.abort(new ParleyError({ code: 'delegation_cancelled', message: `The work of the strategy was stopped: ${effect.reason}.`, details: { reason: effect.reason } }))
+          running.abort(
+            new ParleyError({
+              code: 'delegation_cancelled',
+              message: `The work of the strategy was stopped: ${effect.reason}.`,
+              details: { reason: effect.reason },
+            }),
+          )
           return
         case 'finish':
           disposeTimer()
@@ -66,23 +99,44 @@ export function runSupervisor(work: StrategyWork, given: SupervisorWork): Promis
     async function finish(report: SupervisorReport): Promise<void> {
       for (const { workerId, status: ended, revision } of report.results) {
         const isGood = ended === 'completed'
-        status.post({ roomId, agentId: workerId, action: 'supervisor.work', status: isGood ? 'completed' : 'failed', detail: isGood ? '' : ended, metadata: { runId, revision } })
+        status.post({
+          roomId,
+          agentId: workerId,
+          action: 'supervisor.work',
+          status: isGood ? 'completed' : 'failed',
+          detail: isGood ? '' : ended,
+          metadata: { runId, revision },
+        })
       }
       try {
-        const data: Json = { strategy: 'supervisor', runId, steps: receipts, ...(report.stopped === undefined ? {} : { stopped: report.stopped }) }
-        await core.store.receipts.put([core.receipt(roomId, 'delegation', data, { actor: { kind: 'agent', id: supervisorId } })])
+        const data: Json = {
+          strategy: 'supervisor',
+          runId,
+          steps: receipts,
+          ...(report.stopped === undefined ? {} : { stopped: report.stopped }),
+        }
+        await core.store.receipts.put([
+          core.receipt(roomId, 'delegation', data, { actor: { kind: 'agent', id: supervisorId } }),
+        ])
       } finally {
         resolve(report)
       }
     }
 
-    async function askWorker({ workerId, revision, prior, feedback, former }: Extract<SupervisorEffect, { type: 'runWorker' }>): Promise<DelegationResult> {
+    async function askWorker({
+      workerId,
+      revision,
+      prior,
+      feedback,
+      former,
+    }: Extract<SupervisorEffect, { type: 'runWorker' }>): Promise<DelegationResult> {
       const { context, shareChannels } = given
       const refined = await refine(work, given, workerId)
       const parts = [refined]
       if (prior.length > 0) parts.push(`Results so far:\n${prior.map((step) => labelled(work, step)).join('\n\n')}`)
       if (former !== undefined) parts.push(`Your former result:\n${former}`)
-      if (feedback !== undefined) parts.push(`It was not approved. Do it again.${feedback === '' ? '' : ` Feedback: ${feedback}`}`)
+      if (feedback !== undefined)
+        parts.push(`It was not approved. Do it again.${feedback === '' ? '' : ` Feedback: ${feedback}`}`)
       return delegateStep(work, {
         agentId: workerId,
         task: parts.join('\n\n'),
@@ -95,7 +149,11 @@ export function runSupervisor(work: StrategyWork, given: SupervisorWork): Promis
       })
     }
 
-    async function askReview({ workerId, text, revision }: Extract<SupervisorEffect, { type: 'review' }>): Promise<Verdict> {
+    async function askReview({
+      workerId,
+      text,
+      revision,
+    }: Extract<SupervisorEffect, { type: 'review' }>): Promise<Verdict> {
       const result = await delegateStep(work, {
         agentId: supervisorId,
         task: `Review the result of ${nameOf(core, workerId)}.\n\nTheir task:\n${given.task}\n\nTheir result:\n${text}\n\nApprove it, or say what must change.`,
@@ -118,11 +176,19 @@ export function runSupervisor(work: StrategyWork, given: SupervisorWork): Promis
 export function toVerdict(result: DelegationResult): Verdict {
   if (result.status !== 'completed') return null
   const { value } = result
-  if (typeof value !== 'object' || value === null || !('approved' in value) || typeof value.approved !== 'boolean') return null
-  return { approved: value.approved, feedback: 'feedback' in value && typeof value.feedback === 'string' ? value.feedback : '' }
+  if (typeof value !== 'object' || value === null || !('approved' in value) || typeof value.approved !== 'boolean')
+    return null
+  return {
+    approved: value.approved,
+    feedback: 'feedback' in value && typeof value.feedback === 'string' ? value.feedback : '',
+  }
 }
 
-async function refine({ core, roomId }: StrategyWork, { task, refineTask }: SupervisorWork, workerId: ChannelId): Promise<string> {
+async function refine(
+  { core, roomId }: StrategyWork,
+  { task, refineTask }: SupervisorWork,
+  workerId: ChannelId,
+): Promise<string> {
   if (refineTask === undefined) return task
   try {
     return await refineTask(task, { workerId, roomId })
@@ -133,7 +199,10 @@ async function refine({ core, roomId }: StrategyWork, { task, refineTask }: Supe
 }
 
 /** A worker's result with its name; failures too. */
-export function labelled({ core }: Pick<StrategyWork, 'core'>, { workerId, status, text, validated }: WorkerStep): string {
+export function labelled(
+  { core }: Pick<StrategyWork, 'core'>,
+  { workerId, status, text, validated }: WorkerStep,
+): string {
   const mark = status === 'completed' ? (validated === false ? ' (not approved)' : '') : ` (${status})`
   return `[${nameOf(core, workerId)}${mark}]\n${text ?? 'no result'}`
 }

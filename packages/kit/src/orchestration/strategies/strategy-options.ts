@@ -4,11 +4,20 @@ import type { OrchestratedAgent } from '../orchestrated-agent.ts'
 
 /** An option of a strategy that cannot work as given. */
 export function invalidOption(strategy: string, path: string, expected: string): ParleyError {
-  return new ParleyError({ code: 'invalid_options', message: `${strategy} needs ${expected} as "${path}".`, details: { path, expected } })
+  return new ParleyError({
+    code: 'invalid_options',
+    message: `${strategy} needs ${expected} as "${path}".`,
+    details: { path, expected },
+  })
 }
 
 /** Options that only one of several values may have; unknown names are refused with the nearest one. */
-export function checkStrategy(strategy: string, options: object, known: readonly string[], checks: readonly [isWrong: boolean, path: string, expected: string][]): void {
+export function checkStrategy(
+  strategy: string,
+  options: object,
+  known: readonly string[],
+  checks: readonly [isWrong: boolean, path: string, expected: string][],
+): void {
   checkOptions(strategy, options, known)
   for (const [isWrong, path, expected] of checks) if (isWrong) throw invalidOption(strategy, path, expected)
 }

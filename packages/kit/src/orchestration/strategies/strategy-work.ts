@@ -1,5 +1,16 @@
 import { ParleyError } from '@parley/spec'
-import type { Budget, ChannelBinding, ChannelId, Contract, DelegationResult, HandoffActor, Json, RoomEvent, RoomId, TurnContext } from '@parley/spec'
+import type {
+  Budget,
+  ChannelBinding,
+  ChannelId,
+  Contract,
+  DelegationResult,
+  HandoffActor,
+  Json,
+  RoomEvent,
+  RoomId,
+  TurnContext,
+} from '@parley/spec'
 import type { KitCore } from '../../core/core.ts'
 import { canSee } from '../../rooms/can-see.ts'
 import type { Delegations } from '../delegation/delegations.ts'
@@ -64,7 +75,14 @@ async function askOnce(work: StrategyWork, step: WorkStep): Promise<DelegationRe
     })
     return await delegation.result
   } catch (thrown) {
-    const error = ParleyError.isInstance(thrown) ? thrown : new ParleyError({ code: 'delegation_failed', message: `The task could not be given to ${agentId}.`, details: { agentId }, cause: thrown })
+    const error = ParleyError.isInstance(thrown)
+      ? thrown
+      : new ParleyError({
+          code: 'delegation_failed',
+          message: `The task could not be given to ${agentId}.`,
+          details: { agentId },
+          cause: thrown,
+        })
     work.core.reportError(error, { stage: 'strategy', roomId: work.roomId })
     return { status: 'failed', error }
   }
@@ -113,13 +131,27 @@ export function nameOf(core: KitCore, agentId: ChannelId): string {
 const TRANSCRIPT_LINES = 20
 
 /** What was said before an event, as far as an agent may read it. */
-export async function transcriptBefore(core: KitCore, { roomId, index }: RoomEvent, agentId: ChannelId): Promise<string | undefined> {
+export async function transcriptBefore(
+  core: KitCore,
+  { roomId, index }: RoomEvent,
+  agentId: ChannelId,
+): Promise<string | undefined> {
   const context = await core.store.loadContext(roomId, { tail: 0 })
   const reader = context?.bindings.find((binding: ChannelBinding) => binding.channelId === agentId)
   if (reader === undefined) return undefined
-  const said = await core.store.tail(roomId, TRANSCRIPT_LINES, { upToIndex: index - 1, types: ['message'], statuses: ['committed'] })
+  const said = await core.store.tail(roomId, TRANSCRIPT_LINES, {
+    upToIndex: index - 1,
+    types: ['message'],
+    statuses: ['committed'],
+  })
   const lines = said.flatMap((event) => {
-    if (event.content.type !== 'text' || event.redacted !== undefined || event.deleted !== undefined || !canSee(event, reader)) return []
+    if (
+      event.content.type !== 'text' ||
+      event.redacted !== undefined ||
+      event.deleted !== undefined ||
+      !canSee(event, reader)
+    )
+      return []
     const { kind, channelId, participantId } = event.source
     const who = kind === 'agent' && channelId !== undefined ? nameOf(core, channelId) : (participantId ?? 'system')
     return [`${who}: ${event.content.text}`]

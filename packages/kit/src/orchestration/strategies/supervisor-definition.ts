@@ -10,7 +10,15 @@ import { internalsOf, type OrchestrationHost } from '../orchestration-host.ts'
 import { ConversationRouter } from '../router/conversation-router.ts'
 import { reportJson, reportText, runSupervisor, type RefineTask } from './run-supervisor.ts'
 import { createSharedRuns } from './shared-runs.ts'
-import { budgetSpecOf, deadlineOfTurn, nameOf, textOfEvent, transcriptBefore, turnTimeOf, type StrategyWork } from './strategy-work.ts'
+import {
+  budgetSpecOf,
+  deadlineOfTurn,
+  nameOf,
+  textOfEvent,
+  transcriptBefore,
+  turnTimeOf,
+  type StrategyWork,
+} from './strategy-work.ts'
 import type { SupervisorReport } from './supervisor-machine.ts'
 import { isForStrategy } from './taken-events.ts'
 
@@ -39,18 +47,32 @@ export interface SupervisorDefinition extends OrchestrationDefinition {
 const REPORTS = 1_000
 
 /** Builds the definition behind a supervisor, for one kit. */
-export function supervisorDefinition(kit: OrchestrationHost, id: string, stored: StoredSupervisor, refineTask?: RefineTask): SupervisorDefinition {
+export function supervisorDefinition(
+  kit: OrchestrationHost,
+  id: string,
+  stored: StoredSupervisor,
+  refineTask?: RefineTask,
+): SupervisorDefinition {
   const { supervisorId, workers, strategy, autoDelegate, background, review, maxRevisions, failFast } = stored
   const runs = createSharedRuns<SupervisorReport>()
   /** What the supervisor is to answer by, per message. */
   const notes = new Map<string, string>()
 
-  const workFor = (roomId: RoomId, runId: string, parts: Pick<StrategyWork, 'budget' | 'signal' | 'deadlineMs'>): StrategyWork => {
+  const workFor = (
+    roomId: RoomId,
+    runId: string,
+    parts: Pick<StrategyWork, 'budget' | 'signal' | 'deadlineMs'>,
+  ): StrategyWork => {
     const { core, status } = internalsOf(kit)
     return { core, status, delegations: delegationsOf(kit), roomId, runId, ...parts }
   }
 
-  const run = (work: StrategyWork, task: string, workerIds: readonly ChannelId[], context?: Json): Promise<SupervisorReport> =>
+  const run = (
+    work: StrategyWork,
+    task: string,
+    workerIds: readonly ChannelId[],
+    context?: Json,
+  ): Promise<SupervisorReport> =>
     runSupervisor(work, {
       supervisorId,
       terms: { workers: workerIds, strategy: strategy ?? 'parallel', review, maxRevisions, failFast },
@@ -68,11 +90,21 @@ export function supervisorDefinition(kit: OrchestrationHost, id: string, stored:
       content: { type: 'text', text: reportText({ core }, report) },
       addressedTo: [],
       idempotencyKey: `delivery:${runId}`,
-      metadata: { strategy: 'supervisor', ...(validated ? {} : { validated }), ...(report.stopped === undefined ? {} : { stopped: report.stopped }) },
+      metadata: {
+        strategy: 'supervisor',
+        ...(validated ? {} : { validated }),
+        ...(report.stopped === undefined ? {} : { stopped: report.stopped }),
+      },
     })
   }
 
-  const inBackground = (make: (signal: AbortSignal) => StrategyWork, task: string, workerIds: readonly ChannelId[], key: string, context?: Json): void => {
+  const inBackground = (
+    make: (signal: AbortSignal) => StrategyWork,
+    task: string,
+    workerIds: readonly ChannelId[],
+    key: string,
+    context?: Json,
+  ): void => {
     const { core } = internalsOf(kit)
     core.background('strategy', async (signal) => {
       const work = make(signal)
@@ -87,20 +119,41 @@ export function supervisorDefinition(kit: OrchestrationHost, id: string, stored:
   const ownBudget = (roomId: RoomId, runId: string): StrategyWork['budget'] => {
     const { core } = internalsOf(kit)
     const spec = budgetSpecOf(core, supervisorId)
-    return core.orchestration.budget?.(roomId)?.child('turn', runId, spec) ?? createBudget('turn', runId, spec, { clock: core.clock })
+    return (
+      core.orchestration.budget?.(roomId)?.child('turn', runId, spec) ??
+      createBudget('turn', runId, spec, { clock: core.clock })
+    )
   }
 
-  const delegateFrom = async (context: ToolContext, task: string, workerIds: readonly ChannelId[], name: string): Promise<Json> => {
+  const delegateFrom = async (
+    context: ToolContext,
+    task: string,
+    workerIds: readonly ChannelId[],
+    name: string,
+  ): Promise<Json> => {
     const { core } = internalsOf(kit)
     const roomId = context.room.id
     const key = `${roomId}:${context.event.id}:${strategy === null ? `${name}:${task}` : ''}`
     const runId = `${context.event.id}:${name}:${context.callId}`
     if (background) {
       const deadlineMs = core.clock.monotonicMs() + turnTimeOf(core, supervisorId)
-      if (!runs.has(key)) inBackground((signal) => workFor(roomId, runId, { budget: context.budget, signal, deadlineMs }), task, workerIds, key)
-      return { status: 'running', note: 'The results will be sent to the conversation by themselves. Say so, and do not wait.' }
+      if (!runs.has(key))
+        inBackground(
+          (signal) => workFor(roomId, runId, { budget: context.budget, signal, deadlineMs }),
+          task,
+          workerIds,
+          key,
+        )
+      return {
+        status: 'running',
+        note: 'The results will be sent to the conversation by themselves. Say so, and do not wait.',
+      }
     }
-    const work = workFor(roomId, runId, { budget: context.budget, signal: context.signal, deadlineMs: deadlineOfTurn(core, context) })
+    const work = workFor(roomId, runId, {
+      budget: context.budget,
+      signal: context.signal,
+      deadlineMs: deadlineOfTurn(core, context),
+    })
     return reportJson(work, await runs.once(key, task, () => run(work, task, workerIds)))
   }
 
@@ -146,14 +199,26 @@ export function supervisorDefinition(kit: OrchestrationHost, id: string, stored:
       const deadlineMs = core.clock.monotonicMs() + turnTimeOf(core, supervisorId)
       const budget = ownBudget(event.roomId, runId)
       if (background) {
-        inBackground((stop) => workFor(event.roomId, runId, { budget, signal: stop, deadlineMs }), task, workers, key, context)
-        note(event.id, 'Your workers have been given this message. Their results will be sent to the conversation by themselves. Say so, and do not wait.')
+        inBackground(
+          (stop) => workFor(event.roomId, runId, { budget, signal: stop, deadlineMs }),
+          task,
+          workers,
+          key,
+          context,
+        )
+        note(
+          event.id,
+          'Your workers have been given this message. Their results will be sent to the conversation by themselves. Say so, and do not wait.',
+        )
       } else {
         const stop = stopWith(core, event, signal)
         const work = workFor(event.roomId, runId, { budget, signal: stop.signal, deadlineMs })
         const report = await runs.once(key, task, () => run(work, task, workers, context)).finally(stop.dispose)
         if (core.closing.aborted) return
-        note(event.id, `Results of your workers for this message. Answer by them; name what is missing.\n${reportText(work, report)}`)
+        note(
+          event.id,
+          `Results of your workers for this message. Answer by them; name what is missing.\n${reportText(work, report)}`,
+        )
       }
       core.turns.ask({ roomId: event.roomId, agentId: supervisorId, trigger: event })
     },
@@ -166,13 +231,26 @@ export function supervisorDefinition(kit: OrchestrationHost, id: string, stored:
       }
       if (strategy === null) {
         const names = toolNames(workers)
-        return workers.map((workerId, position) => toolFor(names[position] ?? workerId, `Gives a task to ${nameOf(internalsOf(kit).core, workerId)}: ${purposeOf(workerId)}`, [workerId]))
+        return workers.map((workerId, position) =>
+          toolFor(
+            names[position] ?? workerId,
+            `Gives a task to ${nameOf(internalsOf(kit).core, workerId)}: ${purposeOf(workerId)}`,
+            [workerId],
+          ),
+        )
       }
       const list = workers.map((workerId) => `- ${nameOf(internalsOf(kit).core, workerId)}: ${purposeOf(workerId)}`)
       const how = strategy === 'parallel' ? 'all at once' : 'one after another, each with the results so far'
-      return [toolFor('delegate_workers', `Gives a task to all workers, ${how}, and gives their results.\n${list.join('\n')}`, workers)]
+      return [
+        toolFor(
+          'delegate_workers',
+          `Gives a task to all workers, ${how}, and gives their results.\n${list.join('\n')}`,
+          workers,
+        ),
+      ]
     },
-    notes: async (context) => (context.agentId === supervisorId ? answered(context).flatMap((eventId) => notes.get(eventId) ?? []) : []),
+    notes: async (context) =>
+      context.agentId === supervisorId ? answered(context).flatMap((eventId) => notes.get(eventId) ?? []) : [],
     async turnEnded(context) {
       if (context.agentId === supervisorId) for (const eventId of answered(context)) notes.delete(eventId)
     },
@@ -180,12 +258,19 @@ export function supervisorDefinition(kit: OrchestrationHost, id: string, stored:
 }
 
 /** Closing the room ends work that no turn stands behind. */
-export function stopWith(core: ReturnType<typeof internalsOf>['core'], { roomId }: RoomEvent, signal: AbortSignal): { signal: AbortSignal; dispose(): void } {
+export function stopWith(
+  core: ReturnType<typeof internalsOf>['core'],
+  { roomId }: RoomEvent,
+  signal: AbortSignal,
+): { signal: AbortSignal; dispose(): void } {
   const closed = new AbortController()
   const dispose = core.hooks.observe(
     'onRoomClosed',
     ({ room }) => {
-      if (room.id === roomId) closed.abort(new ParleyError({ code: 'room_closed', message: `Room ${roomId} was closed.`, details: { roomId } }))
+      if (room.id === roomId)
+        closed.abort(
+          new ParleyError({ code: 'room_closed', message: `Room ${roomId} was closed.`, details: { roomId } }),
+        )
     },
     { name: 'strategy', roomId },
   )
@@ -208,7 +293,10 @@ export function toolNames(workers: readonly ChannelId[]): string[] {
 export const restoreSupervisor: RestoreDefinition = (stored, { kit, registered }) => {
   // Written by `supervisorDefinition` of this or an earlier process.
   const spec = stored.spec as unknown as StoredSupervisor
-  const refineTask = registered !== undefined && registered.kind === 'supervisor' ? (registered as SupervisorDefinition).refineTask : undefined
+  const refineTask =
+    registered !== undefined && registered.kind === 'supervisor'
+      ? (registered as SupervisorDefinition).refineTask
+      : undefined
   if (spec.refines && refineTask === undefined) return { missing: stored.id }
   return supervisorDefinition(kit, stored.id, spec, spec.refines ? refineTask : undefined)
 }

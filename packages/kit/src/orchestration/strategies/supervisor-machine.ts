@@ -24,7 +24,16 @@ export interface SupervisorTerms {
 /** One worker's part of a run. */
 export interface WorkerStep {
   readonly workerId: ChannelId
-  readonly status: 'pending' | 'running' | 'reviewing' | 'completed' | 'failed' | 'timeout' | 'cancelled' | 'interrupted' | 'overBudget'
+  readonly status:
+    | 'pending'
+    | 'running'
+    | 'reviewing'
+    | 'completed'
+    | 'failed'
+    | 'timeout'
+    | 'cancelled'
+    | 'interrupted'
+    | 'overBudget'
   /** Times the work was done again. */
   readonly revision: number
   readonly text?: string
@@ -46,7 +55,14 @@ export type SupervisorInput =
   | { type: 'stop'; reason: StopReason }
 
 export type SupervisorEffect =
-  | { type: 'runWorker'; workerId: ChannelId; revision: number; prior: readonly WorkerStep[]; feedback?: string; former?: string }
+  | {
+      type: 'runWorker'
+      workerId: ChannelId
+      revision: number
+      prior: readonly WorkerStep[]
+      feedback?: string
+      former?: string
+    }
   | { type: 'review'; workerId: ChannelId; text: string; revision: number }
   | { type: 'cancelAll'; reason: StopReason }
   | { type: 'finish'; report: SupervisorReport }
@@ -66,7 +82,11 @@ export interface SupervisorTransition {
 
 /** A run before its beginning. */
 export function supervisorRun(terms: SupervisorTerms): SupervisorState {
-  return { terms, steps: terms.workers.map((workerId) => ({ workerId, status: 'pending', revision: 0 })), isEnded: false }
+  return {
+    terms,
+    steps: terms.workers.map((workerId) => ({ workerId, status: 'pending', revision: 0 })),
+    isEnded: false,
+  }
 }
 
 /** Schedules workers and reviews. Pure and total: every run that gets an answer to each of its effects finishes once. */
@@ -114,7 +134,13 @@ function reviewed(state: SupervisorState, workerId: ChannelId, verdict: Verdict)
   if (step?.status !== 'reviewing') return { state, effects: [], receipts: [] }
   // What cannot be read is no approval.
   const approved = verdict?.approved === true
-  const receipt: Json = { worker: workerId, step: 'review', revision: step.revision, approved, readable: verdict !== null }
+  const receipt: Json = {
+    worker: workerId,
+    step: 'review',
+    revision: step.revision,
+    approved,
+    readable: verdict !== null,
+  }
   if (approved || step.revision >= state.terms.maxRevisions) {
     const done: WorkerStep = { ...step, status: 'completed', validated: approved }
     return startNext(replace(state, done), [receipt, receiptOf(done)])
@@ -142,13 +168,22 @@ function startNext(state: SupervisorState, receipts: Json[]): SupervisorTransiti
   const isBusy = state.steps.some(({ status }) => status === 'running' || status === 'reviewing')
   const starting = state.terms.strategy === 'parallel' ? pending : isBusy ? [] : pending.slice(0, 1)
   if (starting.length === 0 && !isBusy) {
-    return { state: { ...state, isEnded: true }, effects: [{ type: 'finish', report: { results: state.steps } }], receipts }
+    return {
+      state: { ...state, isEnded: true },
+      effects: [{ type: 'finish', report: { results: state.steps } }],
+      receipts,
+    }
   }
   let next = state
   for (const step of starting) next = replace(next, { ...step, status: 'running' })
   return {
     state: next,
-    effects: starting.map(({ workerId }) => ({ type: 'runWorker', workerId, revision: 0, prior: priorOf(state, workerId) })),
+    effects: starting.map(({ workerId }) => ({
+      type: 'runWorker',
+      workerId,
+      revision: 0,
+      prior: priorOf(state, workerId),
+    })),
     receipts,
   }
 }
@@ -157,7 +192,9 @@ function startNext(state: SupervisorState, receipts: Json[]): SupervisorTransiti
 function stop(state: SupervisorState, reason: StopReason, receipts: Json[]): SupervisorTransition {
   const steps = state.steps.map((step): WorkerStep => {
     if (step.status === 'reviewing') return { ...step, status: 'completed', validated: false }
-    return step.status === 'pending' || step.status === 'running' ? { ...step, status: 'cancelled', code: reason } : step
+    return step.status === 'pending' || step.status === 'running'
+      ? { ...step, status: 'cancelled', code: reason }
+      : step
   })
   const changed = steps.filter((step, index) => step !== state.steps[index])
   return {
@@ -173,7 +210,10 @@ function stop(state: SupervisorState, reason: StopReason, receipts: Json[]): Sup
 /** In sequence each worker reads what came of those before it, failures too. */
 function priorOf({ terms, steps }: SupervisorState, workerId: ChannelId): readonly WorkerStep[] {
   if (terms.strategy === 'parallel') return []
-  return steps.slice(0, steps.findIndex((step) => step.workerId === workerId))
+  return steps.slice(
+    0,
+    steps.findIndex((step) => step.workerId === workerId),
+  )
 }
 
 function replace(state: SupervisorState, step: WorkerStep): SupervisorState {
@@ -181,5 +221,12 @@ function replace(state: SupervisorState, step: WorkerStep): SupervisorState {
 }
 
 function receiptOf({ workerId, status, revision, validated, code }: WorkerStep): Json {
-  return { worker: workerId, step: 'work', status, revision, ...(validated === undefined ? {} : { validated }), ...(code === undefined ? {} : { code }) }
+  return {
+    worker: workerId,
+    step: 'work',
+    status,
+    revision,
+    ...(validated === undefined ? {} : { validated }),
+    ...(code === undefined ? {} : { code }),
+  }
 }

@@ -35,7 +35,20 @@ export interface SupervisorOptions {
   id?: string
 }
 
-const known = ['supervisor', 'workers', 'strategy', 'autoDelegate', 'background', 'review', 'maxRevisions', 'taskTimeoutMs', 'shareChannels', 'refineTask', 'failFast', 'id'] as const
+const known = [
+  'supervisor',
+  'workers',
+  'strategy',
+  'autoDelegate',
+  'background',
+  'review',
+  'maxRevisions',
+  'taskTimeoutMs',
+  'shareChannels',
+  'refineTask',
+  'failFast',
+  'id',
+] as const
 
 /**
  * One agent talks with people and has others do the work, each in a room of its own.
@@ -55,7 +68,11 @@ export class Supervisor implements Orchestration {
     checkStrategy('Supervisor', options, known, [
       [typeof supervisor?.channelId !== 'string', 'supervisor', 'an agent'],
       [isBadTeam(workers, [supervisor?.channelId]), 'workers', 'a list of agents, each once, without the supervisor'],
-      [strategy !== null && strategy !== 'sequential' && strategy !== 'parallel', 'strategy', '"sequential", "parallel" or null'],
+      [
+        strategy !== null && strategy !== 'sequential' && strategy !== 'parallel',
+        'strategy',
+        '"sequential", "parallel" or null',
+      ],
       [autoDelegate && strategy === null, 'strategy', '"sequential" or "parallel" with autoDelegate'],
       [!Number.isInteger(maxRevisions) || maxRevisions < 0, 'maxRevisions', 'a whole number from 0'],
       [!isPositive(taskTimeoutMs), 'taskTimeoutMs', 'a positive number of milliseconds'],

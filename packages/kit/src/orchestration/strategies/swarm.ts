@@ -1,5 +1,10 @@
 import type { ChannelId, Json, OrchestrationSpec, RoomId } from '@parley/spec'
-import { derivedId, type Orchestration, type OrchestrationDefinition, type RestoreDefinition } from '../definitions/definition.ts'
+import {
+  derivedId,
+  type Orchestration,
+  type OrchestrationDefinition,
+  type RestoreDefinition,
+} from '../definitions/definition.ts'
 import { HandoffHandler } from '../handoff/handoff-handler.ts'
 import type { OrchestratedAgent } from '../orchestrated-agent.ts'
 import type { OrchestrationHost } from '../orchestration-host.ts'
@@ -39,13 +44,22 @@ export class Swarm implements Orchestration {
 
   constructor(options: SwarmOptions) {
     const { agents, allow = {} } = options
-    checkStrategy('Swarm', options, ['agents', 'entry', 'allow', 'id'], [[isBadTeam(agents), 'agents', 'a list of agents, each once']])
+    checkStrategy(
+      'Swarm',
+      options,
+      ['agents', 'entry', 'allow', 'id'],
+      [[isBadTeam(agents), 'agents', 'a list of agents, each once']],
+    )
     const ids = agents.map(({ channelId }) => channelId)
     const { entry = ids[0] ?? '' } = options
     const named = Object.entries(allow)
     checkStrategy('Swarm', options, Object.keys(options), [
       [!ids.includes(entry), 'entry', `one of its agents (${ids.join(', ')})`],
-      [named.some(([from, to]) => !ids.includes(from) || !Array.isArray(to) || to.some((id) => !ids.includes(id))), 'allow', `lists of its agents (${ids.join(', ')}) by agent`],
+      [
+        named.some(([from, to]) => !ids.includes(from) || !Array.isArray(to) || to.some((id) => !ids.includes(id))),
+        'allow',
+        `lists of its agents (${ids.join(', ')}) by agent`,
+      ],
     ])
     this.#agents = [...agents]
     this.#stored = { agents: ids, entry, allow: Object.fromEntries(named.map(([from, to]) => [from, [...to]])) }
@@ -71,7 +85,12 @@ export class Swarm implements Orchestration {
   }
 }
 
-function swarmDefinition(kit: OrchestrationHost, id: string, stored: StoredSwarm, agents: readonly OrchestratedAgent[]): OrchestrationDefinition {
+function swarmDefinition(
+  kit: OrchestrationHost,
+  id: string,
+  stored: StoredSwarm,
+  agents: readonly OrchestratedAgent[],
+): OrchestrationDefinition {
   const { agents: agentIds, entry, allow } = stored
   const router = new ConversationRouter({ defaultAgentId: entry })
   const handler = new HandoffHandler(kit, router, {
@@ -95,4 +114,9 @@ function swarmDefinition(kit: OrchestrationHost, id: string, stored: StoredSwarm
 /** Builds a swarm from what a room stored. */
 export const restoreSwarm: RestoreDefinition = (stored, { kit, registered }) =>
   // Written by `Swarm` of this or an earlier process.
-  swarmDefinition(kit, stored.id, stored.spec as unknown as StoredSwarm, Object.values(registered?.handler?.agents ?? {}))
+  swarmDefinition(
+    kit,
+    stored.id,
+    stored.spec as unknown as StoredSwarm,
+    Object.values(registered?.handler?.agents ?? {}),
+  )
