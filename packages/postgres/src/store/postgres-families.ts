@@ -54,8 +54,9 @@ export function createPostgresFamilies(database: () => Promise<SqlDatabase>): Fa
     tasks: inRoom('tasks', (task) => task.id),
     observations: inRoom('observations', (observation) => observation.id),
     requests: inRoom('requests', (request) => request.id, {
-      conditions({ status, kind }, bind) {
+      conditions({ id, status, kind }, bind) {
         const wanted: string[] = []
+        if (id !== undefined) wanted.push(`family = 'requests' AND id = ${bind(id)}`)
         // Spelt out, so that the index of open requests fits.
         if (status === 'open') wanted.push("family = 'requests' AND doc->>'status' = 'open'")
         else if (status !== undefined) wanted.push(`doc->>'status' = ${bind(status)}`)

@@ -107,6 +107,8 @@ export function storeFamilyTests(setup: StoreSetup): void {
       expect((await store.requests.list({ status: 'open', organizationId: 'acme' })).items).toEqual([second])
       expect((await store.requests.list({ status: 'open', kind: 'approval', roomId: otherId })).items).toEqual([first])
       expect((await store.requests.list({ roomId: id, status: 'expired' })).items).toHaveLength(1)
+      expect((await store.requests.list({ id: second.id, limit: 1 })).items).toEqual([second])
+      expect((await store.requests.list({ id: 'req_unknown' })).items).toEqual([])
     })
 
     test('reminders are found when due and the same key replaces', async () => {
