@@ -271,7 +271,7 @@ export function connectRoom(options: RoomConnectionOptions): RoomConnection {
     send(input, { idempotencyKey = ids.next('send') } = {}) {
       if (status === 'closed') throw lost('the connection is closed')
       const { text, content = { type: 'text', text: text ?? '' }, type: eventType, ...rest } = typeof input === 'string' ? { text: input } : input
-      const frame = frameOf('send', { ...rest, content, eventType, idempotencyKey })
+      const frame = frameOf('send', { idempotencyKey, ...rest, content, eventType })
       const isNew = sends.frameOf(idempotencyKey) === undefined
       const send = sends.add(idempotencyKey, toWire(content), frame)
       if (isNew && status === 'live') socket?.send(frame)
