@@ -37,6 +37,7 @@ import { createRequests } from '../requests/requests.ts'
 import { createEphemeralHub } from '../rooms/ephemeral-hub.ts'
 import { inRoom } from '../rooms/in-room.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
+import { withTypedErrors } from '../store/with-typed-errors.ts'
 import { createCascades } from '../turns/cascades.ts'
 import { createTurns } from '../turns/turn-queues.ts'
 import type { ErrorPlace, SystemDraft } from './core.ts'
@@ -121,7 +122,7 @@ export function createParts(options: PartsOptions, host: PartsHost): AssembledPa
     framework,
     deps: options.deps,
     ephemeralTypes: new Set(options.ephemeralTypes ?? []),
-    store: options.store ?? createMemoryStore({ clock }),
+    store: options.store === undefined ? createMemoryStore({ clock }) : withTypedErrors(options.store),
     locks,
     backplane: options.backplane ?? createInProcessBackplane(),
     telemetry: options.telemetry ?? noTelemetry,

@@ -39,6 +39,8 @@ export interface Lanes {
   hasHole(room: Room, firstIndex: number): boolean
   /** Puts the plans of such entries on the lane again; called under the room's lock. */
   fillHole(input: LaneInput, firstIndex: number): Promise<void>
+  /** An event may have been committed without an answer: the log is looked at before the next one is put on the lane. */
+  doubt(roomId: RoomId): void
   /** Takes up a room that a stopped process left with undelivered events. */
   recover(roomId: RoomId): Promise<void>
   /** Gives everything back; plans that are not done are run again from the log by the next process. */
@@ -63,7 +65,12 @@ interface Lane {
   nextToStart: number
   /** How many pushed entries may start: the lock is free. */
   released: number
+  /** The last index whose plan is done and stored as such. */
   cursor: number
+  /** The last index whose plan is done; ahead of the cursor while the store cannot be told. */
+  done: number
+  /** The last index that was pushed. */
+  last: number
   isAdvancing: boolean
   waiters: (() => void)[]
   idleSinceMs: number
@@ -73,6 +80,7 @@ interface Lane {
 export function createLanes(parts: KitParts): Lanes {
   const lanes = new Map<RoomId, Lane>()
   const idle = new Set<RoomId>()
+  const doubted = new Set<RoomId>()
   let sweeping: Disposer | undefined
   parts.onClose(() => sweeping?.())
   const receivers = createReceivers(parts)
@@ -80,7 +88,7 @@ export function createLanes(parts: KitParts): Lanes {
   const laneOf = (room: Room, firstIndex: number): Lane => {
     let lane = lanes.get(room.id)
     if (lane === undefined) {
-      lane = { entries: [], nextToStart: 0, released: 0, cursor: firstIndex - 1, isAdvancing: false, waiters: [], idleSinceMs: 0 }
+      lane = { entries: [], nextToStart: 0, released: 0, cursor: firstIndex - 1, done: firstIndex - 1, last: firstIndex - 1, isAdvancing: false, waiters: [], idleSinceMs: 0 }
       lanes.set(room.id, lane)
     }
     idle.delete(room.id)
@@ -100,6 +108,11 @@ export function createLanes(parts: KitParts): Lanes {
     for (const roomId of idle) {
       const lane = lanes.get(roomId)
       if (lane !== undefined && nowMs - lane.idleSinceMs < parts.limits.laneIdleMs) continue
+      if (lane !== undefined && lane.cursor < lane.done) {
+        // It knows what the store does not: without it these plans would be run again.
+        advance(roomId, lane)
+        continue
+      }
       idle.delete(roomId)
       lanes.delete(roomId)
     }
@@ -150,29 +163,30 @@ export function createLanes(parts: KitParts): Lanes {
     for (const wake of lane.waiters.splice(0)) wake()
   }
 
-  /** Moves the stored cursor over the leading entries whose plans are done; one store call at a time. */
+  /** Moves the cursor over the leading entries whose plans are done; one store call at a time. */
   const advance = (roomId: RoomId, lane: Lane): void => {
     if (lane.isAdvancing) return
     let done = 0
     while (done < lane.entries.length && lane.entries[done]?.isStarted === true && lane.entries[done]?.open === 0) done++
-    if (done === 0) return
-    const to = lane.entries[done - 1]?.event.index ?? lane.cursor
+    lane.done = lane.entries[done - 1]?.event.index ?? lane.done
+    if (lane.done === lane.cursor) return
+    const to = lane.done
     lane.isAdvancing = true
-    parts.store
-      .advanceDelivered(roomId, lane.cursor, to)
+    storeCursor(parts, roomId, lane.cursor, to)
       .catch((error: unknown) => {
-        // The plans are done; a cursor that could not be moved only means they are looked at again after a restart.
+        // The plans are done; the store is told again with the next event, or when the lane rests.
         parts.reportError(error, { stage: 'lane', roomId })
-        return false
+        return lane.cursor
       })
-      .then(() => {
-        lane.cursor = to
+      .then((cursor) => {
+        lane.cursor = cursor
         lane.entries.splice(0, done)
         lane.nextToStart -= done
         lane.released -= done
         lane.isAdvancing = false
-        if (lane.entries.length === 0) rest(roomId, lane)
-        else advance(roomId, lane)
+        const head = lane.entries[0]
+        if (head === undefined) rest(roomId, lane)
+        else if (head.isStarted && head.open === 0) advance(roomId, lane)
         for (const wake of lane.waiters.splice(0)) wake()
       }, unreachable)
   }
@@ -184,6 +198,7 @@ export function createLanes(parts: KitParts): Lanes {
     },
     push(event, input, to) {
       const lane = laneOf(input.room, event.index)
+      lane.last = event.index
       const { room, bindings, participants } = input
       const cascade = parts.cascades.of(event)
       cascade?.begin()
@@ -224,10 +239,17 @@ export function createLanes(parts: KitParts): Lanes {
     },
     async drain() {
       while (lanes.size > idle.size) await Promise.all([...lanes.keys()].map((roomId) => api.idle(roomId)))
+      for (const [roomId, lane] of lanes) if (lane.cursor < lane.done) lane.cursor = await storeCursor(parts, roomId, lane.cursor, lane.done)
     },
-    hasHole: (room, firstIndex) => !lanes.has(room.id) && room.deliveredIndex < firstIndex - 1,
+    hasHole(room, firstIndex) {
+      const lane = lanes.get(room.id)
+      if (lane === undefined) return room.deliveredIndex < firstIndex - 1
+      return doubted.has(room.id) && lane.last < firstIndex - 1
+    },
+    doubt: (roomId) => void doubted.add(roomId),
     async fillHole(input, firstIndex) {
-      let after = input.room.deliveredIndex
+      let after = lanes.get(input.room.id)?.last ?? input.room.deliveredIndex
+      doubted.delete(input.room.id)
       while (after < firstIndex - 1) {
         const page = await parts.store.events(input.room.id, { after, before: firstIndex, limit: 1_000, raw: true })
         const last = page.at(-1)
@@ -251,6 +273,14 @@ export function createLanes(parts: KitParts): Lanes {
     },
   }
   return api
+}
+
+/** Gives the cursor as it is stored then: another hand may have moved it, or an answer was lost. */
+async function storeCursor({ store }: KitParts, roomId: RoomId, from: number, to: number): Promise<number> {
+  if (await store.advanceDelivered(roomId, from, to)) return to
+  const stored = (await store.getRoom(roomId))?.deliveredIndex ?? to
+  if (stored >= to) return to
+  return stored > from && (await store.advanceDelivered(roomId, stored, to)) ? to : from
 }
 
 function unreachable(): never {

@@ -3,11 +3,13 @@ import {
   ParleyError,
   type ChannelBinding,
   type CommitExtras,
+  type CommitOutcome,
   type EventDraft,
   type FencingToken,
   type Participant,
   type Room,
   type RoomContext,
+  type RoomEvent,
   type RoomId,
   type RoomPatch,
 } from '@parley/spec'
@@ -49,7 +51,12 @@ export class OpenRoom implements LockedRoom {
     if (!closing && drafts.length > 0) refuseEnded(this.room, also?.room)
     const parts = this.#parts
     const extras = also === undefined ? { fence: this.token } : { ...also, fence: this.token }
-    const outcome = await parts.store.commit(this.room.id, drafts, extras)
+    let outcome: CommitOutcome
+    try {
+      outcome = await parts.store.commit(this.room.id, drafts, extras)
+    } catch (error) {
+      outcome = await this.#afterLostAnswer(drafts, error)
+    }
     if (!('events' in outcome)) return outcome
     this.room = outcome.room
     this.#state = undefined
@@ -59,6 +66,26 @@ export class OpenRoom implements LockedRoom {
     if (first !== undefined && parts.lanes.hasHole(this.room, first.index)) await parts.lanes.fillHole(this, first.index)
     for (const event of outcome.events) parts.lanes.push(event, this)
     return { events: outcome.events }
+  }
+
+  /** A commit that failed may have been made: the log tells by the drafts' ids. While it cannot be asked, the lane is told. */
+  async #afterLostAnswer(drafts: EventDraft[], error: unknown): Promise<CommitOutcome> {
+    const { store, lanes } = this.#parts
+    const isOpen = ParleyError.isInstance(error) && error.code === 'store_unavailable' && drafts.length > 0
+    if (!isOpen) throw error
+    try {
+      const events: RoomEvent[] = []
+      for (const { id } of drafts) {
+        const event = await store.getEvent(this.room.id, id)
+        if (event !== null) events.push(event)
+      }
+      const room = events.length === drafts.length ? await store.getRoom(this.room.id) : null
+      if (room !== null) return { events, room }
+    } catch {
+      // The first error is the one that counts.
+      lanes.doubt(this.room.id)
+    }
+    throw error
   }
 
   /** Runs when the lock is free: hooks of the async kind and whatever else has no business under it. */
