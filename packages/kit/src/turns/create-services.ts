@@ -9,8 +9,8 @@ import type { CascadeRun } from './cascades.ts'
 /** One running turn, as the parts of the turn folder share it. */
 export interface TurnRuntime {
   readonly turnId: TurnId
-  readonly request: TurnRequest
-  readonly triggers: readonly RoomEvent[]
+  request: TurnRequest
+  triggers: readonly RoomEvent[]
   readonly signal: AbortSignal
   readonly startedMs: number
   /** Set when the conversation was handed on: nothing more is said. */

@@ -18,6 +18,7 @@ import type { KitParts } from '../core/kit-parts.ts'
 import { provideTurnServices, type Steering } from '../core/turn-services.ts'
 import type { RunningTurn, TurnRequest } from '../core/turns.ts'
 import type { CascadeRun } from './cascades.ts'
+import { canSee } from '../rooms/can-see.ts'
 import { createServices, type TurnRuntime } from './create-services.ts'
 import { ReplyWriter } from './reply-writer.ts'
 
@@ -106,7 +107,7 @@ async function takeTurn(
   if (context === null || context.room.status === 'closed' || context.room.status === 'archived') return
   const binding = context.bindings.find(({ channelId }) => channelId === agentId)
   const writer = new ReplyWriter(parts, turn, context)
-  const skipped = whySkipped(channel, binding)
+  const skipped = whySkipped(channel, binding) ?? keepVisible(turn, binding)
   if (channel?.takeTurn === undefined || skipped !== undefined) {
     return writer.finish('empty', { skipped: skipped ?? 'not_registered' })
   }
@@ -127,6 +128,21 @@ function whySkipped(channel: Channel | undefined, binding: ChannelBinding | unde
   if ('isConfigOnly' in channel && channel.isConfigOnly === true) return 'no_model'
   const observes = 'observesWhenMuted' in channel && channel.observesWhenMuted === true
   return binding?.muted === true && !observes ? 'muted' : undefined
+}
+
+/** Drops triggers that the agent may not see; says so when none is left. Openings come from the kit itself. */
+function keepVisible(turn: TurnRuntime, binding: ChannelBinding | undefined): 'not_visible' | undefined {
+  const { request } = turn
+  if (request.opening !== undefined) return undefined
+  const reader = binding ?? { channelId: request.agentId }
+  const visible = turn.triggers.filter((event) => event.source.kind === 'system' || canSee(event, reader))
+  const trigger = visible.at(-1)
+  if (trigger === undefined) return 'not_visible'
+  if (visible.length < turn.triggers.length) {
+    turn.triggers = visible
+    turn.request = { ...request, trigger, earlier: visible.slice(0, -1) }
+  }
+  return undefined
 }
 
 /** Time waiting for a person does not count. */

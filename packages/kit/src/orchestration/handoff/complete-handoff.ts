@@ -7,6 +7,7 @@ import { escalationBinding } from './handoff-facts.ts'
 import type { HandoffJob } from './handoff-interpreter.ts'
 import type { HandoffParticipants } from './participants.ts'
 import { whoIsAskedAnew } from './re-decide.ts'
+import { canSee } from '../../rooms/can-see.ts'
 
 /** What an agent is told that asked for a colleague and goes on until one comes. */
 const KEEPS_AGENT = '[A colleague was asked to take over and will join. Tell the person so in one line, and go on helping until then.]'
@@ -93,7 +94,11 @@ async function open(internals: OrchestrationInternals, job: HandoffJob, committe
   const reading: RoomReading = { room, bindings, participants }
   const outcomes = held.filter(({ opening }) => opening?.kind === 'request' || opening?.kind === 'notice')
   const messages = held.filter(({ opening, trigger }) => opening === undefined || trigger.type === 'message')
-  const anew = whoIsAskedAnew(messages, (trigger) => internals.decide(reading, trigger, after))
+  const anew = whoIsAskedAnew(messages, (trigger) => internals.decide(reading, trigger, after)).map((one) => ({
+    ...one,
+    // Routing decides who should answer, visibility who may: what is hidden from an agent never opens its turn.
+    asked: one.asked.filter((agentId) => bindings.some((binding) => binding.channelId === agentId && canSee(one.trigger, binding))),
+  }))
   const receipts: Receipt[] = anew.flatMap(({ trigger, decision }) =>
     decision === undefined ? [] : [core.receipt(room.id, 'routing', { ...decision, supersedes: true, handoffId: plan.handoffId } as unknown as Json, { eventIndex: trigger.index })],
   )
