@@ -33,8 +33,7 @@ import { givesNote, noteFor, noteText } from './handoff/handoff-note.ts'
 import { createHandoffSetups } from './handoff/handoff-setups.ts'
 import { handoffTools } from './handoff/handoff-tools.ts'
 import { parseHandoff } from './handoff/parse-handoff.ts'
-import { askedBy } from './handoff/re-decide.ts'
-import { askAnew, plainlyAsked, unansweredMessages } from './human/answer-unanswered.ts'
+import { askAnew, askedUnder, unansweredMessages } from './human/answer-unanswered.ts'
 import { whispersOf } from './human/coach-routing.ts'
 import { createHumanDesk, type HumanDesk } from './human/human-desk.ts'
 import type { HumanOptions } from './human/human-options.ts'
@@ -256,8 +255,7 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
       const context = await core.store.loadContext(room.id, { tail: 0 })
       if (context === null) return []
       const decision = internals.decide(context, event, presentState(internals, context.room))
-      if (decision !== undefined && !(decision.reason === 'unrouted' && decision.targets === undefined)) return askedBy(decision)
-      return plainlyAsked(context, event)
+      return askedUnder(context, event, decision)
     },
     async turnEnded(context, state) {
       handoffs.turnEnded(context.turnId)

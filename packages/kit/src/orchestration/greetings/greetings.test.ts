@@ -46,6 +46,17 @@ describe('a new conversation', () => {
     await kit.close()
   })
 
+  test('GR-2 a conversation that is under way is not greeted as new', async () => {
+    const made = testKit()
+    const room = await made.kit.createRoom({ orchestration: new Pipeline({ agents: [scripted('a', ['A.'], { greeting: 'Welcome!' })] }) })
+    await say(made.kit, room.id, 'hello', { addressedTo: [] })
+    await made.clock.advance(1_000)
+    await connect(made, room.id)
+    await made.kit.settled(room.id)
+    expect(await transcript(made.kit, room.id)).toEqual(['ada: hello'])
+    await made.kit.close()
+  })
+
   test('GR-3 the first message waits for a greeting in preparation, in order', async () => {
     const clock = createVirtualClock()
     const made = testKit({ clock })

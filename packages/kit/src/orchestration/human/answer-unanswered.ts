@@ -1,6 +1,5 @@
-import type { ChannelId, Json, RoomEvent, RoomId, RoutingReason } from '@parley/spec'
+import type { ChannelId, Json, RoomEvent, RoomId, RoutingDecision, RoutingReason } from '@parley/spec'
 import { planDeliveries } from '../../delivery/plan-deliveries.ts'
-import { askedBy } from '../handoff/re-decide.ts'
 import type { OrchestrationInternals, RoomReading } from '../orchestration-internals.ts'
 import { getConversationState } from '../state/room-state.ts'
 
@@ -24,10 +23,17 @@ export async function answerUnanswered(internals: OrchestrationInternals, roomId
   await askAnew(internals, context, [trigger])
 }
 
-/** Who is asked where no router has a say: by the rule of plain rooms. */
-export function plainlyAsked({ room, bindings }: Pick<RoomReading, 'room' | 'bindings'>, event: RoomEvent): ChannelId[] {
+/**
+ * Who is asked about an event by a new decision, or by the rule of plain rooms where no router has a say. Who may not
+ * see it is not asked.
+ */
+export function askedUnder(
+  { room, bindings }: Pick<RoomReading, 'room' | 'bindings'>,
+  event: RoomEvent,
+  decision: RoutingDecision | undefined,
+): ChannelId[] {
   const { routing: _former, ...plain } = event
-  return planDeliveries({ event: plain, bindings, room }).asked
+  return planDeliveries({ event: decision === undefined ? plain : { ...plain, routing: decision }, bindings, room }).asked
 }
 
 /** Asks about messages by the present state; each gets a `routing` receipt that supersedes its stamp. */
@@ -42,8 +48,7 @@ export async function askAnew(
   const receipts = []
   for (const trigger of triggers) {
     const decision = internals.decide(context, trigger, state)
-    const isOpen = decision === undefined || (decision.reason === 'unrouted' && decision.targets === undefined)
-    for (const agentId of isOpen ? plainlyAsked(context, trigger) : askedBy(decision)) core.turns.ask({ roomId: room.id, agentId, trigger })
+    for (const agentId of askedUnder(context, trigger, decision)) core.turns.ask({ roomId: room.id, agentId, trigger })
     if (decision !== undefined) {
       // A decision is plain data.
       const data = { ...decision, supersedes: true } as unknown as Json

@@ -236,6 +236,16 @@ describe('pausing', () => {
   })
 })
 
+test('HU-7 on resuming nobody is asked about what is hidden from them', async () => {
+  const { kit, roomId, agent } = await desk()
+  await kit.pause(roomId, { by: code })
+  await say(kit, roomId, 'between us', { visibility: 'transport' })
+  await kit.resume(roomId, { by: code })
+  await kit.settled(roomId)
+  expect(agent.script.requests).toEqual([])
+  await kit.close()
+})
+
 describe('coaching', () => {
   test('HU-8 each mode is what it says, and each change is in the log', async () => {
     const { kit, roomId, agent } = await desk()
