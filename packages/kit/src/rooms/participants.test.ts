@@ -83,3 +83,24 @@ test('PA-5 attached agents are members of kind agent, as long as they are attach
   await kit.detach(id, 'bot')
   expect(await kit.members(id)).toEqual([])
 })
+
+test('ID-6 a pending person is completed by hand; what they said keeps its source and is read as theirs', async () => {
+  const resolver = { resolve: () => Promise.resolve({ status: 'pending' as const, candidates: [] }) }
+  const { kit } = openKit({ identity: resolver }, [recordingTransport('sms', { channelType: 'sms' })])
+  const first = await kit.processInbound(line('sms', '+491', 'it is me'))
+  if (first.outcome !== 'committed') throw new Error('the line is committed')
+  const { roomId, event } = first
+  const id = event.source.participantId ?? ''
+  expect(await kit.members(roomId)).toMatchObject([{ id, identification: 'pending' }])
+  const fired: string[] = []
+  kit.observe('onParticipantIdentified', ({ participant }) => void fired.push(participant.id))
+  const identity = { id: 'person_1', displayName: 'Ada', addresses: {}, externalIds: {}, metadata: {} }
+  await kit.resolveParticipant(roomId, id, identity, { by: 'desk' })
+  await kit.settled(roomId)
+  expect((await kit.events(roomId))[0]).toEqual(event)
+  const author = (await kit.members(roomId)).find((member) => member.id === event.source.participantId)
+  expect(author).toMatchObject({ identification: 'identified', identityId: 'person_1', displayName: 'Ada', resolvedBy: 'desk' })
+  expect(author).not.toHaveProperty('candidates')
+  expect(fired).toEqual([id])
+  await expect(kit.resolveParticipant(roomId, 'nobody', identity)).rejects.toMatchObject({ code: 'participant_not_found' })
+})
