@@ -13,7 +13,8 @@ export default defineConfig({
   server: { proxy: { '/v1': { target: 'http://localhost:4310', ws: true }, '/demo': 'http://localhost:4310' } },
   build: {
     outDir: inside('dist/pages'),
-    emptyOutDir: true,
+    // A server that runs goes on serving its files while new ones are built beside them; names carry hashes.
+    emptyOutDir: false,
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -1,0 +1,85 @@
+import axe from 'axe-core'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { describeNeeding } from '../requirement.ts'
+import { launchBrowser, openPage } from './browser.ts'
+import { startCallCenter, type CallCenterProcess } from './call-center-process.ts'
+import { callerPage } from './caller-page.ts'
+import { openRoom, signIn } from './desk-page.ts'
+
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+describeNeeding('chromium', 'Rules of access', (executablePath) => {
+  let server: CallCenterProcess
+  let browser: Browser
+
+  beforeAll(async () => {
+    ;[server, browser] = await Promise.all([startCallCenter(), launchBrowser(executablePath)])
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.[Symbol.asyncDispose]()
+  })
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`both pages keep them in every state, ${colorScheme}`, async () => {
+      const context = { colorScheme, reducedMotion: 'reduce' } as const
+      const { page } = await openPage(browser, `${server.url}/`, context)
+      const caller = callerPage(page)
+      await page.getByRole('button', { name: 'Chat with Harbor Internet' }).waitFor()
+      await expectNoViolation(page, 'start')
+      await page.getByRole('button', { name: 'Local rules' }).click()
+      await expectNoViolation(page, 'what it understands')
+      await page.keyboard.press('Escape')
+      const roomId = await caller.begin('ada')
+      await caller.hear('What can I do for you?')
+      await caller.say('I was charged twice')
+      await caller.hear('account number')
+      await caller.say('204417')
+      await page.locator('[data-sensitive=true]').waitFor()
+      await expectNoViolation(page, 'PIN')
+      await caller.pin('4821')
+      await caller.hear('two payments of $79.00')
+      await caller.say('yes please')
+      await caller.hear('decided by a colleague')
+      await page.keyboard.press('Escape')
+      await expectNoViolation(page, 'conversation')
+
+      const { page: desk } = await openPage(browser, `${server.url}/desk`, context)
+      await desk.getByLabel('Your name').waitFor()
+      await expectNoViolation(desk, 'sign-in')
+      await signIn(desk, 'Dana')
+      await expectNoViolation(desk, 'lists')
+      await openRoom(desk, 'approval', roomId)
+      await desk.getByRole('button', { name: 'Approve less' }).click()
+      await desk.locator('[data-customer]').waitFor()
+      await expectNoViolation(desk, 'approval')
+      await desk.getByRole('button', { name: 'Take over', exact: true }).click()
+      await desk.locator('[data-holder=me]').waitFor()
+      await desk.getByRole('button', { name: '/ canned' }).click()
+      await expectNoViolation(desk, 'canned replies')
+      await expectNoViolation(page, 'with a colleague')
+      await desk.getByRole('button', { name: 'Hand back' }).click()
+      await expectNoViolation(desk, 'hand back')
+      await desk.getByRole('button', { name: 'Cancel' }).click()
+      await desk.getByRole('button', { name: 'End', exact: true }).click()
+      await desk.getByRole('button', { name: 'End it' }).click()
+      await page.locator('[data-call=ended]').waitFor()
+      await expectNoViolation(page, 'ended')
+      await expectNoViolation(desk, 'over')
+      await Promise.all([page.context().close(), desk.context().close()])
+    })
+  }
+})
+
+/** Runs axe in the page by the debugger, since the page's own policy lets no foreign script in. */
+async function expectNoViolation(page: Page, state: string): Promise<void> {
+  await page.evaluate(axe.source)
+  const found = await page.evaluate(async (values) => {
+    // `axe` is put there by the line above; the page itself does not know it.
+    const { axe: runner } = globalThis as unknown as { axe: typeof axe }
+    const { violations } = await runner.run(document, { runOnly: { type: 'tag', values } })
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
+  }, tags)
+  expect(found.map((violation) => `${state}: ${violation}`)).toEqual([])
+}
