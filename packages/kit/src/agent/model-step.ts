@@ -12,6 +12,7 @@ import {
   type TurnEnd,
   type Usage,
 } from '@parley/spec'
+import { checkPart } from './check-part.ts'
 import type { LoopInput } from './loop-input.ts'
 import { addUsage, type LoopState } from './loop-state.ts'
 import { readUntilAborted } from './until-aborted.ts'
@@ -82,6 +83,7 @@ async function* readAnswer(
   const metadata = { turnId: context.turnId, phase: context.state.phase, ...place }
   const stream = model.stream(request, { signal, purpose, metadata })
   for await (const part of readUntilAborted(stream, signal)) {
+    checkPart(part, model.id)
     progress.hasContent ||= isContent(part)
     if (part.type === 'usage') progress.usage = part.usage
     if (part.type === 'textDelta') {
