@@ -35,9 +35,18 @@ export type UnnamedFigure = Omit<Figure, 'bench'>
 /** Makes a figure, with its ratio. @throws {RangeError} for a number that is no measurement */
 export function toFigure({ metric, unit, better, ours, peer, peerName, n, note }: FigureInput): UnnamedFigure {
   for (const value of peer === null ? [ours] : [ours, peer]) {
-    if (!Number.isFinite(value) || value < 0) throw new RangeError(`${metric} measured ${value} ${unit}, which is no measurement.`)
+    if (!Number.isFinite(value) || value < 0)
+      throw new RangeError(`${metric} measured ${value} ${unit}, which is no measurement.`)
   }
-  const figure = { metric, unit, ours: rounded(ours), peer: peer === null ? null : rounded(peer), peerName, ratio: ratioOf(better, ours, peer), n }
+  const figure = {
+    metric,
+    unit,
+    ours: rounded(ours),
+    peer: peer === null ? null : rounded(peer),
+    peerName,
+    ratio: ratioOf(better, ours, peer),
+    n,
+  }
   return note === undefined ? figure : { ...figure, note }
 }
 

@@ -14,12 +14,20 @@ export async function installPeer(name: string, progress: (text: string) => void
   const folder = join(peers, name)
   if (existsSync(join(folder, 'node_modules'))) return folder
   progress(`The packages of ${name} are installed into bench/peers/${name}`)
-  await promisify(execFile)('npm', ['ci', '--workspaces=false', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder })
+  await promisify(execFile)(
+    'npm',
+    ['ci', '--workspaces=false', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+    { cwd: folder },
+  )
   return folder
 }
 
 /** Loads `bench/peers/<name>/<file>`, installing its packages first. Its shape is what the caller says it is. */
-export async function loadPeer<Script>(name: string, file: string, progress: (text: string) => void): Promise<LoadedPeer<Script>> {
+export async function loadPeer<Script>(
+  name: string,
+  file: string,
+  progress: (text: string) => void,
+): Promise<LoadedPeer<Script>> {
   try {
     const folder = await installPeer(name, progress)
     // Peers' scripts are ours and untyped, since their packages are no dependency of this one.

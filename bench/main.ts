@@ -48,7 +48,9 @@ async function run(args: string[]): Promise<number> {
   if (found === undefined) {
     const known = Object.entries(suites).flatMap(([bench, { scenarios }]) => [bench, ...Object.keys(scenarios)])
     const nearest = nearestName(name, known)
-    process.stderr.write(`There is no benchmark "${name}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`} Without a name all are listed.\n`)
+    process.stderr.write(
+      `There is no benchmark "${name}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`} Without a name all are listed.\n`,
+    )
     return 2
   }
   exposeGc()
@@ -67,6 +69,7 @@ try {
   process.exitCode = await run(process.argv.slice(2))
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  if (process.env['PARLEY_BENCH_TRACE'] !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  if (process.env['PARLEY_BENCH_TRACE'] !== undefined && error instanceof Error)
+    process.stderr.write(`${error.stack}\n`)
   process.exitCode = 1
 }

@@ -22,14 +22,28 @@ export function tablePrinter(write: (text: string) => void): Printer {
     end() {
       const rows: readonly (readonly string[])[] = [columns, ...figures.map(toRow)]
       const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-      for (const row of rows) write(`${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()}\n`)
+      for (const row of rows)
+        write(
+          `${row
+            .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+            .join('  ')
+            .trimEnd()}\n`,
+        )
       for (const { metric, note } of figures) if (note !== undefined) write(`${metric}: ${note}\n`)
     },
   }
 }
 
 function toRow({ metric, ours, peer, unit, ratio, n, peerName }: Figure): string[] {
-  return [metric, shown(ours), peer === null ? '-' : shown(peer), unit, ratio === null ? '-' : shown(ratio), String(n), peerName]
+  return [
+    metric,
+    shown(ours),
+    peer === null ? '-' : shown(peer),
+    unit,
+    ratio === null ? '-' : shown(ratio),
+    String(n),
+    peerName,
+  ]
 }
 
 function shown(value: number): string {

@@ -17,8 +17,8 @@ export const suites: Readonly<Record<string, Suite>> = {
     describes: 'one event to 1,000 sockets',
     scenarios: {
       'fanout-ws': async () => (await import('./fanout/fanout-ws.ts')).fanoutWs,
-      'fanout-socketio': async () => (await import('./fanout/fanout-socketio.ts')).fanoutSocketIo,
-      'fanout-colyseus': async () => (await import('./fanout/fanout-colyseus.ts')).fanoutColyseus,
+      'fanout-socketio': async () => (await import('./fanout/fanout-peer.ts')).fanoutAgainst('socketio', 'Socket.IO'),
+      'fanout-colyseus': async () => (await import('./fanout/fanout-peer.ts')).fanoutAgainst('colyseus', 'Colyseus'),
     },
   },
   rooms: {

@@ -2,6 +2,7 @@ import { ConversationRouter } from '@parley/kit'
 import { ConversationState, type RoomContext, type RoomEvent, type RoutingRule } from '@parley/spec'
 import { alternate } from '../alternate.ts'
 import { toFigure } from '../figure.ts'
+import { sampleRoom } from '../store/sample-room.ts'
 import { throughput } from '../throughput.ts'
 import type { Scenario } from '../suite.ts'
 
@@ -20,11 +21,14 @@ export const decide: Scenario = async function* ({ progress, isQuick }) {
     const { event, context } = situation()
     const expected = `agent-${(count - 1) % 3}`
     if (router.decide(event, context, state).target !== expected) throw new Error('The router chose another agent.')
-    const chain = ifChain(count)
+    const chain = await ifChain(count)
     if (chain(event, state) !== expected) throw new Error('The chain chose another agent.')
     const timeMs = isQuick ? 20 : 200
     const measured = await alternate(
-      { ours: () => throughput(() => router.decide(event, context, state), timeMs), peer: () => throughput(() => chain(event, state), timeMs) },
+      {
+        ours: () => throughput(() => router.decide(event, context, state), timeMs),
+        peer: () => throughput(() => chain(event, state), timeMs),
+      },
       { rounds: isQuick ? 1 : 5, progress },
     )
     yield toFigure({
@@ -40,14 +44,19 @@ export const decide: Scenario = async function* ({ progress, isQuick }) {
   }
 }
 
+type Chain = (event: RoomEvent, state: ConversationState) => string | null
+
 /** The same conditions as statements, which the compiler sees as a whole. */
-function ifChain(count: number): (event: RoomEvent, state: ConversationState) => string | null {
+async function ifChain(count: number): Promise<Chain> {
   const lines = Array.from(
     { length: count },
-    (_, number) => `if (state.phase === 'phase-${number}' && event.source.channelType === 'websocket') return 'agent-${number % 3}'`,
+    (_, number) =>
+      `if (state.phase === 'phase-${number}' && event.source.channelType === 'websocket') return 'agent-${number % 3}'`,
   )
-  // What the lines above make.
-  return new Function('event', 'state', `${lines.join('\n')}\nreturn null`) as (event: RoomEvent, state: ConversationState) => string | null
+  const source = `export function chain(event, state) {\n${lines.join('\n')}\nreturn null\n}`
+  // What the source above says.
+  const made = (await import(`data:text/javascript,${encodeURIComponent(source)}`)) as { chain: Chain }
+  return made.chain
 }
 
 function situation(): { event: RoomEvent; context: RoomContext } {
@@ -81,20 +90,7 @@ function situation(): { event: RoomEvent; context: RoomContext } {
       metadata: {},
     },
     context: {
-      room: {
-        id: 'room',
-        status: 'active',
-        version: 0,
-        createdAt: at,
-        updatedAt: at,
-        lastActivityAt: at,
-        timers: {},
-        agentResponsePolicy: 'chain',
-        metadata: {},
-        eventCount: 0,
-        latestIndex: -1,
-        deliveredIndex: -1,
-      },
+      room: sampleRoom('room'),
       bindings: ['agent-0', 'agent-1', 'agent-2'].map(binding),
       participants: [],
       recentEvents: [],

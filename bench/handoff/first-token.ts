@@ -53,7 +53,11 @@ async function times(options: KitOptions, count: number): Promise<Times> {
 async function handOver(kit: Kit, roomId: string, target: string, watch: TokenWatch): Promise<number> {
   const first = watch.next()
   const startMs = performance.now()
-  const result = await kit.handoff(roomId, { target, reason: 'it is theirs', summary: 'Ada has a question.' }, { by: { kind: 'code', id: 'bench' } })
+  const result = await kit.handoff(
+    roomId,
+    { target, reason: 'it is theirs', summary: 'Ada has a question.' },
+    { by: { kind: 'code', id: 'bench' } },
+  )
   if (!result.accepted) throw new Error(`The handoff was refused: ${JSON.stringify(result)}`)
   const tookMs = (await first) - startMs
   await kit.settled(roomId)
@@ -64,7 +68,10 @@ async function handOver(kit: Kit, roomId: string, target: string, watch: TokenWa
 async function callPlainly(watch: TokenWatch): Promise<number> {
   const first = watch.next()
   const startMs = performance.now()
-  for await (const _part of watch.model.stream({ messages: [{ role: 'user', content: 'hi' }] }, { signal: new AbortController().signal }));
+  for await (const _part of watch.model.stream(
+    { messages: [{ role: 'user', content: 'hi' }] },
+    { signal: new AbortController().signal },
+  ));
   return (await first) - startMs
 }
 
@@ -92,7 +99,10 @@ function watchTokens(): TokenWatch {
 }
 
 function* figures(metric: string, budgetMs: number, { ours, peer }: Times): Iterable<UnnamedFigure> {
-  for (const [name, share] of [['p50', 0.5], ['p99', 0.99]] as const) {
+  for (const [name, share] of [
+    ['p50', 0.5],
+    ['p99', 0.99],
+  ] as const) {
     yield toFigure({
       metric: `${metric}-${name}`,
       unit: 'ms',

@@ -7,7 +7,10 @@ import type { Scenario } from '../suite.ts'
 /** Messages per second of a room with router, pipeline and handoff tools against the same room without. */
 export const overhead: Scenario = async function* ({ progress, isQuick }) {
   const lines = isQuick ? 100 : 4_000
-  const measured = await alternate({ ours: () => withPipeline(lines), peer: () => plain(lines) }, { rounds: isQuick ? 1 : 7, progress })
+  const measured = await alternate(
+    { ours: () => withPipeline(lines), peer: () => plain(lines) },
+    { rounds: isQuick ? 1 : 7, progress },
+  )
   yield toFigure({
     metric: 'handoff-overhead',
     unit: 'messages/s',
@@ -21,7 +24,9 @@ export const overhead: Scenario = async function* ({ progress, isQuick }) {
 }
 
 function agents(): Agent[] {
-  return ['first', 'second', 'third'].map((id) => new Agent(id, { model: quietModel(), description: `The ${id} agent.` }))
+  return ['first', 'second', 'third'].map(
+    (id) => new Agent(id, { model: quietModel(), description: `The ${id} agent.` }),
+  )
 }
 
 async function withPipeline(lines: number): Promise<number> {
@@ -36,7 +41,12 @@ async function plain(lines: number): Promise<number> {
   return await perSecond(kit, lines, null, ['first'])
 }
 
-async function perSecond(kit: Kit, lines: number, orchestration: Orchestration | null, channels: string[]): Promise<number> {
+async function perSecond(
+  kit: Kit,
+  lines: number,
+  orchestration: Orchestration | null,
+  channels: string[],
+): Promise<number> {
   const { id } = await kit.createRoom({ orchestration, channels })
   const say = (): Promise<unknown> => kit.send(id, { from: 'ada', text: 'hi' }, { wait: 'settled' })
   for (let line = 0; line < 50; line++) await say()

@@ -26,16 +26,25 @@ export const threeAgents: Scenario = async function* ({ progress, isQuick }) {
     const rounds = isQuick ? 1 : 5
     if (script === undefined) {
       const measured = await alternate({ ours }, { rounds, progress })
-      yield toFigure({ ...common, ours: measured.ours, peer: null, n: measured.n, ...('why' in missing ? { note: missing.why } : {}) })
+      yield toFigure({
+        ...common,
+        ours: measured.ours,
+        peer: null,
+        n: measured.n,
+        ...('why' in missing ? { note: missing.why } : {}),
+      })
       continue
     }
-    const measured = await alternate({ ours, peer: () => perConversation(script.createConversation(), count) }, { rounds, progress })
+    const measured = await alternate(
+      { ours, peer: () => perConversation(script.createConversation(), count) },
+      { rounds, progress },
+    )
     yield toFigure({
       ...common,
       ours: measured.ours,
       peer: measured.peer,
       n: measured.n,
-      note: 'Ours commits and delivers each step to a room\'s log, with receipts; a new room per conversation.',
+      note: "Ours commits and delivers each step to a room's log, with receipts; a new room per conversation.",
     })
   }
 }

@@ -7,7 +7,10 @@ import { openInboundKit } from './inbound-kit.ts'
 /** The pipeline with nothing added, one room without hooks and agents, against an array and an emitter. */
 export const floor: Scenario = async function* ({ progress, isQuick }) {
   const lines = isQuick ? 500 : 20_000
-  const measured = await alternate({ ours: () => throughKit(lines), peer: () => throughArray(lines) }, { rounds: isQuick ? 1 : 5, progress })
+  const measured = await alternate(
+    { ours: () => throughKit(lines), peer: () => throughArray(lines) },
+    { rounds: isQuick ? 1 : 5, progress },
+  )
   yield toFigure({
     metric: 'inbound-floor',
     unit: 'messages/s',

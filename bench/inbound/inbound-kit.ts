@@ -31,11 +31,23 @@ export interface InboundRoom {
 
 /** Makes the kit that messages are counted on. */
 export async function openInboundKit(options: InboundKitOptions): Promise<InboundKit> {
-  const { rooms: count, agents = 1, hooks = 0, isRouted = false, channels = 'shared', isConnected = true, ...kitOptions } = options
+  const {
+    rooms: count,
+    agents = 1,
+    hooks = 0,
+    isRouted = false,
+    channels = 'shared',
+    isConnected = true,
+    ...kitOptions
+  } = options
   const kit = new Kit(kitOptions)
-  for (let number = 0; number < hooks; number++) kit.hook('beforeBroadcast', async () => ({ action: 'allow' }), { name: `hook-${number}` })
+  for (let number = 0; number < hooks; number++)
+    kit.hook('beforeBroadcast', async () => ({ action: 'allow' }), { name: `hook-${number}` })
   if (isRouted) {
-    const router = new ConversationRouter({ rules: [{ agentId: 'agent-0', conditions: {} }], defaultAgentId: 'agent-0' })
+    const router = new ConversationRouter({
+      rules: [{ agentId: 'agent-0', conditions: {} }],
+      defaultAgentId: 'agent-0',
+    })
     kit.hook('beforeBroadcast', router.asHook(), { name: 'router', priority: -100, live: 'pass' })
   }
   const agentIds = Array.from({ length: agents }, (_, number) => `agent-${number}`)
@@ -48,7 +60,14 @@ export async function openInboundKit(options: InboundKitOptions): Promise<Inboun
     if (channels === 'own') kit.register(channel)
     const { id: roomId } = await kit.createRoom({ channels: [channel.channelId, ...agentIds] })
     if (isConnected) await channel.connect(deafPeer, { roomId, participantId: `ada-${number}` })
-    rooms.push(toRoom(kit, roomId, { channelId: channel.channelId, senderId: `ada-${number}`, content }, channels === 'shared' ? { roomId } : {}))
+    rooms.push(
+      toRoom(
+        kit,
+        roomId,
+        { channelId: channel.channelId, senderId: `ada-${number}`, content },
+        channels === 'shared' ? { roomId } : {},
+      ),
+    )
   }
   return { kit, rooms, [Symbol.asyncDispose]: () => kit.close({ graceMs: 1_000 }) }
 }
@@ -60,7 +79,8 @@ function toRoom(kit: Kit, roomId: string, message: InboundMessage, named: { room
     roomId,
     async say(wait) {
       const result = await kit.processInbound(message, { ...named, wait })
-      if (result.outcome !== 'committed' || result.roomId !== roomId) throw new Error(`A line was not taken: ${result.outcome}`)
+      if (result.outcome !== 'committed' || result.roomId !== roomId)
+        throw new Error(`A line was not taken: ${result.outcome}`)
       return result
     },
   }

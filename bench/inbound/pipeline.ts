@@ -14,9 +14,11 @@ export const pipeline: Scenario = async function* ({ progress, isQuick }) {
   const ours = async (): Promise<number> => {
     await using bench = await openInboundKit({ rooms: ROOMS, hooks: 3, isRouted: true, channels: 'own' })
     const talk = (lines: number): Promise<unknown> =>
-      Promise.all(bench.rooms.map(async (room) => {
-        for (let line = 0; line < lines; line++) await room.say('settled')
-      }))
+      Promise.all(
+        bench.rooms.map(async (room) => {
+          for (let line = 0; line < lines; line++) await room.say('settled')
+        }),
+      )
     await talk(2)
     const startMs = performance.now()
     await talk(each)

@@ -18,7 +18,9 @@ export interface RoomKitPeer {
 }
 
 /** Starts RoomKit, or says why it cannot be had. */
-export async function openRoomKit(progress: (text: string) => void): Promise<{ peer: RoomKitPeer } | { peer: undefined; why: string }> {
+export async function openRoomKit(
+  progress: (text: string) => void,
+): Promise<{ peer: RoomKitPeer } | { peer: undefined; why: string }> {
   try {
     if (!(await isInstalled())) await install(progress)
   } catch (error) {
@@ -29,7 +31,10 @@ export async function openRoomKit(progress: (text: string) => void): Promise<{ p
 
 async function isInstalled(): Promise<boolean> {
   if (!existsSync(python)) return false
-  return run(python, ['-c', 'import roomkit']).then(() => true, () => false)
+  return run(python, ['-c', 'import roomkit']).then(
+    () => true,
+    () => false,
+  )
 }
 
 async function install(progress: (text: string) => void): Promise<void> {
@@ -43,9 +48,17 @@ async function install(progress: (text: string) => void): Promise<void> {
 async function findPython(): Promise<string> {
   const versions = join(process.env['PYENV_ROOT'] ?? join(homedir(), '.pyenv'), 'versions')
   const own = await readdir(versions).catch(() => [])
-  const candidates = ['python3.12', 'python3.13', 'python3', ...own.map((version) => join(versions, version, 'bin/python3'))]
+  const candidates = [
+    'python3.12',
+    'python3.13',
+    'python3',
+    ...own.map((version) => join(versions, version, 'bin/python3')),
+  ]
   for (const candidate of candidates) {
-    const isFit = await run(candidate, ['-c', 'import sys; sys.exit(sys.version_info < (3, 12))']).then(() => true, () => false)
+    const isFit = await run(candidate, ['-c', 'import sys; sys.exit(sys.version_info < (3, 12))']).then(
+      () => true,
+      () => false,
+    )
     if (isFit) return candidate
   }
   throw new Error('there is no Python 3.12 or later on this machine')

@@ -17,7 +17,11 @@ export function toCommit(rooms: number, agents: number): Scenario {
   }
 }
 
-async function* inMemory(rooms: number, agents: number, { progress, isQuick }: BenchContext): AsyncIterable<UnnamedFigure> {
+async function* inMemory(
+  rooms: number,
+  agents: number,
+  { progress, isQuick }: BenchContext,
+): AsyncIterable<UnnamedFigure> {
   const lines = isQuick ? 200 : 10_000
   progress(`inbound-${rooms}-${agents}: ${rooms} rooms are made`)
   await using bench = await openInboundKit({ rooms, agents })
@@ -29,12 +33,16 @@ async function* inMemory(rooms: number, agents: number, { progress, isQuick }: B
   yield* figures(`inbound-${rooms}-${agents}`, times, 'promise chain')
 }
 
-async function* onPglite(rooms: number, agents: number, { progress, isQuick }: BenchContext): AsyncIterable<UnnamedFigure> {
+async function* onPglite(
+  rooms: number,
+  agents: number,
+  { progress, isQuick }: BenchContext,
+): AsyncIterable<UnnamedFigure> {
   const lines = isQuick ? 20 : 1_000
   progress(`inbound-${rooms}-${agents}-pglite`)
   await using own = await openBenchDatabase()
   await using raw = await openBenchDatabase()
-  const log = await openRawLog(raw.database, 'raw')
+  const log = await openRawLog(raw.database, ['raw'])
   await using bench = await openInboundKit({ rooms, agents, store: createPostgresStore(own) })
   let number = 0
   const times = await interleave(lines, isQuick ? 2 : 50, {
@@ -50,7 +58,11 @@ interface Times {
 }
 
 /** Ours and theirs line by line. What a line sets off is waited for before the next, off the clock. */
-async function interleave(lines: number, warmUps: number, sides: Record<keyof Times, (line: number) => Promise<number>>): Promise<Times> {
+async function interleave(
+  lines: number,
+  warmUps: number,
+  sides: Record<keyof Times, (line: number) => Promise<number>>,
+): Promise<Times> {
   const times: Times = { ours: [], peer: [] }
   for (let line = -warmUps; line < lines; line++) {
     const ours = await sides.ours(line + warmUps)
@@ -94,7 +106,10 @@ function promiseChain(): () => Promise<void> {
 }
 
 function* figures(metric: string, { ours, peer }: Times, peerName: string): Iterable<UnnamedFigure> {
-  for (const [name, share] of [['p50', 0.5], ['p99', 0.99]] as const) {
+  for (const [name, share] of [
+    ['p50', 0.5],
+    ['p99', 0.99],
+  ] as const) {
     yield toFigure({
       metric: `${metric}-${name}`,
       unit: 'us to commit',

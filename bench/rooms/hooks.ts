@@ -10,7 +10,10 @@ export const hooks: Scenario = async function* ({ progress, isQuick }) {
     { none: () => perMessage(0, lines), one: () => perMessage(1, lines), ten: () => perMessage(10, lines) },
     { rounds: isQuick ? 1 : 7, progress },
   )
-  for (const [name, count] of [['one', 1], ['ten', 10]] as const) {
+  for (const [name, count] of [
+    ['one', 1],
+    ['ten', 10],
+  ] as const) {
     yield toFigure({
       metric: `rooms-hooks-${count}`,
       unit: 'us/message',

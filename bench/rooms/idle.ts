@@ -12,9 +12,22 @@ export const idle: Scenario = async function* ({ progress, isQuick }) {
   await using bench = await openInboundKit({ rooms: count, clock: timers.clock, isConnected: false })
   const measure = function* (state: string): Iterable<ReturnType<typeof toFigure>> {
     const common = { better: 'lower', peer: null, peerName: 'none', n: count } as const
-    const note = state === 'cold' ? 'Made, and nothing said.' : 'After one message and its answer; the log is part of it.'
-    yield toFigure({ ...common, metric: `rooms-idle-memory-${state}`, unit: 'resident bytes/room', ours: Math.max(0, residentBytes() - emptyBytes) / count, note })
-    yield toFigure({ ...common, metric: `rooms-idle-timers-${state}`, unit: 'timers/room', ours: timers.pending() / count, note })
+    const note =
+      state === 'cold' ? 'Made, and nothing said.' : 'After one message and its answer; the log is part of it.'
+    yield toFigure({
+      ...common,
+      metric: `rooms-idle-memory-${state}`,
+      unit: 'resident bytes/room',
+      ours: Math.max(0, residentBytes() - emptyBytes) / count,
+      note,
+    })
+    yield toFigure({
+      ...common,
+      metric: `rooms-idle-timers-${state}`,
+      unit: 'timers/room',
+      ours: timers.pending() / count,
+      note,
+    })
   }
   yield* measure('cold')
   progress('rooms-idle: one message each')

@@ -10,7 +10,10 @@ export const lock: Scenario = async function* ({ progress, isQuick }) {
   const lines = isQuick ? 100 : 2_000
   const sides = { immediate: () => commits(0, lines), short: () => commits(20, lines), long: () => commits(200, lines) }
   const measured = await alternate(sides, { rounds: isQuick ? 1 : 9, progress })
-  for (const [name, ms] of [['short', 20], ['long', 200]] as const) {
+  for (const [name, ms] of [
+    ['short', 20],
+    ['long', 200],
+  ] as const) {
     yield toFigure({
       metric: `rooms-lock-${ms}`,
       unit: 'commits/s',
@@ -29,7 +32,8 @@ async function commits(agentMs: number, lines: number): Promise<number> {
   await using kit = new Kit()
   kit.register(agentOf(agentMs))
   const { id } = await kit.createRoom({ channels: ['agent', 'direct'] })
-  const say = (line: number): Promise<unknown> => kit.send(id, { from: 'ada', text: 'hi', addressedTo: line % 100 === 0 ? ['agent'] : [] })
+  const say = (line: number): Promise<unknown> =>
+    kit.send(id, { from: 'ada', text: 'hi', addressedTo: line % 100 === 0 ? ['agent'] : [] })
   for (let line = 1; line < 50; line++) await say(line)
   const startMs = performance.now()
   for (let line = 0; line < lines; line++) await say(line)

@@ -21,8 +21,18 @@ export const recovery: Scenario = async function* ({ progress, isQuick }) {
     last.push(times.lastMs)
   }
   const common = { unit: 'ms', better: 'lower', peer: null, peerName: 'none', n: rounds } as const
-  yield toFigure({ ...common, metric: 'rooms-recovery', ours: median(first), note: `Start to the first delivery with ${rooms} rooms behind, on PGlite.` })
-  yield toFigure({ ...common, metric: 'rooms-recovery-all', ours: median(last), note: `Start to the last of ${rooms} deliveries.` })
+  yield toFigure({
+    ...common,
+    metric: 'rooms-recovery',
+    ours: median(first),
+    note: `Start to the first delivery with ${rooms} rooms behind, on PGlite.`,
+  })
+  yield toFigure({
+    ...common,
+    metric: 'rooms-recovery-all',
+    ours: median(last),
+    note: `Start to the last of ${rooms} deliveries.`,
+  })
 }
 
 async function recover(rooms: number): Promise<{ firstMs: number; lastMs: number }> {
@@ -30,7 +40,8 @@ async function recover(rooms: number): Promise<{ firstMs: number; lastMs: number
   await using opened = await openBenchDatabase()
   const store = createPostgresStore(opened)
   await storeRooms(store, rooms, 'room')
-  for (let number = 0; number < rooms; number++) await store.commit(`room-${number}`, [sampleDraft(`room-${number}`, 0)])
+  for (let number = 0; number < rooms; number++)
+    await store.commit(`room-${number}`, [sampleDraft(`room-${number}`, 0)])
   let delivered = 0
   let firstMs = 0
   const all = Promise.withResolvers<void>()

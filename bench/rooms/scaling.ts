@@ -12,7 +12,10 @@ export const scaling: Scenario = async function* ({ progress, isQuick }) {
   await using crowded = await openInboundKit({ rooms: many })
   await using sparse = await openInboundKit({ rooms: FEW })
   const each = isQuick ? 5 : 100
-  const measured = await alternate({ ours: () => perMessage(crowded, each), peer: () => perMessage(sparse, each) }, { rounds: isQuick ? 1 : 9, progress })
+  const measured = await alternate(
+    { ours: () => perMessage(crowded, each), peer: () => perMessage(sparse, each) },
+    { rounds: isQuick ? 1 : 9, progress },
+  )
   yield toFigure({
     metric: 'rooms-scaling',
     unit: 'us/message',
@@ -30,8 +33,10 @@ async function perMessage({ rooms }: InboundKit, each: number): Promise<number> 
   const apart = Math.max(1, Math.floor(rooms.length / FEW))
   const busy = rooms.filter((_, number) => number % apart === 0).slice(0, FEW)
   const startMs = performance.now()
-  await Promise.all(busy.map(async (room) => {
-    for (let line = 0; line < each; line++) await room.say('settled')
-  }))
+  await Promise.all(
+    busy.map(async (room) => {
+      for (let line = 0; line < each; line++) await room.say('settled')
+    }),
+  )
   return ((performance.now() - startMs) * 1_000) / (busy.length * each)
 }

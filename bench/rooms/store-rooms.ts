@@ -1,4 +1,5 @@
-import type { ChannelBinding, ChannelCapabilities, ConversationStore, Room } from '@parley/spec'
+import type { ChannelBinding, ChannelCapabilities, ConversationStore } from '@parley/spec'
+import { sampleRoom } from '../store/sample-room.ts'
 
 const at = '2026-01-01T00:00:00.000Z'
 const channels = ['web', 'agent-a', 'agent-b'] as const
@@ -8,26 +9,9 @@ export async function storeRooms(store: ConversationStore, count: number, name: 
   // Bindings of one channel share what it can do, as they do in a kit.
   const capabilities: ChannelCapabilities = { content: ['text'] }
   for (let number = 0; number < count; number++) {
-    const room = roomOf(`${name}-${number}`)
+    const room = sampleRoom(`${name}-${number}`)
     await store.createRoom(room)
     await store.bindings.put(channels.map((channelId) => bindingOf(room.id, channelId, capabilities)))
-  }
-}
-
-function roomOf(id: string): Room {
-  return {
-    id,
-    status: 'active',
-    version: 0,
-    createdAt: at,
-    updatedAt: at,
-    lastActivityAt: at,
-    timers: {},
-    agentResponsePolicy: 'chain',
-    metadata: {},
-    eventCount: 0,
-    latestIndex: -1,
-    deliveredIndex: -1,
   }
 }
 

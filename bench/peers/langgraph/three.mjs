@@ -27,15 +27,33 @@ class QuietModel extends BaseChatModel {
 
 function handingTo(name) {
   return new QuietModel(
-    () => new AIMessage({ content: '', tool_calls: [{ id: `call_${calls++}`, name: `transfer_to_${name}`, args: {} }] }),
+    () =>
+      new AIMessage({ content: '', tool_calls: [{ id: `call_${calls++}`, name: `transfer_to_${name}`, args: {} }] }),
   )
 }
 
 export function createConversation() {
-  const desk = createReactAgent({ llm: new QuietModel(() => new AIMessage('done')), tools: [], name: 'desk', prompt: 'You answer.' })
-  const billing = createReactAgent({ llm: handingTo('desk'), tools: [createHandoffTool({ agentName: 'desk' })], name: 'billing', prompt: 'You bill.' })
-  const reception = createReactAgent({ llm: handingTo('billing'), tools: [createHandoffTool({ agentName: 'billing' })], name: 'reception', prompt: 'You receive.' })
-  const app = createSwarm({ agents: [reception, billing, desk], defaultActiveAgent: 'reception' }).compile({ checkpointer: new MemorySaver() })
+  const desk = createReactAgent({
+    llm: new QuietModel(() => new AIMessage('done')),
+    tools: [],
+    name: 'desk',
+    prompt: 'You answer.',
+  })
+  const billing = createReactAgent({
+    llm: handingTo('desk'),
+    tools: [createHandoffTool({ agentName: 'desk' })],
+    name: 'billing',
+    prompt: 'You bill.',
+  })
+  const reception = createReactAgent({
+    llm: handingTo('billing'),
+    tools: [createHandoffTool({ agentName: 'billing' })],
+    name: 'reception',
+    prompt: 'You receive.',
+  })
+  const app = createSwarm({ agents: [reception, billing, desk], defaultActiveAgent: 'reception' }).compile({
+    checkpointer: new MemorySaver(),
+  })
   return async () => {
     const result = await app.invoke(
       { messages: [{ role: 'user', content: 'My invoice?' }] },

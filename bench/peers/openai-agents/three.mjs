@@ -19,7 +19,13 @@ function modelOf(output) {
 
 function handingTo(name) {
   return modelOf(() => [
-    { type: 'function_call', callId: `call_${calls++}`, name: `transfer_to_${name}`, status: 'completed', arguments: '{}' },
+    {
+      type: 'function_call',
+      callId: `call_${calls++}`,
+      name: `transfer_to_${name}`,
+      status: 'completed',
+      arguments: '{}',
+    },
   ])
 }
 
@@ -32,7 +38,12 @@ export function createConversation() {
     ]),
   })
   const billing = new Agent({ name: 'billing', instructions: 'You bill.', model: handingTo('desk'), handoffs: [desk] })
-  const reception = new Agent({ name: 'reception', instructions: 'You receive.', model: handingTo('billing'), handoffs: [billing] })
+  const reception = new Agent({
+    name: 'reception',
+    instructions: 'You receive.',
+    model: handingTo('billing'),
+    handoffs: [billing],
+  })
   return async () => {
     const result = await run(reception, 'My invoice?')
     return result.finalOutput

@@ -1,0 +1,16 @@
+// Connects sockets to a bare server and tells its parent when all of them got what was expected.
+import { WebSocket } from 'ws'
+import { countArrivals } from '../count-arrivals.mjs'
+
+const [url, count, stalled] = process.argv.slice(2)
+const arrivals = countArrivals()
+for (let number = 0; number < Number(count); number++) {
+  const socket = new WebSocket(url, { perMessageDeflate: false })
+  if (number >= Number(stalled)) socket.on('message', arrivals.arrived)
+  await new Promise((resolve, reject) => {
+    socket.once('open', resolve)
+    socket.once('error', reject)
+  })
+  if (number < Number(stalled)) socket.pause()
+}
+process.send('ready')
