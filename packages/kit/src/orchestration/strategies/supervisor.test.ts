@@ -270,3 +270,27 @@ test('SG-11 a run that is cancelled leaves no step running in receipts and statu
   for (const agentId of ['one', 'two'])
     expect(kit.status.recent({ roomId: room.id, agentId, n: 50 }).at(-1)?.status).toBe('failed')
 })
+
+test('SG-11 DG-5 a turn that is cancelled takes its workers with it, and no step is left running', async () => {
+  const boss = scripted('boss', [call('delegate_workers', { task: 'Go.' })])
+  const { kit, clock } = testKit()
+  const room = await kit.createRoom({
+    orchestration: new Supervisor({ supervisor: boss, workers: [scripted('one', [never])], strategy: 'parallel' }),
+  })
+  const turnIds: string[] = []
+  kit.hook('afterBroadcast', ({ event }) => void (event.turnId !== undefined && turnIds.push(event.turnId)), {
+    roomId: room.id,
+  })
+  await kit.send(room.id, { from: 'ada', text: 'Go.' })
+  await clock.advance(1_000)
+  kit.steer(turnIds[0] ?? '', { type: 'cancel', reason: 'enough' })
+  await clock.advance(2_000)
+  const receipts = await receiptsOf(kit, room.id, 'delegation')
+  expect(receipts.find(({ strategy }) => strategy === 'supervisor')).toMatchObject({
+    stopped: 'cancelled',
+    steps: [{ worker: 'one', status: 'cancelled' }],
+  })
+  expect(receipts.filter(({ delegationId }) => delegationId !== undefined)).toMatchObject([{ status: 'cancelled' }])
+  expect((await kit.store.findRooms({ parentRoomId: room.id, status: 'active' })).items).toEqual([])
+  expect(kit.status.recent({ roomId: room.id, agentId: 'one', n: 50 }).at(-1)?.status).toBe('failed')
+})
