@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { handOver, receiptsOf, say, scripted, testKit, transcript } from '../__fixtures__/orchestrated-kit.ts'
 import { Pipeline } from '../pipeline/pipeline.ts'
-import { targetsOf } from './__fixtures__/strategy-scripts.ts'
+import { targetsOf, verdict } from './__fixtures__/strategy-scripts.ts'
 import { Loop } from './loop.ts'
 import { Supervisor } from './supervisor.ts'
 import { Swarm } from './swarm.ts'
@@ -84,4 +84,25 @@ test('RO-3 scenario 11: a supervisor listens silently to ten messages, then asks
     human: { status: 'waiting', requestedBy: 'listener' },
   })
   expect((await transcript(kit, room.id)).filter((line) => line.startsWith('listener'))).toEqual([])
+})
+
+test('SG-1 strategies are installed in rooms that exist: their agents are attached, the room stores them', async () => {
+  const reviewer = scripted('critic', [verdict(true)])
+  const { kit } = testKit()
+  const cases = [
+    { strategy: new Swarm({ agents: [scripted('a', ['A.']), scripted('b', ['B.'])], entry: 'b' }), answer: 'b: B.' },
+    {
+      strategy: new Supervisor({ supervisor: scripted('boss', ['Boss.']), workers: [reviewer] }),
+      answer: 'boss: Boss.',
+    },
+    { strategy: new Loop({ agent: scripted('writer', ['Text.']), reviewers: [reviewer] }), answer: 'writer: Text.' },
+  ]
+  for (const { strategy, answer } of cases) {
+    const room = await kit.createRoom()
+    await strategy.install(kit, room.id)
+    const { id, kind, spec } = strategy.spec()
+    expect((await kit.getRoom(room.id)).orchestration).toMatchObject({ id, kind, spec })
+    await say(kit, room.id, 'Hello.')
+    expect(await transcript(kit, room.id)).toEqual(['ada: Hello.', answer])
+  }
 })
