@@ -88,7 +88,7 @@ export function createParts(options: PartsOptions, host: PartsHost): AssembledPa
   const ids = options.ids ?? createSystemIds()
   const limits = resolveLimits(options.limits)
   const logger = options.logger ?? noLogger
-  const locks = trackWaiting(options.locks ?? createInProcessLocks({ clock }))
+  const locks = trackWaiting(options.locks ?? createInProcessLocks({ clock }), (thrown) => reportError(thrown, { stage: 'lock' }))
   const closing = new AbortController()
   const onClose = new Set<() => void>()
   const background = new Map<Promise<void>, RoomId | undefined>()
@@ -190,6 +190,7 @@ export function createParts(options: PartsOptions, host: PartsHost): AssembledPa
 
   const writable = parts as { -readonly [Key in keyof KitParts]: KitParts[Key] }
   writable.hooks = createHookEngine({
+    channel: (channelId) => parts.registry.get(channelId),
     clock,
     limits,
     logger,

@@ -1,3 +1,4 @@
+import { toParleyError } from '@parley/spec'
 import type {
   Backplane,
   Clock,
@@ -70,10 +71,31 @@ export function createEphemeralHub({
     if (isDown) return
     // An ephemeral event is made of JSON alone.
     const message = { nodeId, event } as unknown as Json
-    backplane.publish(topicOf(event.roomId), message).catch((thrown: unknown) => {
-      if (isDown) return
-      reportError(thrown, { stage: 'backplane', roomId: event.roomId })
+    try {
+      backplane.publish(topicOf(event.roomId), message).catch((thrown: unknown) => failed(thrown, event.roomId))
+    } catch (thrown) {
+      failed(thrown, event.roomId)
+    }
+  }
+
+  /** What passes by is lost to the other processes; nothing else depends on them. */
+  const failed = (thrown: unknown, roomId: RoomId): void => {
+    if (isDown) return
+    const error = toParleyError(thrown, {
+      code: 'backplane_unavailable',
+      message: `The backplane failed, so typing, presence and live text of room ${roomId} reach this process alone. Look at the cause.`,
+      details: { roomId },
     })
+    reportError(error, { stage: 'backplane', roomId })
+  }
+
+  const listen = (roomId: RoomId): Disposer => {
+    try {
+      return backplane.subscribe(topicOf(roomId), hear)
+    } catch (thrown) {
+      failed(thrown, roomId)
+      return () => {}
+    }
   }
 
   const hear = (message: Json): void => {
@@ -135,7 +157,7 @@ export function createEphemeralHub({
       })
       let room = rooms.get(roomId)
       if (room === undefined) {
-        room = { subscribers: new Set(), unsubscribe: backplane.subscribe(topicOf(roomId), hear) }
+        room = { subscribers: new Set(), unsubscribe: listen(roomId) }
         rooms.set(roomId, room)
       }
       const { subscribers, unsubscribe } = room
