@@ -41,16 +41,24 @@ export { slidingWindow, type SlidingWindowOptions } from './memory/sliding-windo
 export { summarizing, type SummarizingOptions } from './memory/summarizing.ts'
 export { conversationRunner, type ConversationRunnerOptions } from './orchestration/conversation-runner.ts'
 export type { KitOrchestration } from './orchestration/create-orchestration-runtime.ts'
-export type { Orchestration, OrchestrationDefinition } from './orchestration/definitions/definition.ts'
+export type {
+  InitialConversation,
+  Orchestration,
+  OrchestrationDefinition,
+  RestoreDefinition,
+} from './orchestration/definitions/definition.ts'
 export type { MigrateOptions, MigrationReport } from './orchestration/definitions/migrate.ts'
 export { Orchestrations } from './orchestration/definitions/orchestrations.ts'
 export { delegateTool, type DelegateToolOptions } from './orchestration/delegation/delegate-tool.ts'
-export { HandoffHandler, type HandoffHandlerOptions } from './orchestration/handoff/handoff-handler.ts'
+export { HandoffHandler, type HandleOptions, type HandoffHandlerOptions } from './orchestration/handoff/handoff-handler.ts'
 export { HandoffMemoryProvider } from './orchestration/handoff/handoff-memory-provider.ts'
 export { buildHandoffTool, HANDOFF_TOOL } from './orchestration/handoff/handoff-tool.ts'
 export { setupHandoff } from './orchestration/handoff/setup-handoff.ts'
 export type { HandBack, HumanRequest, QueueEntry } from './orchestration/human/human-desk.ts'
 export type { CoachMode, HumanOptions } from './orchestration/human/human-options.ts'
+export type { OrchestratedAgent } from './orchestration/orchestrated-agent.ts'
+export type { OrchestrationHost } from './orchestration/orchestration-host.ts'
+export { orchestrationOf, type OrchestrationAccess } from './orchestration/orchestration-of.ts'
 export {
   ConversationPipeline,
   type ConversationPipelineOptions,

@@ -1,6 +1,8 @@
 import {
   ParleyError,
   type BlockReason,
+  type Channel,
+  type ChannelId,
   type Clock,
   type Disposer,
   type Json,
@@ -24,6 +26,8 @@ export interface HookEngineOptions {
   logger: Logger
   framework: FrameworkEvents
   reportError(thrown: unknown, place: ErrorPlace): void
+  /** A registered channel, for hooks that decide whom to ask. */
+  channel?: (channelId: ChannelId) => Channel | undefined
   /** Aborted when the kit closes: watching hooks are told, their timers end. */
   closing: AbortSignal
   /** Takes what a watching hook added to its room. @default such additions are refused */
@@ -148,7 +152,7 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
       const hook = list[position]
       if (hook === undefined || hook.isRemoved || !matchesScope(hook, scope)) continue
       freezeSubject(trigger, run.outcome.payload)
-      const call = new HookCall(scope.roomId, clock, logger)
+      const call = new HookCall(scope.roomId, clock, logger, options.channel)
       const startedMs = clock.monotonicMs()
       let answer: unknown
       try {
@@ -232,7 +236,7 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
   /** Starts one watching hook; what becomes of it concerns nobody else. */
   function watch(hook: RegisteredHook, payload: unknown, scope: HookScope): void {
     const { roomId } = scope
-    const call = new HookCall(roomId, clock, logger)
+    const call = new HookCall(roomId, clock, logger, options.channel)
     const finish = (): void => {
       call.end()
       if (!call.hasAdditions || roomId === undefined) return

@@ -1,5 +1,7 @@
 import {
   ParleyError,
+  type Channel,
+  type ChannelId,
   type Clock,
   type EventInput,
   type Logger,
@@ -29,7 +31,10 @@ export class HookCall implements HookContext, HookAdditions {
   #controller: AbortController | undefined
   #ended: { reason: unknown } | undefined
 
-  constructor(roomId: RoomId | undefined, clock: Clock, log: Logger) {
+  readonly #lookUp: ((channelId: ChannelId) => Channel | undefined) | undefined
+
+  constructor(roomId: RoomId | undefined, clock: Clock, log: Logger, lookUp?: (channelId: ChannelId) => Channel | undefined) {
+    this.#lookUp = lookUp
     this.roomId = roomId
     this.clock = clock
     this.log = log
@@ -43,6 +48,10 @@ export class HookCall implements HookContext, HookAdditions {
 
   get hasAdditions(): boolean {
     return this.injected.length + this.tasks.length + this.observations.length > 0
+  }
+
+  channel(channelId: ChannelId): Channel | undefined {
+    return this.#lookUp?.(channelId)
   }
 
   inject(input: EventInput, { to = [] }: { to?: string[] } = {}): void {
