@@ -79,6 +79,7 @@ const calls: Record<string, fc.Arbitrary<unknown[]>> = {
   state: fc.tuple(roomId),
   updateState: fc.tuple(roomId, junk),
   handoff: fc.tuple(roomId, junk, junk),
+  delegate: fc.tuple(roomId, channelId, junk, junk),
   requestHuman: fc.tuple(roomId, junk, junk),
   humanQueue: fc.tuple(junk),
   claim: fc.tuple(roomId, personId),

@@ -189,6 +189,7 @@ const callChecks: Record<string, Check[]> = {
   state: [roomId],
   updateState: [roomId, run],
   handoff: [roomId, object(), by],
+  delegate: [roomId, channelId, text, object()],
   joinHandoffs: [roomId, object()],
   migrateOrchestration: [orchestrationId, object()],
   requestHuman: [roomId, object({ reason: text, summary: optional(text), urgency: optional(oneOf('normal', 'high')) }), by],
