@@ -42,8 +42,7 @@ const billingModel = scriptedModel([
 ])
 
 //#region agent
-import { Agent, Kit, Pipeline, handoffPayload } from '@parley/kit'
-import { ParleyError, defineTool, type HandoffContract } from '@parley/spec'
+import { Agent, defineTool, handoffPayload, Kit, ParleyError, Pipeline, type HandoffContract } from '@parley/kit'
 import { z } from 'zod'
 
 const issueCredit = defineTool({

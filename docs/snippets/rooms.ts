@@ -1,7 +1,6 @@
 // The code of docs/rooms.md.
 import assert from 'node:assert/strict'
-import { Agent, Kit, allow, block, maskCardNumbers } from '@parley/kit'
-import { ParleyError } from '@parley/spec'
+import { Agent, allow, block, Kit, maskCardNumbers, ParleyError } from '@parley/kit'
 import { scriptedModel } from '@parley/testing'
 
 await using kit = new Kit()

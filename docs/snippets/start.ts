@@ -1,10 +1,8 @@
 // The code of docs/start.md. Run it: npm exec -- node --conditions=@parley/source docs/snippets/start.ts
 import assert from 'node:assert/strict'
 //#region room
-import { Agent, Kit, Pipeline } from '@parley/kit'
+import { Agent, Kit } from '@parley/kit'
 import { createLocalModel } from '@parley/local'
-import { defineTool } from '@parley/spec'
-import { z } from 'zod'
 
 const pip = new Agent('pip', {
   role: 'Front desk',
@@ -25,6 +23,9 @@ for (const { index, source, content } of await kit.events(room.id)) {
 assert.deepEqual(await texts(room.id), ['Hi there', "Hello! I'm Pip."])
 
 //#region tool
+import { defineTool } from '@parley/kit'
+import { z } from 'zod'
+
 const hours: Record<string, string> = { monday: '9 to 5', sunday: 'closed' }
 
 const openingHours = defineTool({
@@ -64,6 +65,8 @@ await kit.send(room.id, { from: 'ada', text: 'Are you open on Monday?' }, { wait
 assert.equal((await texts(room.id)).at(-1), 'On monday: 9 to 5.')
 
 //#region handoff
+import { Pipeline } from '@parley/kit'
+
 const reception = new Agent('reception', {
   role: 'Receptionist',
   model: createLocalModel({
