@@ -19,6 +19,7 @@ export interface HookAdditions {
 }
 
 const nothing: readonly never[] = Object.freeze([])
+const nowhere = (): undefined => undefined
 
 /** One run of one hook: its context, and what it adds. Its parts are made when they are first asked for. */
 export class HookCall implements HookContext, HookAdditions {
@@ -50,8 +51,9 @@ export class HookCall implements HookContext, HookAdditions {
     return this.injected.length + this.tasks.length + this.observations.length > 0
   }
 
-  channel(channelId: ChannelId): Channel | undefined {
-    return this.#lookUp?.(channelId)
+  /** A function of its own, so it may be handed on. */
+  get channel(): (channelId: ChannelId) => Channel | undefined {
+    return this.#lookUp ?? nowhere
   }
 
   inject(input: EventInput, { to = [] }: { to?: string[] } = {}): void {
