@@ -252,6 +252,8 @@ export function createRequests(parts: KitParts): Requests {
         if (waiters.has(request.id)) continue
         if (request.sensitive) {
           await close(request, 'cancelled', { by: { kind: 'system', id: 'restart' }, reason: 'process_restarted' })
+          // The agent in charge learns that its question is gone, so that it may ask again.
+          parts.background('request', () => deliverOutcome(parts, request, { status: 'cancelled', reason: 'process_restarted' }), { roomId: request.roomId })
           continue
         }
         wait(request, {}, Date.parse(request.expiresAt) - parts.clock.now(), (outcome, closedBy) => {
