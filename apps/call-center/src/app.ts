@@ -92,6 +92,13 @@ export async function createCallCenter(options: CallCenterOptions): Promise<Call
     const { modelFor, ...model } = wrapModel
       ? givenModel(wrapModel, local)
       : await chooseModel({ env: options.env ?? {}, local, clock })
+    if (pages && (await arePagesStale())) {
+      onProgress('building the pages')
+      await buildPages(logger)
+    }
+    const secret = await readSecret({ authSecret: settings.authSecret, dataDir, isKept: isEmbedded }, ids)
+    const desk = deskKey(secret)
+    const isLocalHost = isLoopback(settings.host)
     onProgress('starting the agents')
     const { kit, agentIds } = await createCallCenterKit({
       database,
@@ -104,13 +111,6 @@ export async function createCallCenter(options: CallCenterOptions): Promise<Call
       ...(options.lineTestMs === undefined ? {} : { lineTestMs: options.lineTestMs }),
     })
     opened.push(() => kit.close({ graceMs }))
-    if (pages && (await arePagesStale())) {
-      onProgress('building the pages')
-      await buildPages(logger)
-    }
-    const secret = await readSecret({ authSecret: settings.authSecret, dataDir, isKept: isEmbedded }, ids)
-    const desk = deskKey(secret)
-    const isLocalHost = isLoopback(settings.host)
     const server = createServer({
       kit,
       auth: { keys: lookupIn([desk.record]), secrets: [secret] },

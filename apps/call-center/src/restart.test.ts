@@ -75,15 +75,42 @@ test('a process that is killed in the story goes on where it was: same agent, on
   expect(state).toMatchObject({ phase: 'billing', activeAgentId: 'billing', mode: 'agent' })
   const { events, head } = await desk.rooms.events(caller.roomId, { limit: 200 })
   expect(events.map(({ index }) => index)).toEqual(Array.from({ length: head + 1 }, (_, index) => index))
-  const said = events.flatMap(({ content, source }) => (content.type === 'text' && source.kind === 'agent' ? [content.text] : []))
-  expect(new Set(said).size).toBe(said.length)
+  const said = events
+    .flatMap(({ content, source }) => (content.type === 'text' && source.kind === 'agent' ? [content.text] : []))
+    // Said where a kill fell between an answer and the record of its turn.
+    .filter((text) => !text.includes('we were interrupted for a moment'))
+  expect(said).toEqual([...new Set(said)])
   const received = caller.events.map(({ index }) => index)
   expect(received).toEqual([...new Set(received)].toSorted((a, b) => a - b))
   const card = await fetch(`${origin}/demo/customer/acc-01`, { headers: { authorization: `Bearer ${await deskToken(origin)}` } })
   expect(await card.json()).toMatchObject({ credits: [{ cents: 7_900, invoiceId: 'INV-2210' }] })
   caller.close()
   await third.kill()
-}, 90_000)
+}, 150_000)
+
+test('a process that is killed while the PIN is asked for asks again, and the PIN is nowhere', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'call-center-'))
+  folders.push(folder)
+  const first = await start(folder, 0)
+  const origin = `http://127.0.0.1:${first.port}`
+  const caller = await callAs('ada', origin)
+  await caller.say('I was charged twice')
+  await caller.hear(/account number/)
+  await caller.say('204417')
+  await caller.hear(/enter your PIN/)
+  await caller.asked()
+
+  await first.kill()
+  const second = await start(folder, first.port)
+  // A masked question does not outlive its process; the agent says so and asks anew.
+  await caller.hear(/we were interrupted\. Please enter your PIN/)
+  await caller.pin('4821')
+  await caller.hear(/Shall I credit one of them/)
+  const { events } = await (await openDesk(origin)).rooms.events(caller.roomId, { limit: 200 })
+  expect(JSON.stringify(events)).not.toContain('4821')
+  caller.close()
+  await second.kill()
+}, 120_000)
 
 async function deskToken(origin: string): Promise<string> {
   return z.object({ token: z.string() }).parse(await (await fetch(`${origin}/demo/desk`)).json()).token

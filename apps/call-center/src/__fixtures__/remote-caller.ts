@@ -15,6 +15,8 @@ export interface RemoteCaller {
   say(text: string): Promise<void>
   /** Waits for an agent's words that match, after the last ones waited for. */
   hear(pattern: RegExp): Promise<string>
+  /** Waits for a masked question. */
+  asked(): Promise<PendingRequest>
   /** Waits for a masked question and answers it. */
   pin(digits: string): Promise<void>
   close(): void
@@ -40,7 +42,11 @@ export async function callAs(person: string, origin: string): Promise<RemoteCall
     requests.push(request)
     changed()
   })
-  connection.on('requestClosed', changed)
+  connection.on('requestClosed', ({ requestId }) => {
+    const at = requests.findIndex(({ id }) => id === requestId)
+    if (at >= 0) requests.splice(at, 1)
+    changed()
+  })
   let heard = 0
 
   async function until<T>(what: string, look: () => T | undefined): Promise<T> {
@@ -63,6 +69,9 @@ export async function callAs(person: string, origin: string): Promise<RemoteCall
     })
   }
 
+  const asked = (): Promise<PendingRequest> =>
+    until('a masked question', () => requests.find(({ kind, sensitive }) => kind === 'input' && sensitive))
+
   return {
     roomId,
     connection,
@@ -79,8 +88,9 @@ export async function callAs(person: string, origin: string): Promise<RemoteCall
         }
         return undefined
       }),
+    asked,
     async pin(digits) {
-      const request = await until('a masked question', () => requests.find(({ kind, sensitive }) => kind === 'input' && sensitive))
+      const request = await asked()
       requests.splice(requests.indexOf(request), 1)
       connection.answer(request.id, { decision: 'answer', value: digits })
     },

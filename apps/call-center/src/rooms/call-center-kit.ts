@@ -8,6 +8,7 @@ import { announceHandoff } from './announce-handoff.ts'
 import { CallCenterRooms } from './call-center-rooms.ts'
 import { hideTypedPin } from './hide-typed-pin.ts'
 import { createSourceHooks } from './name-sources.ts'
+import { tellInterrupted } from './tell-interrupted.ts'
 
 /** What the call center's rooms run on. */
 export interface CallCenterKitOptions {
@@ -35,8 +36,10 @@ const pageSize = 1_000
 /** Puts kit, agents and pipeline together. */
 export async function createCallCenterKit(options: CallCenterKitOptions): Promise<CallCenterKit> {
   const { database, store, clock, ids, help, modelFor, lineTestMs = 6_000, logger } = options
-  const kit = new CallCenterRooms({ store, clock, ids, ...(logger === undefined ? {} : { logger }), ...options.kit })
   const creditApproval = await createDeskApproval(database, clock)
+  // From here on nothing is waited for: the kit takes up what a stopped process left as soon as it can, and needs its
+  // agents for that.
+  const kit = new CallCenterRooms({ store, clock, ids, ...(logger === undefined ? {} : { logger }), ...options.kit })
   const agents = createAgents({
     services: { database, clock, ids, help, creditApproval, lineTestMs },
     modelFor,
@@ -49,6 +52,7 @@ export async function createCallCenterKit(options: CallCenterKitOptions): Promis
   kit.hook('beforeBroadcast', maskCardNumbers(), { name: 'cardNumbers', redacts: true, sourceKinds: ['person'] })
   const hidePin = hideTypedPin((roomId) => kit.pendingRequests({ roomId, kind: 'input' }))
   kit.hook('beforeBroadcast', hidePin, { name: 'typedPin', redacts: true, sourceKinds: ['person'] })
+  tellInterrupted(kit, clock)
   const pipeline = new ConversationPipeline({ stages, defaultPhase: 'intake', supervisorId: 'supervisor', id: pipelineId })
   pipeline.install(kit, agents, { announce: announceHandoff })
   return { kit, agentIds: agents.map(({ channelId }) => channelId) }
