@@ -83,11 +83,15 @@ export function AgentPanel({
       <div className="shrink-0 lg:mt-auto">
         {isEnded ? (
           <button type="button" className="button button-tall text-sm" onClick={onLeave}>
-            New<span className="max-lg:sr-only"> conversation</span>
+            <span>
+              New<span className="max-lg:sr-only"> conversation</span>
+            </span>
           </button>
         ) : isHuman ? null : (
           <button type="button" className="button button-tall text-sm" onClick={onEnd}>
-            End<span className="max-lg:sr-only"> conversation</span>
+            <span>
+              End<span className="max-lg:sr-only"> conversation</span>
+            </span>
           </button>
         )}
       </div>

@@ -13,6 +13,11 @@ export type Call = z.infer<typeof callSchema>
 
 const storageKey = 'parley.call'
 const draftKey = 'parley.draft'
+const unsentKey = 'parley.unsent'
+const unsentSchema = z.array(z.object({ key: z.string(), text: z.string() }))
+
+/** A message that has no answer yet, with the key that makes sending it again harmless. */
+export type Unsent = z.infer<typeof unsentSchema>[number]
 
 /** The conversation this tab was in, if there is one. */
 export function readCall(): Call | undefined {
@@ -37,6 +42,18 @@ export function readDraft(): string {
 export function keepDraft(text: string): void {
   if (text === '') sessionStorage.removeItem(draftKey)
   else sessionStorage.setItem(draftKey, text)
+}
+
+/** Messages that were on their way when the page was left. */
+export function readUnsent(): Unsent[] {
+  const parsed = unsentSchema.safeParse(parseJson(sessionStorage.getItem(unsentKey) ?? '[]'))
+  return parsed.success ? parsed.data : []
+}
+
+/** Remembers messages that are on their way. */
+export function keepUnsent(unsent: readonly Unsent[]): void {
+  if (unsent.length === 0) sessionStorage.removeItem(unsentKey)
+  else sessionStorage.setItem(unsentKey, JSON.stringify(unsent))
 }
 
 function parseJson(text: string): unknown {

@@ -7,7 +7,7 @@ import {
   type DemoPerson,
   type ModelInfo,
 } from '../shared/demo-api.ts'
-import { keepCall, keepDraft, readCall, type Call } from './call-storage.ts'
+import { keepCall, keepDraft, keepUnsent, readCall, type Call } from './call-storage.ts'
 import { CallerHeader } from './caller-header.tsx'
 import { Conversation } from './conversation.tsx'
 import { StartScreen } from './start-screen.tsx'
@@ -52,6 +52,7 @@ export function CallerApp() {
   const leave = (): void => {
     keepCall(undefined)
     keepDraft('')
+    keepUnsent([])
     setCall(undefined)
   }
 

@@ -34,9 +34,9 @@ export function CallerHeader({ model }: { model: ModelInfo | undefined }) {
   }, [isOpen])
 
   return (
-    <header className="z-10 flex flex-wrap items-center gap-x-2 gap-y-1 border-b border-line bg-surface px-4 py-2 sm:gap-x-4 sm:px-6">
+    <header className="z-10 flex flex-wrap items-center gap-x-2 gap-y-1 border-b border-line bg-surface px-3 py-2 sm:gap-x-4 sm:px-6">
       <p className="mr-auto flex items-center gap-2 text-base font-semibold sm:gap-3 sm:text-lg">
-        <img src="/favicon.svg" alt="" width="28" height="28" />
+        <img src="/favicon.svg" alt="" width="28" height="28" className="max-[400px]:hidden" />
         Harbor Internet
       </p>
       <div ref={area} className="relative">
@@ -46,11 +46,17 @@ export function CallerHeader({ model }: { model: ModelInfo | undefined }) {
             type="button"
             aria-expanded={isOpen}
             aria-controls="model-panel"
-            className="button text-sm"
+            className="button px-2 text-sm sm:px-3.5"
             onClick={() => setOpen(!isOpen)}
           >
             {badgeText(model.label)}
-            <svg aria-hidden width="10" height="6" viewBox="0 0 10 6" className={isOpen ? 'rotate-180' : ''}>
+            <svg
+              aria-hidden
+              width="10"
+              height="6"
+              viewBox="0 0 10 6"
+              className={`max-[340px]:hidden ${isOpen ? 'rotate-180' : ''}`}
+            >
               <path d="M1 1l4 4 4-4" fill="none" stroke="currentColor" strokeWidth="1.5" />
             </svg>
           </button>

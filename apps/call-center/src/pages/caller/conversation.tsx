@@ -1,4 +1,3 @@
-import { createClient } from '@parley/client'
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { agentLine } from '../shared/conversation.ts'
 import { endRoom, type AgentCard, type DemoPerson } from '../shared/demo-api.ts'
@@ -18,6 +17,8 @@ import { EndCard } from './end-card.tsx'
 import { lineText, statusText } from './line-text.ts'
 import { MessageList } from './message-list.tsx'
 import { RequestPanel } from './request-panel.tsx'
+import { useSeat } from './use-seat.ts'
+import { ownPrefix, useUnsent } from './use-unsent.ts'
 
 const keys = [
   ['T', 'Type'],
@@ -40,10 +41,12 @@ export function Conversation({
   header: ReactNode
   onLeave: () => void
 }) {
-  const { roomId, token, participantId: me } = call
-  const client = useMemo(() => createClient({ token }), [token])
-  const join = useMemo(() => ({ token }), [token])
-  const { timeline, connection, conversation, members, link, refresh, discard } = useRoom(client, roomId, me, join)
+  const { roomId, participantId: me } = call
+  const { client, getToken } = useSeat(call)
+  const { timeline, connection, conversation, members, link, refresh, discard } = useRoom(client, roomId, me, {
+    getToken,
+  })
+  useUnsent(link, timeline.pending)
   const composer = useRef<ComposerHandle>(null)
   const heading = useRef<HTMLHeadingElement>(null)
   const [isListOpen, setListOpen] = useState(false)
@@ -65,13 +68,13 @@ export function Conversation({
     setProblem('')
     link?.send(text, idempotencyKey === undefined ? {} : { idempotencyKey })
   }
-  const retry = ({ key, text }: MessageRow): void => send(text, key.slice('own:'.length))
+  const retry = ({ key, text }: MessageRow): void => send(text, key.slice(ownPrefix.length))
   const edit = (row: MessageRow): void => {
     discard(row.key)
     composer.current?.write(row.text)
   }
   const end = (): void => {
-    endRoom(call).then(refresh, (thrown: unknown) =>
+    endRoom({ roomId, token: getToken() }).then(refresh, (thrown: unknown) =>
       setProblem(thrown instanceof Error ? thrown.message : 'The conversation could not be ended.'),
     )
   }

@@ -2,6 +2,7 @@ import type { Client } from '@parley/client'
 import { createSystemIds } from '@parley/spec'
 import { useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref } from 'react'
 import { CannedList } from './canned-list.tsx'
+import { keepDeskDraft, readDeskDraft } from './desk-storage.ts'
 import { errorText } from './desk-errors.ts'
 import { fillReply, openPlaceholders } from './fill-reply.ts'
 
@@ -33,7 +34,7 @@ export function DeskComposer({
   onTyping: (isTyping: boolean) => void
 }) {
   const [tab, setTab] = useState<'reply' | 'note'>('reply')
-  const [text, setText] = useState({ reply: '', note: '' })
+  const [text, setText] = useState(() => readDeskDraft(roomId))
   const [isCannedOpen, setCannedOpen] = useState(false)
   const [problem, setProblem] = useState('')
   const [isSending, setSending] = useState(false)
@@ -42,7 +43,8 @@ export function DeskComposer({
   const field = useRef<HTMLTextAreaElement>(null)
   const current = text[tab]
   const open = tab === 'reply' ? openPlaceholders(current) : []
-  const canSend = current.trim() !== '' && open.length === 0 && !isSending && (tab === 'note' || canReply)
+  const isClosed = tab === 'reply' && !canReply
+  const canSend = current.trim() !== '' && open.length === 0 && !isSending && !isClosed
 
   useImperativeHandle(ref, () => ({
     show(what) {
@@ -51,9 +53,14 @@ export function DeskComposer({
       if (what !== 'canned') field.current?.focus()
     },
   }))
+  const put = (next: string): void => {
+    const drafts = { ...text, [tab]: next }
+    setText(drafts)
+    keepDeskDraft(roomId, drafts)
+  }
   const write = (next: string): void => {
     key.current = ''
-    setText({ ...text, [tab]: next })
+    put(next)
     onTyping(tab === 'reply' && next !== '')
   }
   const send = async (): Promise<void> => {
@@ -67,7 +74,7 @@ export function DeskComposer({
         await client.desk.note(roomId, current.trim(), { participantId: me })
       } else await client.rooms.send(roomId, { text: current.trim(), participantId: me, idempotencyKey: key.current })
       key.current = ''
-      setText({ ...text, [tab]: '' })
+      put('')
       onTyping(false)
     } catch (thrown) {
       setProblem(errorText(thrown))
@@ -85,6 +92,12 @@ export function DeskComposer({
       void send()
     }
   }
+  const onTabKey = ({ key: pressed, currentTarget }: KeyboardEvent<HTMLDivElement>): void => {
+    if (pressed !== 'ArrowLeft' && pressed !== 'ArrowRight') return
+    const other = tab === 'reply' ? 'note' : 'reply'
+    setTab(other)
+    currentTarget.querySelector<HTMLElement>(`#tab-${other}`)?.focus()
+  }
   const insert = (reply: string): void => {
     setCannedOpen(false)
     write(fillReply(reply, values))
@@ -92,8 +105,10 @@ export function DeskComposer({
   }
   return (
     <div>
-      {isCannedOpen && <CannedList values={values} onChoose={insert} onClose={() => setCannedOpen(false)} />}
-      <div role="tablist" aria-label="What to write" className="flex gap-1">
+      {isCannedOpen && !isClosed && (
+        <CannedList values={values} onChoose={insert} onClose={() => setCannedOpen(false)} />
+      )}
+      <div role="tablist" aria-label="What to write" className="flex gap-1" onKeyDown={onTabKey}>
         {(['reply', 'note'] as const).map((name) => (
           <button
             key={name}
@@ -116,37 +131,38 @@ export function DeskComposer({
         className={`rounded-md p-2 ${tab === 'note' ? 'bg-note' : 'bg-sunken'}`}
       >
         {tab === 'note' && <p className="label px-1 pb-1">Only your team sees this</p>}
-        {tab === 'reply' && !canReply && <p className="px-1 pb-1 text-muted">Take the conversation over to reply.</p>}
-        <div className="flex items-end gap-2">
-          <textarea
-            ref={field}
-            rows={2}
-            aria-label={tab === 'reply' ? 'Reply' : 'Note'}
-            aria-invalid={open.length > 0}
-            aria-describedby="composer-problem"
-            className="field resize-y"
-            disabled={tab === 'reply' && !canReply}
-            value={current}
-            onChange={({ target }) => write(target.value)}
-            onKeyDown={onKeyDown}
-          />
-          <div className="flex flex-col gap-2">
-            {tab === 'reply' && (
-              <button
-                type="button"
-                className="button"
-                disabled={!canReply}
-                aria-expanded={isCannedOpen}
-                onClick={() => setCannedOpen(!isCannedOpen)}
-              >
-                / canned
+        {isClosed ? (
+          <p className="px-1 text-muted">Take the conversation over to reply.</p>
+        ) : (
+          <div className="flex items-end gap-2">
+            <textarea
+              ref={field}
+              rows={2}
+              aria-label={tab === 'reply' ? 'Reply' : 'Note'}
+              aria-invalid={open.length > 0}
+              aria-describedby="composer-problem"
+              className="field resize-y"
+              value={current}
+              onChange={({ target }) => write(target.value)}
+              onKeyDown={onKeyDown}
+            />
+            <div className="flex flex-col gap-2">
+              {tab === 'reply' && (
+                <button
+                  type="button"
+                  className="button"
+                  aria-expanded={isCannedOpen}
+                  onClick={() => setCannedOpen(!isCannedOpen)}
+                >
+                  / canned
+                </button>
+              )}
+              <button type="button" className="button button-primary" disabled={!canSend} onClick={() => void send()}>
+                {tab === 'reply' ? 'Send' : 'Save note'}
               </button>
-            )}
-            <button type="button" className="button button-primary" disabled={!canSend} onClick={() => void send()}>
-              {tab === 'reply' ? 'Send' : 'Save note'}
-            </button>
+            </div>
           </div>
-        </div>
+        )}
         <p
           id="composer-problem"
           role="alert"

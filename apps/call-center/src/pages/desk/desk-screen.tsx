@@ -9,6 +9,7 @@ import type { DeskPerson } from './desk-app.tsx'
 import { deskTitle } from './desk-lists.ts'
 import { errorText, takenBy } from './desk-errors.ts'
 import { RoomView, type RoomViewHandle } from './room-view.tsx'
+import { useOpenRoom } from './use-open-room.ts'
 import { useDesk } from './use-desk.ts'
 import { WorkLists } from './work-lists.tsx'
 
@@ -39,7 +40,7 @@ export function DeskScreen({
 }) {
   const work = useDesk(client)
   const me = useMemo(() => deskPersonId(person.name), [person.name])
-  const [openId, setOpenId] = useState<string>()
+  const [openId, setOpenId] = useOpenRoom()
   const [cursor, setCursor] = useState<string>()
   const [notice, setNotice] = useState('')
   const [isListOpen, setListOpen] = useState(false)

@@ -54,8 +54,14 @@ export async function openRoom(person: string | undefined): Promise<Seat> {
   )
 }
 
+/** A new token for the same place, while the old one is valid. */
+export async function renewToken({ roomId, token }: Pick<Seat, 'roomId' | 'token'>): Promise<string> {
+  const path = `/demo/rooms/${encodeURIComponent(roomId)}/token`
+  return z.object({ token: z.string() }).parse(await ask(path, { method: 'POST', body: '{}', token })).token
+}
+
 /** Ends the caller's own conversation. */
-export async function endRoom({ roomId, token }: Seat): Promise<void> {
+export async function endRoom({ roomId, token }: Pick<Seat, 'roomId' | 'token'>): Promise<void> {
   await ask(`/demo/rooms/${encodeURIComponent(roomId)}/end`, { method: 'POST', body: '{}', token })
 }
 

@@ -1,0 +1,109 @@
+import { gzipSync } from 'node:zlib'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { describeNeeding } from '../requirement.ts'
+import { launchBrowser, losses, openPage } from './browser.ts'
+import { startCallCenter, type CallCenterProcess } from './call-center-process.ts'
+import { callerPage } from './caller-page.ts'
+import { openRoom, signIn } from './desk-page.ts'
+
+describeNeeding('chromium', 'Reading and writing', (executablePath) => {
+  let server: CallCenterProcess
+  let browser: Browser
+
+  beforeAll(async () => {
+    ;[server, browser] = await Promise.all([startCallCenter(), launchBrowser(executablePath)])
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.[Symbol.asyncDispose]()
+  })
+
+  test('who scrolled up stays there and is told how many came', async () => {
+    const { page, expectNoFault } = await openPage(browser, `${server.url}/`, {
+      viewport: { width: 1280, height: 460 },
+    })
+    const caller = callerPage(page)
+    const roomId = await caller.begin('ada')
+    await caller.hear('What can I do for you?')
+    await caller.say('I was charged twice')
+    await caller.hear('account number')
+    await caller.say('204417')
+    await caller.pin('4821')
+    await caller.hear('two payments of $79.00')
+    const box = page.getByRole('region', { name: 'Messages' })
+    await box.hover()
+    await page.mouse.wheel(0, -2_000)
+    await page.locator('[data-following=false]').waitFor()
+    await server.client.rooms.addMember(roomId, { participantId: 'desk-kim', displayName: 'Kim' })
+    for (const text of ['One', 'Two', 'Three'])
+      await server.client.rooms.send(roomId, { text, participantId: 'desk-kim', addressedTo: [] })
+    await page.getByRole('button', { name: 'New messages (3)' }).waitFor()
+    expect(await box.evaluate((element) => element.scrollTop)).toBe(0)
+    await page.getByRole('button', { name: 'New messages (3)' }).click()
+    await page.locator('[data-following=true]').waitFor()
+    expect(
+      await box.evaluate(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight),
+    ).toBeLessThan(2)
+    expectNoFault()
+  })
+
+  test('a message on its way when the page is reloaded arrives, once', async () => {
+    const { page } = await openPage(browser, `${server.url}/`, { allows: losses })
+    const caller = callerPage(page)
+    const roomId = await caller.begin('carla')
+    await caller.hear('What can I do for you?')
+    await server.kill()
+    await page.locator('[data-call=reconnecting]').waitFor()
+    await caller.say('I want to cancel')
+    await page.locator('[data-status=pending]').waitFor()
+    await server.start()
+    await page.reload()
+    await caller.hear('account number')
+    const said = (await server.log(roomId)).filter(
+      ({ content }) => content.type === 'text' && content.text === 'I want to cancel',
+    )
+    expect(said).toHaveLength(1)
+  })
+
+  test('the desk finds its room, its name and its draft again after a reload', async () => {
+    const { page } = await openPage(browser, `${server.url}/`)
+    const caller = callerPage(page)
+    const roomId = await caller.begin('ben')
+    await caller.hear('What can I do for you?')
+    const { page: desk } = await openPage(browser, `${server.url}/desk`)
+    await signIn(desk, 'Dana')
+    await openRoom(desk, 'live', roomId)
+    await desk.getByRole('button', { name: 'Take over', exact: true }).click()
+    await desk.locator('[data-holder=me]').waitFor()
+    await desk.keyboard.press('/')
+    await desk.getByRole('region', { name: 'Canned replies' }).getByRole('button', { name: 'Open ticket' }).click()
+    const reply = desk.getByRole('textbox', { name: 'Reply' })
+    expect(await reply.inputValue()).toBe('Your ticket is {{ticket.id}}. You can name it any time you write to us.')
+    expect(await desk.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true)
+    await desk.reload()
+    await desk.locator(`[data-desk-room="${roomId}"][data-holder=me]`).waitFor()
+    expect(await reply.inputValue()).toContain('Your ticket is')
+    await reply.fill('Your ticket is T-1.')
+    await desk.getByRole('button', { name: 'Send' }).click()
+    await caller.hear('Your ticket is T-1.')
+  })
+
+  test('each page is light, and loads nothing from elsewhere', async () => {
+    for (const [path, mostBytes] of [
+      ['/', 250_000],
+      ['/desk', 350_000],
+    ] as const) {
+      const html = await (await fetch(`${server.url}${path}`)).text()
+      const files = [...html.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)].map(([, file]) => file ?? '')
+      expect(files.length).toBeGreaterThan(1)
+      const sizes = await Promise.all(
+        files.map(async (file) => {
+          expect(file.startsWith('/')).toBe(true)
+          return gzipSync(new Uint8Array(await (await fetch(`${server.url}${file}`)).arrayBuffer())).byteLength
+        }),
+      )
+      expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(mostBytes)
+    }
+  })
+})
