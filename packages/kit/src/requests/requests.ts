@@ -234,7 +234,7 @@ export function createRequests(parts: KitParts): Requests {
     },
 
     turnEnded(turnId) {
-      for (const { request } of [...waiters.values()]) {
+      for (const { request } of waiters.values()) {
         if (request.turnId !== turnId || request.mode !== 'suspend') continue
         settle(request, { status: 'cancelled', reason: 'turn_ended' })
         parts.background('request', async () => {

@@ -1,4 +1,4 @@
-import { ParleyError, toParleyError, type ConversationStore } from '@parley/spec'
+import { toParleyError, type ConversationStore, type ParleyError } from '@parley/spec'
 
 /**
  * Puts the kit's own error in the place of whatever a store throws: `store_unavailable`, with the original as its cause.

@@ -53,7 +53,7 @@ export function createCascades(): Cascades {
       byTurn.set(turnId, run)
     },
     close() {
-      for (const run of [...byRoot.values()]) run.settle()
+      for (const run of byRoot.values()) run.settle()
     },
     get size() {
       return byRoot.size
