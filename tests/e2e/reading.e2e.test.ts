@@ -89,6 +89,32 @@ describeNeeding('chromium', 'Reading and writing', (executablePath) => {
     await caller.hear('Your ticket is T-1.')
   })
 
+  test('an offer is taken by a button, and an answer leads to its article', async () => {
+    const { page, expectNoFault } = await openPage(browser, `${server.url}/`)
+    const caller = callerPage(page)
+    const roomId = await caller.begin('carla')
+    await caller.hear('What can I do for you?')
+    await caller.say('How long does a refund take?')
+    const link = page.getByRole('link', { name: 'Refund times' })
+    const article = await (await fetch(`${server.url}${await link.getAttribute('href')}`)).text()
+    expect(article).toContain('<h1>Refund times</h1>')
+    await caller.say('I want to cancel')
+    await caller.hear('account number')
+    await caller.say('577290')
+    await caller.pin('6634')
+    await caller.hear('why you think of leaving')
+    await caller.say('it is too expensive')
+    await caller.hear('$84.00 a month instead of $99.00')
+    const question = page.locator('[data-request=confirm]')
+    await question.waitFor()
+    await page.locator('[data-agent-state=waiting-for-you]').waitFor()
+    await question.getByRole('button', { name: 'Yes' }).click()
+    await caller.hear('Done. The Loyalty discount is on your account')
+    expect(await question.count()).toBe(0)
+    expect(await server.customer(roomId)).toMatchObject({ account: { offerName: 'Loyalty discount' } })
+    expectNoFault()
+  })
+
   test('each page is light, and loads nothing from elsewhere', async () => {
     for (const [path, mostBytes] of [
       ['/', 250_000],

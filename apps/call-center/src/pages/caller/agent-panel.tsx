@@ -19,7 +19,6 @@ export function AgentPanel({
   nowMs,
   isEnded,
   onEnd,
-  onLeave,
 }: {
   conversation: Conversation | undefined
   line: AgentLine | undefined
@@ -32,13 +31,16 @@ export function AgentPanel({
   nowMs: number
   isEnded: boolean
   onEnd: () => void
-  onLeave: () => void
 }) {
   const card = agents.find(({ id }) => id === conversation?.agentId)
   const isHuman = conversation?.mode === 'human'
   const name = isHuman ? (colleague ?? 'A colleague') : (card?.name ?? 'Harbor Internet')
-  const role = isHuman ? 'at the desk' : (card?.role ?? 'connecting')
-  const colour = isHuman ? 'text-human' : names.colour({ kind: 'agent', id: conversation?.agentId ?? '' })
+  const role = isHuman ? 'at the desk' : (card?.role ?? '')
+  const colour = isHuman
+    ? 'text-human'
+    : card === undefined
+      ? 'text-muted'
+      : names.colour({ kind: 'agent', id: conversation?.agentId ?? '' })
   return (
     <aside
       aria-label="Who helps you"
@@ -81,13 +83,7 @@ export function AgentPanel({
       </div>
       {person !== undefined && <PersonHint person={person} />}
       <div className="shrink-0 lg:mt-auto">
-        {isEnded ? (
-          <button type="button" className="button button-tall text-sm" onClick={onLeave}>
-            <span>
-              New<span className="max-lg:sr-only"> conversation</span>
-            </span>
-          </button>
-        ) : isHuman ? null : (
+        {isEnded || isHuman ? null : (
           <button type="button" className="button button-tall text-sm" onClick={onEnd}>
             <span>
               End<span className="max-lg:sr-only"> conversation</span>

@@ -78,7 +78,9 @@ export function Conversation({
       setProblem(thrown instanceof Error ? thrown.message : 'The conversation could not be ended.'),
     )
   }
-  const rows = shownRows(timeline)
+  // While a tool waits for an answer, the question stands for it.
+  const askedKeys = new Set(timeline.requests.map(({ callId }) => `tool:${callId}`))
+  const rows = shownRows(timeline).filter(({ key }) => !askedKeys.has(key))
   const failed = timeline.pending.find(({ status }) => status === 'failed')
   const state = isEnded
     ? 'ended'
@@ -109,7 +111,6 @@ export function Conversation({
           nowMs={nowMs}
           isEnded={isEnded}
           onEnd={end}
-          onLeave={onLeave}
         />
         <section aria-label="Conversation" className="flex min-h-0 flex-col border-line lg:border-l">
           <MessageList

@@ -117,6 +117,16 @@ test('a tool runs, ends with its time, and is one row for log and passing events
   expect(done.rows).toMatchObject([{ kind: 'tool', status: 'done', durationMs: 1_000, result: { ok: true } }])
 })
 
+test('a tool that waited for a yes stands after it', () => {
+  const passing = (type: 'toolCallStarted' | 'toolCallEnded'): RoomUpdate => ({
+    type: 'ephemeral',
+    event: { type, from: 'retention', at: '', data: { callId: 'c', name: 'apply_offer', status: 'completed' } },
+  })
+  const yes = event(0, { source: mine, content: { type: 'text', text: 'yes' } })
+  expect(texts(after(passing('toolCallStarted'), yes))).toEqual(['tool', 'message:yes'])
+  expect(texts(after(passing('toolCallStarted'), yes, passing('toolCallEnded')))).toEqual(['message:yes', 'tool'])
+})
+
 test('losing the connection ends what was under way, and keeps what was said', () => {
   const running: RoomUpdate = {
     type: 'ephemeral',

@@ -120,7 +120,12 @@ function withRow(rows: readonly TimelineRow[], row: TimelineRow): TimelineRow[] 
   const at = row.kind === 'tool' || row.kind === 'handoff' ? rows.findIndex(({ key }) => key === row.key) : -1
   if (at === -1) return [...rows, row]
   const known = rows[at]
-  return rows.with(at, known === undefined ? row : merged(known, row))
+  if (known === undefined) return [...rows, row]
+  const next = merged(known, row)
+  // What was said while a tool waited came before its end.
+  const hasEnded =
+    known.kind === 'tool' && known.status === 'running' && next.kind === 'tool' && next.status !== 'running'
+  return hasEnded ? [...rows.toSpliced(at, 1), next] : rows.with(at, next)
 }
 
 function merged(known: TimelineRow, row: TimelineRow): TimelineRow {
