@@ -104,39 +104,51 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
     hook: RegisteredHook,
     call: HookCall,
     answer: PromiseLike<unknown>,
-    signal: AbortSignal | undefined,
+    stop: StopSource,
   ): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      const timeoutMs = syncTimeoutMs(hook)
-      const onAbort = (): void => settle(() => reject(signal?.reason), signal?.reason)
-      const dispose = clock.setTimer(timeoutMs, () => {
-        const error = timeoutError(hook, timeoutMs, call.roomId, hook.trigger === 'beforeBroadcast')
-        settle(() => reject(error), error)
-      })
+      let isDone = false
+      let release = (): void => {}
       const settle = (finish: () => void, reason?: unknown): void => {
-        dispose()
-        signal?.removeEventListener('abort', onAbort)
+        if (isDone) return
+        isDone = true
+        release()
         if (reason !== undefined) call.end(reason)
         finish()
       }
-      if (signal?.aborted === true) return onAbort()
-      signal?.addEventListener('abort', onAbort, { once: true })
       answer.then(
         (value) => settle(() => resolve(value)),
         (thrown: unknown) => settle(() => reject(toHookError(hook, thrown))),
       )
-      return undefined
+      // An async function that waits for nothing has answered by then, and needs neither timer nor listener.
+      queueMicrotask(() => {
+        if (isDone) return
+        const { signal } = stop
+        const timeoutMs = syncTimeoutMs(hook)
+        const onAbort = (): void => settle(() => reject(signal?.reason), signal?.reason)
+        if (signal?.aborted === true) return onAbort()
+        const dispose = clock.setTimer(timeoutMs, () => {
+          const error = timeoutError(hook, timeoutMs, call.roomId, hook.trigger === 'beforeBroadcast')
+          settle(() => reject(error), error)
+        })
+        signal?.addEventListener('abort', onAbort, { once: true })
+        release = () => {
+          dispose()
+          signal?.removeEventListener('abort', onAbort)
+        }
+        return undefined
+      })
     })
 
   function runSync<T extends SyncTrigger>(
     trigger: T,
     payload: HookMap[T]['payload'],
     scope: HookScope,
-    { signal }: { signal?: AbortSignal } = {},
+    stop: StopSource = {},
   ): SyncOutcome<T> | Promise<SyncOutcome<T>> {
     const list = hooks.of(trigger, scope.roomId)
     const run: Run<T> = { outcome: emptyOutcome(payload), isDone: false }
-    return goOn(trigger, list, 0, scope, run, signal)
+    return goOn(trigger, list, 0, scope, run, stop)
   }
 
   /** Runs hooks from a position on; turns into a promise at the first hook that answers with one. */
@@ -146,7 +158,7 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
     from: number,
     scope: HookScope,
     run: Run<T>,
-    signal: AbortSignal | undefined,
+    stop: StopSource,
   ): SyncOutcome<T> | Promise<SyncOutcome<T>> {
     for (let position = from; position < list.length && !run.isDone; position++) {
       const hook = list[position]
@@ -164,17 +176,18 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
         continue
       }
       if (isThenable(answer)) {
-        return waitFor(hook, call, answer, signal).then(
+        return waitFor(hook, call, answer, stop).then(
           (value) => {
             noteDuration(hook, scope.roomId, startedMs)
             apply(trigger, hook, call, run, value)
-            return goOn(trigger, list, position + 1, scope, run, signal)
+            return goOn(trigger, list, position + 1, scope, run, stop)
           },
           (thrown: unknown) => {
+            const { signal } = stop
             if (signal?.aborted === true && thrown === signal.reason) throw thrown
             noteDuration(hook, scope.roomId, startedMs)
             fail(trigger, hook, call, run, toHookError(hook, thrown))
-            return goOn(trigger, list, position + 1, scope, run, signal)
+            return goOn(trigger, list, position + 1, scope, run, stop)
           },
         )
       }
@@ -313,6 +326,11 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
       wakeSettled = []
     },
   }
+}
+
+/** What ends a run early. The signal may be made when it is first asked for. */
+interface StopSource {
+  readonly signal?: AbortSignal
 }
 
 /** The outcome while it is made. */

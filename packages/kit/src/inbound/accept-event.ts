@@ -163,7 +163,7 @@ function runHooks(
       return stateOrDefault(open)
     },
   }
-  return parts.hooks.runSync('beforeBroadcast', payload, scope, deadline === undefined ? {} : { signal: deadline.signal })
+  return parts.hooks.runSync('beforeBroadcast', payload, scope, deadline)
 }
 
 /** Unreadable state stops no message: the router says so and asks nobody. */

@@ -241,6 +241,7 @@ function announce(
   channel: Channel,
   identified: Exclude<Identified, { outcome: 'blocked' }>,
 ): void {
+  if (!isNew && identified.hook !== 'onParticipantIdentified') return
   const { roomId, event } = result
   const scope = { roomId, channelId: channel.channelId, channelType: channel.channelType }
   parts.background('announce', async () => {

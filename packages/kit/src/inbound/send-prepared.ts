@@ -28,12 +28,14 @@ export function sendPrepared(
 ): Promise<InboundResult> {
   const { signal, organizationId, planned, complete } = options
   return new Promise<InboundResult>((resolve, reject) => {
-    const waiting = new AbortController()
     const deadline = startDeadline(parts.clock, parts.limits.processTimeoutMs, () => {
-      waiting.abort(new DOMException('The message could not be accepted in time.', 'TimeoutError'))
+      waiting?.abort(new DOMException('The message could not be accepted in time.', 'TimeoutError'))
       resolve(timedOut(parts, roomId))
     })
-    const onAbort = (): void => waiting.abort(signal?.reason)
+    // Without a signal of the caller there is only the deadline to wait with.
+    const waiting = signal === undefined ? undefined : new AbortController()
+    const ended = (): AbortSignal => waiting?.signal ?? deadline.signal
+    const onAbort = (): void => waiting?.abort(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
     const finish = (): void => {
       signal?.removeEventListener('abort', onAbort)
@@ -42,7 +44,7 @@ export function sendPrepared(
     const run = async (): Promise<InboundResult> => {
       signal?.throwIfAborted()
       if (parts.lanes.depth(roomId) >= parts.limits.laneDepth) {
-        const free = await roomInLane(parts, roomId, waiting.signal)
+        const free = await roomInLane(parts, roomId, ended())
         if (!free) return busy(roomId)
       }
       return inRoom(
@@ -55,7 +57,7 @@ export function sendPrepared(
           return 'outcome' in completed ? completed : acceptEvent(parts, open, completed, deadline)
         },
         {
-          signal: waiting.signal,
+          signal: ended(),
           ...(organizationId === undefined ? {} : { organizationId }),
           ...(planned === undefined ? {} : { planned }),
         },
