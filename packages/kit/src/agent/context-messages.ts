@@ -9,8 +9,8 @@ export interface Reading {
   speakerOf(event: RoomEvent): string | undefined
 }
 
-/** Which event a message stands for. */
-export type MessageOrigins = WeakMap<ChatMessage, string>
+/** Which event a message stands for; kept as long as its turn. */
+export type MessageOrigins = Map<ChatMessage, string>
 
 /**
  * Turns a window of the log into what a model reads: the agent's own words as `assistant`, everyone else as `user` with
@@ -19,7 +19,7 @@ export type MessageOrigins = WeakMap<ChatMessage, string>
 export function toContextMessages(
   events: readonly RoomEvent[],
   reading: Reading,
-  origins: MessageOrigins = new WeakMap(),
+  origins: MessageOrigins = new Map(),
 ): ChatMessage[] {
   const messages: ChatMessage[] = []
   let lastTurn: string | undefined

@@ -1,6 +1,5 @@
 import type { ChatMessage, ContentPart } from '@parley/spec'
 
-const encoder = new TextEncoder()
 /** What a picture, sound or file is taken for; vendors differ. */
 const MEDIA_TOKENS = 1_000
 
@@ -9,9 +8,22 @@ export function estimateTokens(text: string): number {
   return Math.ceil(utf8Bytes(text) / 4)
 }
 
-/** Bytes of a text in UTF-8. */
+/** Bytes of a text in UTF-8. Counted, not encoded: every turn asks this of its whole window. */
 export function utf8Bytes(text: string): number {
-  return encoder.encode(text).length
+  let bytes = text.length
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index)
+    if (unit < 0x80) continue
+    // A pair of surrogates is two units and four bytes; alone, one is written as three.
+    const isPair = unit >= 0xd800 && unit < 0xdc00 && isLowSurrogate(text.charCodeAt(index + 1))
+    if (isPair) index++
+    bytes += unit < 0x800 ? 1 : 2
+  }
+  return bytes
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit < 0xe000
 }
 
 /** Tokens of a message, its tool calls and results included. */

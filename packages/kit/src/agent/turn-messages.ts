@@ -34,7 +34,7 @@ export async function buildTurnMessages(options: TurnMessagesOptions): Promise<{
   const { context, services, memory, recentEventsWindow = 0, card } = options
   const window = Math.max(memory?.recentEventsWindow ?? DEFAULT_WINDOW, recentEventsWindow, 1)
   const events = await services.history(window)
-  const origins: MessageOrigins = new WeakMap()
+  const origins: MessageOrigins = new Map()
   const toMessages = (some: readonly RoomEvent[]): ChatMessage[] =>
     toContextMessages(some, { agentId: context.agentId, card, speakerOf: (event) => services.speakerOf(event) }, origins)
   const found = await remember({ ...options, events, toMessages })
@@ -51,9 +51,6 @@ type Query = TurnMessagesOptions & { events: RoomEvent[]; toMessages(some: reado
 /** Asks the memory; one that fails or takes too long yields to the plain window. */
 async function remember(query: Query): Promise<Memory> {
   const { memory, context, services, events, toMessages, budgetTokens, memoryMs } = query
-  const late = new AbortController()
-  const cancel = context.clock.setTimer(memoryMs, () => late.abort(tooLate(memoryMs)))
-  const signal = AbortSignal.any([context.signal, late.signal])
   const asked = {
     roomId: context.room.id,
     agentId: context.agentId,
@@ -65,14 +62,17 @@ async function remember(query: Query): Promise<Memory> {
     countTokens: estimateTokens,
   }
   const plain = (): Promise<Memory> => slidingWindow({ events: DEFAULT_WINDOW }).retrieve({ ...asked, signal: context.signal })
+  if (memory === undefined) return await plain()
+  const late = new AbortController()
+  const cancel = context.clock.setTimer(memoryMs, () => late.abort(tooLate(memoryMs)))
+  const signal = AbortSignal.any([context.signal, late.signal])
   try {
-    if (memory === undefined) return await plain()
     return await untilAborted(memory.retrieve({ ...asked, signal }), signal)
   } catch (thrown) {
     context.signal.throwIfAborted()
     services.reportError(thrown, 'memory')
     const code = ParleyError.isInstance(thrown) ? thrown.code : 'internal_error'
-    await services.receipt('memory', { provider: memory?.name ?? 'SlidingWindow', code, usedInstead: 'SlidingWindow' })
+    await services.receipt('memory', { provider: memory.name, code, usedInstead: 'SlidingWindow' })
     return await plain()
   } finally {
     cancel()

@@ -22,9 +22,19 @@ export function untilAborted<T>(work: PromiseLike<T>, signal: AbortSignal): Prom
 export async function* readUntilAborted<T>(stream: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, void> {
   const parts = stream[Symbol.asyncIterator]()
   let isDone = false
+  // One listener for the whole stream: adding one to a signal costs more than reading a part.
+  let fail: (reason: unknown) => void = nothing
+  const onAbort = (): void => fail(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  const next = (): Promise<IteratorResult<T, unknown>> =>
+    new Promise((resolve, reject) => {
+      fail = reject
+      if (signal.aborted) onAbort()
+      parts.next().then(resolve, reject)
+    })
   try {
     for (;;) {
-      const step = await untilAborted(parts.next(), signal)
+      const step = await next()
       if (step.done === true) {
         isDone = true
         return
@@ -35,6 +45,7 @@ export async function* readUntilAborted<T>(stream: AsyncIterable<T>, signal: Abo
     isDone = !signal.aborted
     throw thrown
   } finally {
+    signal.removeEventListener('abort', onAbort)
     // A hung stream may never answer its return; nobody waits for it.
     if (!isDone) parts.return?.().then(nothing, nothing)
   }

@@ -47,7 +47,7 @@ export function createServices(
     visibility: turn.request.visibility ?? parts.orchestration.visibility(room.room, turn.request.trigger, agentId) ?? turn.request.trigger.responseVisibility ?? 'all',
     isMuted: binding?.muted === true,
     history: (limit) => history(parts, turn, binding, limit),
-    speakerOf: (event) => speakerOf(parts, room, agentId, event),
+    speakerOf: createSpeakers(parts, room, agentId),
     roomTools: () => parts.orchestration.tools(context),
     notes: () => parts.orchestration.notes(context),
     runHook: async (trigger, payload) => parts.hooks.runSync(trigger, payload, scope, { signal: turn.signal }),
@@ -142,20 +142,19 @@ function isForAgent(event: RoomEvent, agentId: string): boolean {
 const outcomeCodes = new Set(['request_outcome', 'tool_outcome', 'reminder'])
 
 /** Labels are needed once more than one person and this agent speak. */
-function speakerOf(parts: KitParts, room: RoomContext, agentId: string, event: RoomEvent): string | undefined {
-  const { source } = event
-  if (source.kind === 'agent') {
-    if (source.channelId === agentId) return undefined
-    return agentLabel(parts, room, source.channelId ?? '')
-  }
+function createSpeakers(parts: KitParts, room: RoomContext, agentId: string): (event: RoomEvent) => string | undefined {
   const people = room.participants.filter(({ kind }) => kind === 'person')
   const agents = room.bindings.filter(({ category }) => category === 'intelligence')
-  if (people.length <= 1 && agents.length <= 1) return undefined
-  const participant = people.find(({ id }) => id === source.participantId)
-  return participant?.displayName ?? source.participantId ?? undefined
+  const areMany = people.length > 1 || agents.length > 1
+  return ({ source }) => {
+    if (source.kind === 'agent') return source.channelId === agentId ? undefined : agentLabel(parts, source.channelId ?? '')
+    if (!areMany) return undefined
+    const participant = people.find(({ id }) => id === source.participantId)
+    return participant?.displayName ?? source.participantId ?? undefined
+  }
 }
 
-function agentLabel(parts: KitParts, room: RoomContext, channelId: string): string {
+function agentLabel(parts: KitParts, channelId: string): string {
   const name = parts.orchestration.agentName(channelId)
   return name === channelId ? channelId : `${name} (${channelId})`
 }
