@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Principal } from '../auth/principal.ts'
 import { defineRoomRoute, type Route } from '../http/route.ts'
 import type { RoomsService } from '../rooms-service.ts'
+import { stateForPerson } from '../streams/for-person.ts'
 import { isForPerson, readerOf } from '../streams/reader.ts'
 import { actingPerson } from './acting-person.ts'
 import { actingPerson as actingPersonField, eventInputSchema, eventTypeSchema, idSchema, indexSchema, limitSchema, receiptKindSchema } from './schemas.ts'
@@ -100,7 +101,10 @@ export function eventRoutes({ rooms, webChannelId, onSent }: EventRouteOptions):
       rights: 'rooms:read',
       allowsRoomToken: true,
       answer: 'State',
-      handle: async ({ room }) => ({ body: await rooms.state(room.id) }),
+      async handle({ room, principal }) {
+        const state = await rooms.state(room.id)
+        return { body: principal.room === undefined ? state : stateForPerson(state) }
+      },
     }),
   ]
 }

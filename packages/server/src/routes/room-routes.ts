@@ -2,6 +2,7 @@ import { ParleyError, type RoomStatus } from '@parley/spec'
 import { z } from 'zod'
 import { defineRoomRoute, defineRoute, type Route } from '../http/route.ts'
 import type { RoomsService } from '../rooms-service.ts'
+import { roomForPerson } from '../streams/for-person.ts'
 import { idSchema, limitSchema, newRoomSchema, metadataSchema } from './schemas.ts'
 import { withoutUndefined } from './without-undefined.ts'
 
@@ -54,7 +55,10 @@ export function roomRoutes(rooms: RoomsService): Route[] {
       rights: 'rooms:read',
       allowsRoomToken: true,
       answer: 'Room',
-      handle: ({ room }) => ({ body: room, headers: { etag: `"${room.version}"` } }),
+      handle: ({ room, principal }) => ({
+        body: principal.room === undefined ? room : roomForPerson(room),
+        headers: { etag: `"${room.version}"` },
+      }),
     }),
     defineRoomRoute(rooms, {
       method: 'PATCH',

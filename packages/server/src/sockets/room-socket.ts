@@ -20,6 +20,7 @@ import { answerFor } from '../routes/request-routes.ts'
 import { blockedError } from '../routes/send-reply.ts'
 import { withoutUndefined } from '../routes/without-undefined.ts'
 import type { ServerLimits, SocketConnection } from '../server-options.ts'
+import { roomForPerson } from '../streams/for-person.ts'
 import { readAlong } from '../streams/read-along.ts'
 import type { RoomTails } from '../streams/room-tails.ts'
 import type { ClientFrame } from '../streams/client-frames.ts'
@@ -122,7 +123,8 @@ export async function serveRoomSocket(options: RoomSocketOptions, connection: So
     const participant = participantId === undefined ? undefined : (await options.rooms.members(room.id)).find(({ id }) => id === participantId)
     cancelHello()
     const taken: Seat = { room, principal, participantId }
-    send('welcome', { room: toWire(room), participant: toWire(participant ?? null), head: room.latestIndex })
+    const shown = principal.room === undefined ? room : roomForPerson(room)
+    send('welcome', { room: toWire(shown), participant: toWire(participant ?? null), head: room.latestIndex })
     // The web channel tells when a participant comes and goes; somebody with a key is not connected by it.
     if (participantId !== undefined) options.presence.enter(room.id, participantId, ended.signal, { isTold: principal.room === undefined })
     if (principal.expiresAtMs !== undefined) endAt(principal.expiresAtMs)
