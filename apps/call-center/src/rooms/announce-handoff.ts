@@ -1,7 +1,7 @@
 import type { Content, HandoffPlan } from '@parley/spec'
 import { agentProfiles } from '../agents/agent-profiles.ts'
 
-/** The line people see when a conversation is handed over. Summary and payload are not in it. */
+/** The line people see when a conversation is handed over. Summary and payload are not in it, nor what the supervisor saw in them. */
 export function announceHandoff({ handoffId, from, to, toPhase, request }: HandoffPlan): Content {
   const toName = to === null ? 'a colleague' : nameOf(to)
   const fromName = nameOf(from)
@@ -9,7 +9,7 @@ export function announceHandoff({ handoffId, from, to, toPhase, request }: Hando
     type: 'system',
     code: 'handoff_announced',
     text: `Handed from ${fromName} to ${toName}.`,
-    data: { handoffId, from, fromName, to: to ?? 'human', toName, phase: toPhase, reason: request.reason },
+    data: { handoffId, from, fromName, to: to ?? 'human', toName, phase: toPhase, reason: request.by.id === 'supervisor' ? '' : request.reason },
   }
 }
 
