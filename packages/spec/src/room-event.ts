@@ -100,6 +100,8 @@ export interface RoomEvent {
   /** 0 for people's events, the cause's plus 1 for agents' events. */
   chainDepth: number
   idempotencyKey?: string
+  /** Hooks that saw an event whose content came out changed, such as a redaction; what was said before is nowhere. */
+  changedBy?: string[]
   createdAt: Instant
   edited?: { at: Instant; byIndex: number }
   deleted?: { at: Instant; byIndex: number; kind: 'author' | 'owner' | 'system' }

@@ -4,6 +4,7 @@ import type { SyncOutcome } from '../hooks/hook-engine.ts'
 import { storedRouting } from '../orchestration/router/stamps.ts'
 import { canWrite } from '../rooms/can-read-write.ts'
 import { roomEnded, type OpenRoom } from '../rooms/commit-to-log.ts'
+import { jsonEqual } from '../store/json-equal.ts'
 import { effectiveVisibility } from '../rooms/effective-visibility.ts'
 import type { OfferedAnswer } from '../requests/requests.ts'
 import type { CascadeRun } from '../turns/cascades.ts'
@@ -48,7 +49,7 @@ export async function acceptEvent(
     const { reason, by, message } = hooked.blocked
     return store(parts, open, block(draft, reason, by), prepared, receipts, hooked, deadline, message)
   }
-  if (hooked !== undefined) draft = fromHooked(hooked, binding)
+  if (hooked !== undefined) draft = fromHooked(hooked, draft, binding)
   const answer = offered === undefined ? undefined : await offered(draft)
   if (answer !== undefined) draft = { ...draft, routing: answer.routing }
 
@@ -73,7 +74,7 @@ function repeated(parts: KitParts, first: RoomEvent, { input, source }: Prepared
   const isSame =
     first.source.channelId === source.channelId &&
     first.type === (input.type ?? 'message') &&
-    (first.redacted !== undefined || first.edited !== undefined || JSON.stringify(first.content) === JSON.stringify(input.content))
+    (first.redacted !== undefined || first.edited !== undefined || first.changedBy !== undefined || jsonEqual(first.content, input.content))
   if (!isSame) {
     return {
       outcome: 'blocked',
@@ -82,6 +83,7 @@ function repeated(parts: KitParts, first: RoomEvent, { input, source }: Prepared
       message: `The idempotency key was used for event ${first.id} with another payload. Use a new key.`,
     }
   }
+  if (first.status === 'blocked') return { outcome: 'blocked', roomId: first.roomId, ...(first.blocked ?? { reason: 'hook_failed' }), event: first }
   const cascade = parts.cascades.of(first)
   const settled = async (): ReturnType<CascadeRun['settled']> =>
     cascade === undefined ? { replies: [], deliveries: [], errors: [] } : cascade.settled()
@@ -175,10 +177,11 @@ function stateOrDefault(open: OpenRoom): ConversationState {
   }
 }
 
-function fromHooked(hooked: Hooked, binding: ChannelBinding | undefined): EventDraft {
+function fromHooked(hooked: Hooked, before: EventDraft, binding: ChannelBinding | undefined): EventDraft {
   const { index: _index, edited: _edited, deleted: _deleted, redacted: _redacted, reactions: _reactions, ...draft } = hooked.payload.event
+  const isChanged = draft.content !== before.content
   const routing = storedRouting(draft.routing, hooked.modifiedBy)
-  return { ...draft, ...(routing === undefined ? {} : { routing }), visibility: effectiveVisibility(draft.visibility, binding?.visibility) }
+  return { ...draft, ...(routing === undefined ? {} : { routing }), ...(isChanged ? { changedBy: [...hooked.modifiedBy] } : {}), visibility: effectiveVisibility(draft.visibility, binding?.visibility) }
 }
 
 function hookReceipts(parts: KitParts, open: OpenRoom, hooked: Hooked): Receipt[] {

@@ -6,6 +6,7 @@ import { checkBindingOptions, registeredChannel } from '../inbound/prepare-send.
 import type { OpenRoom } from './commit-to-log.ts'
 import { inRoom } from './in-room.ts'
 import { newBinding } from './new-room.ts'
+import { jsonEqual } from '../store/json-equal.ts'
 
 type BindingHook = HookTrigger & `onChannel${string}`
 
@@ -123,7 +124,7 @@ async function update(
 const hookOf: Partial<Record<EventType, BindingHook>> = { channelMuted: 'onChannelMuted', channelUnmuted: 'onChannelUnmuted' }
 
 function isUnchanged(binding: ChannelBinding, change: BindingChange): boolean {
-  return Object.entries(change).every(([key, value]) => JSON.stringify(binding[key as keyof BindingChange]) === JSON.stringify(value))
+  return Object.entries(change).every(([key, value]) => jsonEqual(binding[key as keyof BindingChange], value))
 }
 
 async function write(parts: KitParts, open: OpenRoom, type: EventType, binding: ChannelBinding, room: { bindings?: ChannelBinding[]; detach?: ChannelId[]; clearTombstones?: ChannelId[] }): Promise<void> {

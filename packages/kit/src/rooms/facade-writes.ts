@@ -3,6 +3,7 @@ import type { KitParts } from '../core/kit-parts.ts'
 import { inRoom } from './in-room.ts'
 import { redactEvent } from './read-log.ts'
 import type { FacadeWrites } from './store-facade.ts'
+import { jsonEqual } from '../store/json-equal.ts'
 
 /** Saving a room by the store's facade: under its lock, with the records of what changed. */
 export function facadeWrites(parts: KitParts): FacadeWrites {
@@ -25,7 +26,7 @@ async function save(parts: KitParts, open: Parameters<Parameters<typeof inRoom<R
   if (given?.conversation !== undefined) {
     const before = open.state()
     const next = ConversationState.parse(given.conversation)
-    if (JSON.stringify(before) !== JSON.stringify(next)) {
+    if (!jsonEqual(before.toJSON(), next.toJSON())) {
       also.conversation = { expectedVersion: before.version, next: { ...next.toJSON(), version: before.version + 1 } }
       drafts.push(...parts.orchestration.stateRecords(open.room, before, next))
     }
@@ -40,13 +41,13 @@ async function save(parts: KitParts, open: Parameters<Parameters<typeof inRoom<R
 function differences(before: Room, after: Room): RoomPatch {
   const patch: RoomPatch = { expectedVersion: before.version }
   if (after.status !== before.status) patch.status = after.status
-  if (JSON.stringify(after.metadata) !== JSON.stringify(before.metadata)) {
+  if (!jsonEqual(after.metadata, before.metadata)) {
     patch.metadata = { set: after.metadata, unset: Object.keys(before.metadata).filter((key) => !(key in after.metadata)) }
   }
-  if (JSON.stringify(after.timers) !== JSON.stringify(before.timers)) patch.timers = after.timers
+  if (!jsonEqual(after.timers, before.timers)) patch.timers = after.timers
   if (after.agentResponsePolicy !== before.agentResponsePolicy) patch.agentResponsePolicy = after.agentResponsePolicy
   if (after.sessionId !== undefined && after.sessionId !== before.sessionId) patch.sessionId = after.sessionId
-  if (after.orchestration !== undefined && JSON.stringify(after.orchestration) !== JSON.stringify(before.orchestration)) patch.orchestration = after.orchestration
+  if (after.orchestration !== undefined && !jsonEqual(after.orchestration, before.orchestration)) patch.orchestration = after.orchestration
   return patch
 }
 

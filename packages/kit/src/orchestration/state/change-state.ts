@@ -2,6 +2,7 @@ import { ConversationState, ParleyError } from '@parley/spec'
 import type { RoomId } from '@parley/spec'
 import type { KitCore } from '../../core/core.ts'
 import { stateRecords, transitionBetween, type ChangeCause } from './state-records.ts'
+import { jsonEqual } from '../../store/json-equal.ts'
 
 /** How often a change is tried on a fresh state. */
 const TRIES = 3
@@ -40,7 +41,7 @@ export async function updateState(
 }
 
 function isSame(one: ConversationState, other: ConversationState): boolean {
-  return JSON.stringify(one) === JSON.stringify(other)
+  return jsonEqual(one.toJSON(), other.toJSON())
 }
 
 function stale(roomId: RoomId, version: number | undefined): ParleyError {
