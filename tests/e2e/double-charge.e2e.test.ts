@@ -24,6 +24,8 @@ describeNeeding('chromium', 'Ada was charged twice', (executablePath) => {
   test('she is verified, handed to billing, approved, helped by Dana and handed back', async () => {
     const opened = await openPage(browser, `${server.url}/`)
     const caller = callerPage(opened.page)
+    const frames: string[] = []
+    opened.page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => frames.push(String(payload))))
     const roomId = await caller.begin('ada')
     await tellOfDoubleCharge(caller)
     // The card that says whom a visitor plays shows the PIN; the conversation must not.
@@ -76,6 +78,12 @@ describeNeeding('chromium', 'Ada was charged twice', (executablePath) => {
     expect(log.map(({ index }) => index)).toEqual(log.map((_event, at) => at))
     expect(await server.customer(roomId)).toMatchObject({ credits: [{ invoiceId: 'INV-2210', cents: 7_900 }] })
     expect(await opened.page.locator('[data-messages]').innerText()).not.toContain('caller is content')
+
+    // Nor may the caller's browser be told what colleagues tell each other, whether it shows it or not.
+    await opened.page.reload()
+    await caller.hear('this is Dana')
+    expect(frames.length).toBeGreaterThan(20)
+    for (const secret of ['callerWords', 'caller is content', pin]) expect(frames.join('')).not.toContain(secret)
 
     await opened.page.getByRole('button', { name: 'End conversation' }).click()
     await opened.page.locator('[data-call=ended]').waitFor()
