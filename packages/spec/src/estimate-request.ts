@@ -13,7 +13,11 @@ export function estimateInputTokens(request: ChatRequest): number {
   let characters = request.system?.length ?? 0
   let tokens = 0
   const addContent = (content: string | ContentPart[]): void => {
-    for (const part of typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content) {
+    if (typeof content === 'string') {
+      characters += content.length
+      return
+    }
+    for (const part of content) {
       if (part.type === 'text') characters += part.text.length
       else tokens += tokensPerMediaPart
     }

@@ -5,12 +5,14 @@ export function messageUnits(messages: readonly ChatMessage[]): ChatMessage[][] 
   const units: ChatMessage[][] = []
   for (const message of messages) {
     const open = units.at(-1)
-    const last = open?.at(-1)
-    const belongs = message.role === 'tool' && last?.role === 'assistant' && last.toolCalls !== undefined
-    if (belongs && open !== undefined) open.push(message)
+    if (open !== undefined && belongsToOneBefore(message, open.at(-1))) open.push(message)
     else units.push([message])
   }
   return units
+}
+
+function belongsToOneBefore(message: ChatMessage, before: ChatMessage | undefined): boolean {
+  return message.role === 'tool' && before?.role === 'assistant' && before.toolCalls !== undefined
 }
 
 /** The newest whole units that fit into a number of tokens; the last one always stays. */
@@ -19,13 +21,14 @@ export function newestWithin(
   budgetTokens: number,
   tokensOf: (message: ChatMessage) => number,
 ): ChatMessage[] {
-  const units = messageUnits(messages)
-  const kept: ChatMessage[][] = []
+  let from = messages.length
   let left = budgetTokens
-  for (const unit of units.reverse()) {
-    left -= unit.reduce((sum, message) => sum + tokensOf(message), 0)
-    if (left < 0 && kept.length > 0) break
-    kept.push(unit)
+  for (let at = messages.length - 1; at >= 0; at--) {
+    const message = messages[at]
+    if (message === undefined) break
+    left -= tokensOf(message)
+    if (left < 0 && from < messages.length) break
+    if (!belongsToOneBefore(message, messages[at - 1])) from = at
   }
-  return kept.reverse().flat()
+  return messages.slice(from)
 }

@@ -1,5 +1,4 @@
 import { nearestNames, ParleyError, type AnyTool, type Json, type ToolDefinition } from '@parley/spec'
-import { untilAborted } from '../agent/until-aborted.ts'
 import type { LoopInput, StepTools } from '../agent/loop-input.ts'
 import { isToolAllowed, matchesGlob } from './tool-policy.ts'
 
@@ -89,16 +88,24 @@ async function askSource(source: StepTools, input: LoopInput, signal: AbortSigna
   }
   // Tools that are at hand need no timer.
   if (!(asked instanceof Promise)) return asked
-  const late = new AbortController()
   const { toolSourceMs } = input.limits
-  const cancel = input.context.clock.setTimer(toolSourceMs, () => late.abort(tooLate(source.id, toolSourceMs)))
+  let fail: (reason: unknown) => void = () => {}
+  const onAbort = (): void => fail(signal.reason)
+  const cancel = input.context.clock.setTimer(toolSourceMs, () => fail(tooLate(source.id, toolSourceMs)))
+  const answer = asked
   try {
-    return await untilAborted(asked, AbortSignal.any([signal, late.signal]))
+    return await new Promise<readonly AnyTool[]>((resolve, reject) => {
+      fail = reject
+      if (signal.aborted) onAbort()
+      else signal.addEventListener('abort', onAbort, { once: true })
+      answer.then(resolve, reject)
+    })
   } catch (thrown) {
     if (signal.aborted) throw thrown
     return await leaveOut(source, input, thrown)
   } finally {
     cancel()
+    signal.removeEventListener('abort', onAbort)
   }
 }
 
