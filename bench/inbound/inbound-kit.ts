@@ -1,5 +1,5 @@
-import { Agent, ConversationRouter, Kit, WebSocketChannel, type KitOptions, type Peer } from '@parley/kit'
-import type { InboundMessage, InboundResult } from '@parley/spec'
+import { Agent, ConversationRouter, Kit, type KitOptions } from '@parley/kit'
+import type { Channel, InboundMessage, InboundResult } from '@parley/spec'
 import { quietModel } from './quiet-model.ts'
 
 /** What the rooms of a run are made of. */
@@ -12,8 +12,6 @@ export interface InboundKitOptions extends KitOptions {
   isRouted?: boolean
   /** `own`: a channel per room, found by routing; `shared`: one for all, and the room is named. @default 'shared' */
   channels?: 'own' | 'shared'
-  /** Whether a socket is connected to each room. @default true */
-  isConnected?: boolean
 }
 
 /** A kit with rooms that people write to. */
@@ -37,7 +35,6 @@ export async function openInboundKit(options: InboundKitOptions): Promise<Inboun
     hooks = 0,
     isRouted = false,
     channels = 'shared',
-    isConnected = true,
     ...kitOptions
   } = options
   const kit = new Kit(kitOptions)
@@ -52,14 +49,13 @@ export async function openInboundKit(options: InboundKitOptions): Promise<Inboun
   }
   const agentIds = Array.from({ length: agents }, (_, number) => `agent-${number}`)
   for (const id of agentIds) kit.register(new Agent(id, { model: quietModel() }))
-  const shared = new WebSocketChannel({ channelId: 'web' })
+  const shared = quietTransport('web')
   kit.register(shared)
   const rooms: InboundRoom[] = []
   for (let number = 0; number < count; number++) {
-    const channel = channels === 'shared' ? shared : new WebSocketChannel({ channelId: `web-${number}` })
+    const channel = channels === 'shared' ? shared : quietTransport(`web-${number}`)
     if (channels === 'own') kit.register(channel)
     const { id: roomId } = await kit.createRoom({ channels: [channel.channelId, ...agentIds] })
-    if (isConnected) await channel.connect(deafPeer, { roomId, participantId: `ada-${number}` })
     rooms.push(
       toRoom(
         kit,
@@ -86,5 +82,13 @@ function toRoom(kit: Kit, roomId: string, message: InboundMessage, named: { room
   }
 }
 
-/** A socket that takes everything and sends it nowhere. */
-const deafPeer: Peer = { send() {}, bufferedAmount: 0, close() {} }
+/** A transport that takes every event and does nothing with it, the sender's own included. */
+function quietTransport(channelId: string): Channel {
+  return {
+    channelId,
+    channelType: 'websocket',
+    category: 'transport',
+    capabilities: { content: ['text'], echo: true },
+    deliver: async () => ({ status: 'sent' }),
+  }
+}

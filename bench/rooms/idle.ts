@@ -9,7 +9,7 @@ export const idle: Scenario = async function* ({ progress, isQuick }) {
   const timers = countTimers()
   const emptyBytes = residentBytes()
   progress(`rooms-idle: ${count} rooms are made`)
-  await using bench = await openInboundKit({ rooms: count, clock: timers.clock, isConnected: false })
+  await using bench = await openInboundKit({ rooms: count, clock: timers.clock })
   const measure = function* (state: string): Iterable<ReturnType<typeof toFigure>> {
     const common = { better: 'lower', peer: null, peerName: 'none', n: count } as const
     const note =
