@@ -112,7 +112,7 @@ export class Kit {
   readonly #orchestration: ReturnType<typeof createKitOrchestration>
   readonly #timers: Timers
   readonly #sources: SourceRunner
-  readonly #recovered: Promise<void>
+  #recovered: Promise<void> | undefined
   #closed: Promise<void> | undefined
   /** The store, without `commit`: what is saved here goes through lock and log. */
   readonly store: ConversationStoreFacade
@@ -142,7 +142,8 @@ export class Kit {
     this.store = createStoreFacade(parts.store, facadeWrites(parts))
     this.#timers = createTimers(parts)
     this.#sources = createSourceRunner(parts, (message, o) => this.processInbound(message, o))
-    this.#recovered = recover(parts).catch((error: unknown) => parts.reportError(error, { stage: 'recovery' }))
+    // Not at once: whoever makes the kit registers channels and agents first.
+    if (!parts.store.isProcessLocal) parts.onClose(parts.clock.setTimer(0, () => this.#recover()))
   }
 
   // Rooms
@@ -555,7 +556,7 @@ export class Kit {
 
   /** Resolves when what a stopped process left undone has been taken up. */
   async ready(): Promise<void> {
-    return this.#recovered
+    return this.#recover()
   }
 
   /**
@@ -567,7 +568,7 @@ export class Kit {
       graceMs,
       stopTimers: () => this.#timers.close(),
       stopSources: () => this.#sources.close(),
-      recovered: this.#recovered,
+      recovered: this.#recovered ?? Promise.resolve(),
     })
     return this.#closed
   }
@@ -581,6 +582,12 @@ export class Kit {
     for (const room of await this.#parts.store.roomsByChannel({ channelId, statuses: ['active', 'paused'] })) {
       await refreshBinding(this.#parts, room.id, channelId, capabilities)
     }
+  }
+
+  #recover(): Promise<void> {
+    const parts = this.#parts
+    this.#recovered ??= recover(parts).catch((error: unknown) => parts.reportError(error, { stage: 'recovery' }))
+    return this.#recovered
   }
 
   #open(): void {

@@ -52,12 +52,15 @@ async function recoverTurns(parts: KitParts): Promise<void> {
 async function recoverTurnsOf(parts: KitParts, room: Room, activeSince: string): Promise<void> {
   const context = await parts.store.loadContext(room.id, { tail: parts.limits.recentEventsFloor })
   if (context === null) return
-  const recent = context.recentEvents.filter(({ createdAt }) => createdAt >= activeSince)
-  const receipts = (await parts.store.receipts.list({ roomId: room.id, kind: 'turn', limit: 1_000 })).items
-  for (const event of recent) {
-    // Undelivered events have their plans run again, turns included.
-    if (event.index > context.room.deliveredIndex) continue
+  // Undelivered events have their plans run again, turns included; turns of this process are looked up before the
+  // receipts are read, so one that ends in between is in one of the two.
+  const recent = context.recentEvents.filter(({ createdAt, index }) => createdAt >= activeSince && index <= context.room.deliveredIndex)
+  const candidates = recent.map((event) => {
     const { asked } = planDeliveries({ event, bindings: context.bindings, room: context.room })
+    return { event, asked: asked.filter((agentId) => !parts.turns.isAsked(event, agentId)) }
+  })
+  const receipts = (await parts.store.receipts.list({ roomId: room.id, kind: 'turn', limit: 1_000 })).items
+  for (const { event, asked } of candidates) {
     const open = asked.filter((agentId) => !receipts.some((receipt) => covers(receipt, event, agentId)))
     const begun = open.filter((agentId) => recent.some((other) => other.causeId === event.id && other.source.channelId === agentId))
     for (const agentId of begun) await closeInterrupted(parts, event, agentId)

@@ -43,9 +43,14 @@ export interface TurnHold {
 /** One turn at a time per agent and room. */
 export interface Turns {
   ask(request: TurnRequest): void
-  /** New turns of the room wait from here on; running ones go on. Waiting ones are among the held. */
-  hold(roomId: RoomId): TurnHold
+  /**
+   * New turns of the room wait from here on, waiting ones are among the held; what running ones say waits as well,
+   * `asking` apart: the turn whose tool asked for the hold.
+   */
+  hold(roomId: RoomId, options?: { asking?: TurnId }): TurnHold
   running(roomId: RoomId, agentId?: ChannelId): RunningTurn[]
+  /** Whether this process has asked the agent about the event and the turn has not ended. */
+  isAsked(event: RoomEvent, agentId: ChannelId): boolean
   /** Ends a turn: with `handedOff` its text after this point is dropped; with `aborted` its text so far is committed as interrupted. Resolves when it has ended. */
   end(turnId: TurnId, reason: Extract<TurnEnd, 'handedOff' | 'aborted'>, cause?: unknown): Promise<void>
   /** Ends running turns and drops waiting ones of a room (and agent). */

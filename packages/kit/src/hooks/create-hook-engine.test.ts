@@ -426,3 +426,10 @@ test('HK-2 the subject of each trigger is checked for its own shape', () => {
   expect(outcome.payload.content).toEqual({ type: 'text', text: 'for you' })
   expect(outcome.failures).toMatchObject([{ code: 'hook_result_invalid' }])
 })
+
+test('HK-6 a hook at a trigger that does not exist is refused, naming the nearest', () => {
+  const { engine } = setUp()
+  const slip = 'beforeBroadcst' as 'beforeBroadcast'
+  expect(() => engine.add(slip, () => allow())).toThrowError(expect.objectContaining({ code: 'invalid_options', message: expect.stringContaining('beforeBroadcast') }))
+  expect(() => engine.observe(slip, () => {})).toThrowError(expect.objectContaining({ code: 'invalid_options' }))
+})

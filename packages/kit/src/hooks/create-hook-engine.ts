@@ -1,4 +1,5 @@
 import {
+  nearestName,
   ParleyError,
   type BlockReason,
   type Channel,
@@ -16,7 +17,7 @@ import { deepFreeze } from '../store/deep-freeze.ts'
 import { isBlockReason, subjectFault } from './check-subject.ts'
 import { HookCall, type HookAdditions } from './hook-call.ts'
 import type { HookEngine, HookScope, SyncOutcome } from './hook-engine.ts'
-import { syncTriggers, type HookMap, type HookTrigger, type SyncTrigger } from './hook-map.ts'
+import { hookTriggers, syncTriggers, type HookMap, type HookTrigger, type SyncTrigger } from './hook-map.ts'
 import { createHookRegistry, matchesScope, mayMatchScope, type RegisteredHook } from './hook-registry.ts'
 
 /** What the engine stands on. */
@@ -300,9 +301,9 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
 
   return {
     // A hook takes the payload of its trigger, which `runSync` and `fire` give it: `never` only forgets which.
-    add: (trigger, hook, hookOptions): Disposer => hooks.add(trigger, hook as RegisteredHook['run'], hookOptions),
+    add: (trigger, hook, hookOptions): Disposer => hooks.add(knownTrigger(trigger), hook as RegisteredHook['run'], hookOptions),
     observe: (trigger, hook, hookOptions): Disposer =>
-      observers.add(trigger, hook as RegisteredHook['run'], hookOptions),
+      observers.add(knownTrigger(trigger), hook as RegisteredHook['run'], hookOptions),
     has: (trigger, scope) =>
       hooks.of(trigger, scope.roomId).some((hook) => mayMatchScope(hook, scope)) ||
       observers.of(trigger, scope.roomId).some((hook) => mayMatchScope(hook, scope)),
@@ -404,4 +405,15 @@ function toHookError(hook: RegisteredHook, thrown: unknown): ParleyError {
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+/** A hook at a trigger that does not exist would never run: its name is a slip. */
+function knownTrigger<T extends HookTrigger>(trigger: T): T {
+  if (hookTriggers.includes(trigger)) return trigger
+  const nearest = nearestName(trigger, hookTriggers)
+  throw new ParleyError({
+    code: 'invalid_options',
+    message: `There is no trigger "${String(trigger)}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
+    details: { path: 'trigger', expected: [...hookTriggers] },
+  })
 }

@@ -21,6 +21,8 @@ export interface TurnRuntime {
   suspended: number
   readonly steering: Exclude<Steering, { type: 'cancel' }>[]
   readonly cascade: CascadeRun | undefined
+  /** While a handoff is being made: settles when it is made or given up. */
+  frozen?: Promise<void>
   pauseTimer?: () => void
   resumeTimer?: () => void
 }

@@ -107,7 +107,7 @@ export class ReplyWriter {
     if (this.#segmentId === '') this.#segmentId = this.#parts.ids.next('seg')
     this.#text += text
     if (this.#live === 'typing') this.#typing(true)
-    if (this.#live !== 'text') return
+    if (this.#live !== 'text' || this.#turn.frozen !== undefined) return
     this.#seq += 1
     this.#ephemeral('outputDelta', { turnId: this.#turn.turnId, segmentId: this.#segmentId, seq: this.#seq, text })
   }
@@ -117,6 +117,8 @@ export class ReplyWriter {
   }
 
   async #flush({ interrupted = false, receipt, metadata }: { interrupted?: boolean; receipt?: Receipt; metadata?: Record<string, Json> } = {}): Promise<void> {
+    // While the conversation is being handed over nothing is said; afterwards it is said, or dropped with the turn.
+    if (this.#turn.frozen !== undefined && this.#text !== '') await this.#turn.frozen
     const text = this.#pending()
     const segmentId = this.#segmentId
     this.#text = ''

@@ -28,6 +28,8 @@ export interface TurnControl extends RunningTurn {
   readonly done: Promise<void>
   end(reason: Extract<TurnEnd, 'handedOff' | 'aborted'>, cause?: unknown): void
   steer(steering: Steering): void
+  /** What the turn says waits until the returned function is called. */
+  freeze(): () => void
 }
 
 /** How long a turn may take, time spent waiting for people apart. */
@@ -78,10 +80,26 @@ export function runTurn(parts: KitParts, request: TurnRequest, cascades: readonl
       report(parts, turn, error)
     }),
     end,
+    freeze: () => freezeTurn(turn),
     steer(given) {
       if (given.type === 'cancel') end('aborted', given.reason)
       else steering.push(given)
     },
+  }
+}
+
+/** Several holds may freeze a turn; it goes on when the last one ends. */
+function freezeTurn(turn: TurnRuntime): () => void {
+  let thaw = (): void => {}
+  const thawed = new Promise<void>((resolve) => {
+    thaw = resolve
+  })
+  const former = turn.frozen
+  const frozen = former === undefined ? thawed : Promise.all([former, thawed]).then(() => {})
+  turn.frozen = frozen
+  return () => {
+    if (turn.frozen === frozen) delete turn.frozen
+    thaw()
   }
 }
 
@@ -186,15 +204,19 @@ async function consume(
   provideTurnServices(turnContext, createServices(parts, turn, turnContext, context, binding))
   const outputs = channel.takeTurn?.(turnContext)[Symbol.asyncIterator]()
   if (outputs === undefined) return { end: 'empty', data: {} }
-  const stopped = new Promise<never>((_resolve, reject) => {
-    if (turn.signal.aborted) reject(turn.signal.reason)
-    turn.signal.addEventListener('abort', () => reject(turn.signal.reason), { once: true })
-  })
-  // The race below is what handles it; without a race in progress nobody need hear of the stop.
-  stopped.catch(() => {})
+  // Nobody need hear of a stop while no output is waited for: the next wait looks at the signal.
+  let fail: (reason: unknown) => void = () => {}
+  const onAbort = (): void => fail(turn.signal.reason)
+  turn.signal.addEventListener('abort', onAbort, { once: true })
+  const next = (): Promise<IteratorResult<TurnOutput, unknown>> =>
+    new Promise((resolve, reject) => {
+      fail = reject
+      if (turn.signal.aborted) onAbort()
+      outputs.next().then(resolve, reject)
+    })
   try {
     for (;;) {
-      const step = await Promise.race([outputs.next(), stopped])
+      const step = await next()
       if (step.done === true) return { end: writer.hasSpoken ? 'completed' : 'empty', data: {} }
       if (step.value.type === 'end') return { end: step.value.reason, data: step.value.data ?? {} }
       await writer.write(step.value)
@@ -206,6 +228,7 @@ async function consume(
     await writer.sayFailure(channel)
     return { end: error.code === 'budget_exceeded' ? 'budgetExceeded' : 'failed', data: { error: { code: error.code, message: error.message } } }
   } finally {
+    turn.signal.removeEventListener('abort', onAbort)
     await parts.orchestration.turnEnded(turnContext, turnContext.state).catch((error: unknown) => {
       parts.reportError(error, { stage: 'turn', roomId: turn.request.roomId })
     })

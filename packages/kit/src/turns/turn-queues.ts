@@ -114,15 +114,17 @@ export function createTurns(parts: KitParts): KitTurns {
     running.end('aborted', 'restart')
   }
 
-  const hold = (roomId: RoomId): TurnHold => {
+  const hold: Turns['hold'] = (roomId, { asking } = {}): TurnHold => {
     const room = roomOf(roomId)
     room.holds += 1
     for (const queue of room.agents.values()) room.held.push(...queue.waiting.splice(0))
+    const thaws = [...room.agents.values()].flatMap(({ running }) => (running === undefined || running.turnId === asking ? [] : [running.freeze()]))
     let isReleased = false
     return {
       release() {
         if (isReleased) return []
         isReleased = true
+        for (const thaw of thaws) thaw()
         room.holds -= 1
         const held = room.held.splice(0)
         // The caller asks anew before this function's caller returns to the loop, so cascades stay open until then.
@@ -181,6 +183,14 @@ export function createTurns(parts: KitParts): KitTurns {
         if (queue.running !== undefined && (agentId === undefined || id === agentId)) found.push(queue.running)
       }
       return found
+    },
+    isAsked(event, agentId) {
+      const room = rooms.get(event.roomId)
+      if (room === undefined) return false
+      const queue = room.agents.get(agentId)
+      if (queue?.running?.triggers.some(({ id }) => id === event.id) === true) return true
+      const waiting = [...(queue?.waiting ?? []), ...room.held.filter(({ request }) => request.agentId === agentId)]
+      return room.greeted > 0 || waiting.some(({ request }) => request.trigger.id === event.id || request.earlier?.some(({ id }) => id === event.id) === true)
     },
     async end(turnId, reason, cause) {
       const control = byTurn.get(turnId)

@@ -122,7 +122,7 @@ async function runHandoff(
   if (step.result === undefined || !step.result.accepted) return refused(internals, job, context.room, step)
 
   const plan = planOf(step)
-  const hold = core.turns.hold(job.roomId)
+  const hold = core.turns.hold(job.roomId, job.turn === undefined ? {} : { asking: job.turn.turnId })
   const freeze = freezeFor(internals, job)
   let committed: CommittedHandoff | HandoffStep | 'conflict'
   let isPrepared = false
