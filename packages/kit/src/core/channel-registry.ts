@@ -4,8 +4,10 @@ import type { ChannelRegistry } from './core.ts'
 /** Channels by id; an id is given once. */
 export function createChannelRegistry(): ChannelRegistry {
   const channels = new Map<ChannelId, Channel>()
+  const offered = new Map<ChannelId, Channel>()
   return {
-    get: (channelId) => channels.get(channelId),
+    get: (channelId) => channels.get(channelId) ?? offered.get(channelId),
+    offer: (channel) => void offered.set(channel.channelId, channel),
     add(channel) {
       if (channels.has(channel.channelId)) {
         throw new ParleyError({
@@ -17,15 +19,16 @@ export function createChannelRegistry(): ChannelRegistry {
       channels.set(channel.channelId, channel)
     },
     replace(channel) {
-      const former = channels.get(channel.channelId)
+      const former = channels.get(channel.channelId) ?? offered.get(channel.channelId)
       channels.set(channel.channelId, channel)
       return former
     },
     remove(channelId) {
-      const former = channels.get(channelId)
+      const former = channels.get(channelId) ?? offered.get(channelId)
       channels.delete(channelId)
+      offered.delete(channelId)
       return former
     },
-    list: () => [...channels.values()],
+    list: () => [...new Map([...offered, ...channels]).values()],
   }
 }

@@ -45,6 +45,8 @@ export interface ErrorPlace {
 export interface ChannelRegistry {
   get(channelId: ChannelId): Channel | undefined
   add(channel: Channel): void
+  /** Serves under its id as long as nobody registers another: agents of the kit's own orchestration. */
+  offer(channel: Channel): void
   replace(channel: Channel): Channel | undefined
   remove(channelId: ChannelId): Channel | undefined
   list(): Channel[]

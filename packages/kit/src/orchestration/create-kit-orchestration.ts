@@ -32,5 +32,8 @@ export function createKitOrchestration(
     sendSystem: (roomId, input) => sendFromSystem(parts, roomId, input),
   })
   provideDelegations({ orchestrations }, delegations)
+  // Known from the start, so rooms of an earlier process go on before any new room is made.
+  runtime.forNewRoom(undefined)
+  for (const agent of options.orchestration?.agents() ?? []) parts.registry.offer(agent)
   return { ...withDelegations(parts, runtime, delegations), delegations }
 }
