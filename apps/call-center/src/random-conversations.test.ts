@@ -13,7 +13,7 @@ const onUnheard = (reason: unknown): void => void unheard.push(reason)
 beforeAll(async () => {
   process.on('unhandledRejection', onUnheard)
   world = await createStoryWorld()
-  world.kit.observe('onError', ({ error, stage }) => void errors.push(`${stage}: ${error.code}: ${error.message}`))
+  world.kit.observe('onError', ({ error, stage }) => void errors.push(`${stage}: ${error.code}: ${error.message} ${String(error.cause)}`))
   const rules = fileURLToPath(new URL('../rules', import.meta.url))
   for (const name of await readdir(rules)) ruleTexts += await readFile(`${rules}/${name}`, 'utf8')
 }, 60_000)

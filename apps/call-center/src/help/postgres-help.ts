@@ -30,6 +30,9 @@ export async function indexArticles(database: SqlDatabase, articles: readonly Ar
   return true
 }
 
+/** A text of the database holds neither NUL nor half a surrogate pair. */
+const unstorable = /\0|\p{Surrogate}/gu
+
 /** Help search by PostgreSQL's full-text index: any word may match, and the best matches come first. */
 export function createPostgresHelp(database: SqlDatabase): HelpSearch {
   return {
@@ -44,7 +47,7 @@ export function createPostgresHelp(database: SqlDatabase): HelpSearch {
            (SELECT count(*) FROM unnest(words) AS w WHERE w.lexeme = ANY (lexemes)) >= 2
            OR (SELECT string_agg(quote_literal(lexeme) || ':A', ' | ') FROM unnest(lexemes) AS lexeme)::tsquery @@ words)
          ORDER BY ts_rank('{0.1, 0.3, 0.6, 1.0}', words, any_word) DESC, source_id LIMIT $2`,
-        [query, limit],
+        [query.replaceAll(unstorable, ' '), limit],
       )
       return rows
     },

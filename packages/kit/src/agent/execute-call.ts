@@ -75,7 +75,7 @@ export async function executeCall(
     },
     secrets: [],
   }
-  const result = refusal ?? (await perform(environment, call, args, place).catch((thrown: unknown) => unexpected(input, thrown)))
+  const result = refusal ?? (await perform(environment, call, args, place).catch((thrown: unknown) => unexpected(input, call.name, state.signal, thrown)))
   const open = withoutSecrets(result.value ?? null, place.secrets, REDACTED)
   const value: CallValue = result.error === undefined ? { ...result, value: open } : result
 
@@ -166,7 +166,8 @@ async function askHooks(
   try {
     return await services.runHook('beforeToolUse', payload)
   } catch (thrown) {
-    services.reportError(thrown, 'tool')
+    // A turn that was ended is no fault of its hooks.
+    if (!payload.context.signal.aborted) services.reportError(thrown, 'tool')
     return undefined // the call is denied
   }
 }
@@ -212,7 +213,9 @@ function parseArguments(text: string): Json | undefined {
   }
 }
 
-function unexpected({ services }: LoopInput, thrown: unknown): CallValue {
+function unexpected({ services }: LoopInput, name: string, signal: AbortSignal, thrown: unknown): CallValue {
+  // A turn that was ended is no fault of its tools.
+  if (signal.aborted) return callError('tool_failed', `${name} was stopped because the turn ended.`)
   services.reportError(thrown, 'tool')
   return thrownError(toParleyError(thrown, { code: 'tool_failed', message: 'The call could not be carried out.' }))
 }
