@@ -78,8 +78,8 @@ export class SocketPeer {
     })
   }
 
-  /** Takes the next event of the room; `frame` is its text, made once for all peers. */
-  offer(event: RoomEvent, frame: string): void {
+  /** Takes the next event of the room; `frame` is its text, made once for all peers; `isForAll`: every person may see it. */
+  offer(event: RoomEvent, frame: string, isForAll: boolean): void {
     const { index } = event
     if (this.#state !== 'live') {
       if (index > this.#missed) this.#missed = index
@@ -92,7 +92,7 @@ export class SocketPeer {
       return
     }
     this.#cursor = index
-    if (this.#options.isFor(event, this.participantId)) this.#send(frame)
+    if (isForAll || this.#options.isFor(event, this.participantId)) this.#send(frame)
   }
 
   /** Ephemerals are only for who keeps up. */

@@ -1,5 +1,6 @@
 import {
   checkOptions,
+  eventTypes,
   ParleyError,
   type Channel,
   type ChannelBinding,
@@ -10,6 +11,7 @@ import {
   type DeliveryOutcome,
   type Disposer,
   type EphemeralEvent,
+  type EventType,
   type ParticipantId,
   type RoomEvent,
   type RoomId,
@@ -78,6 +80,9 @@ const PRESENCE_MS = 30_000
 /** Log entries read at once for a peer that catches up. */
 const PAGE = 200
 
+/** What agents and colleagues note is not for the people of a room. */
+const teamOnly: ReadonlySet<EventType> = new Set<EventType>(['note', 'observation'])
+
 const everything: ChannelCapabilities = {
   content: [
     'text',
@@ -96,38 +101,7 @@ const everything: ChannelCapabilities = {
     'system',
     'redacted',
   ],
-  eventTypes: [
-    'system',
-    'toolCallStarted',
-    'toolCallEnded',
-    'taskCreated',
-    'taskUpdated',
-    'participantJoined',
-    'participantLeft',
-    'participantIdentified',
-    'participantUpdated',
-    'channelAttached',
-    'channelDetached',
-    'channelMuted',
-    'channelUnmuted',
-    'channelUpdated',
-    'roomPaused',
-    'roomResumed',
-    'roomClosed',
-    'roomReopened',
-    'roomArchived',
-    'handoff',
-    'phaseChanged',
-    'modeChanged',
-    'delegated',
-    'delegationEnded',
-    'requestOpened',
-    'requestClosed',
-    'callStarted',
-    'callEnded',
-    'recordingStarted',
-    'recordingStopped',
-  ],
+  eventTypes: eventTypes.filter((type) => !teamOnly.has(type)),
   echo: true,
   threads: true,
   reactions: true,
@@ -231,7 +205,9 @@ export class WebSocketChannel implements Channel {
     if (room === undefined) return sent
     room.binding = binding
     const frame = encodeEvent(event, content)
-    for (const peer of room.peers) peer.offer(event, frame)
+    // Only what does not reach the channel as a whole is looked at person by person.
+    const isForAll = reaches(event.visibility, binding)
+    for (const peer of room.peers) peer.offer(event, frame, isForAll)
     return sent
   }
 
