@@ -39,8 +39,6 @@ async function open(): Promise<AsyncDisposable & { kit: Kit }> {
   const database = await openDatabase(databaseUrl) // file:./data, memory:// or postgres://user@host/name
   const frontDesk = team() // a Pipeline with an id of its own
   const kit = new Kit({ store: createPostgresStore({ database }), orchestration: frontDesk })
-  for (const agent of frontDesk.agents()) kit.register(agent) // rooms of an earlier process need them
-  kit.orchestrations.register(frontDesk.define(kit)) // and its contracts, which no database holds
   await kit.ready() // what a stopped process left undone is taken up
   return {
     kit,

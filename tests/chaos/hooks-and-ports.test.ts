@@ -99,7 +99,8 @@ test('ER-3 locks that fail outright are lock_timeout or a block, and foreign tex
   isDown = true
   const blocked = await endOf(clock, kit.send('room', { from: 'ada', text: 'x' }))
   expect(blocked).toMatchObject({ value: { outcome: 'blocked', reason: 'process_timeout' } })
-  for (const call of [() => kit.attach('room', 'web'), () => kit.closeRoom('room')]) {
+  const calls: (() => Promise<unknown>)[] = [() => kit.attach('room', 'web'), () => kit.closeRoom('room')]
+  for (const call of calls) {
     const ended = await endOf(clock, call())
     expect(ended).toMatchObject({ thrown: { code: 'lock_timeout', retryable: true } })
     expect(JSON.stringify(ended)).not.toContain('10.0.0.7')

@@ -68,6 +68,7 @@ function setUp({ limits = {} }: { limits?: Partial<typeof defaultLimits> } = {})
     registry: {
       get: (id) => channels.get(id),
       add() {},
+      offer() {},
       replace: () => undefined,
       remove: () => undefined,
       list: () => [],

@@ -21,6 +21,7 @@ function setUp() {
   const registry = {
     get: (id: string) => (id === 'sms' ? sms : undefined),
     add() {},
+    offer() {},
     replace: () => undefined,
     remove: () => undefined,
     list: () => [],
