@@ -39,6 +39,7 @@ import { inRoom } from '../rooms/in-room.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
 import { withTypedErrors } from '../store/with-typed-errors.ts'
 import { createCascades } from '../turns/cascades.ts'
+import { storable } from '../turns/storable.ts'
 import { createTurns } from '../turns/turn-queues.ts'
 import type { ErrorPlace, SystemDraft } from './core.ts'
 import { createChannelRegistry } from './channel-registry.ts'
@@ -178,7 +179,7 @@ export function createParts(options: PartsOptions, host: PartsHost): AssembledPa
       }
       return made
     },
-    receipt: (roomId: RoomId, kind: ReceiptKind, data: Json, also: Partial<Receipt> = {}) => ({ id: ids.next('rcpt'), roomId, kind, at: stamp(), data, ...also }),
+    receipt: (roomId: RoomId, kind: ReceiptKind, data: Json, also: Partial<Receipt> = {}) => ({ id: ids.next('rcpt'), roomId, kind, at: stamp(), data: storable(data), ...also }),
     bindingChanged(binding: ChannelBinding) {
       try {
         parts.registry.get(binding.channelId)?.onBindingChanged?.(binding)

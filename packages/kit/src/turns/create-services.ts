@@ -5,6 +5,7 @@ import type { TurnRequest } from '../core/turns.ts'
 import type { HookMap, HookTrigger } from '../hooks/hook-map.ts'
 import { canSee } from '../rooms/can-see.ts'
 import type { CascadeRun } from './cascades.ts'
+import { storable } from './storable.ts'
 
 /** One running turn, as the parts of the turn folder share it. */
 export interface TurnRuntime {
@@ -66,7 +67,7 @@ export function createServices(
     async storeResult(name, text) {
       const id = parts.ids.next('res')
       storedIds.push(id)
-      await parts.store.toolResults.put([{ id, roomId, turnId: turn.turnId, name, text, createdAt: parts.now() }])
+      await parts.store.toolResults.put([{ id, roomId, turnId: turn.turnId, name, text: storable(text), createdAt: parts.now() }])
       const oldest = storedIds.length > STORED_RESULTS ? storedIds.shift() : undefined
       if (oldest !== undefined) await parts.store.toolResults.remove(roomId, [oldest])
       return id

@@ -1,5 +1,6 @@
 import { ParleyError, type Channel, type EventInput, type Json, type Receipt, type RoomContext, type RoomEvent, type ToolCallRecord, type TurnEnd, type TurnOutput, type Visibility } from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
+import { storable } from './storable.ts'
 import { sendFromChannel } from '../inbound/prepare-send.ts'
 import { canSee } from '../rooms/can-see.ts'
 import type { TurnRuntime } from './create-services.ts'
@@ -160,7 +161,7 @@ export class ReplyWriter {
     }
     const { supersedes } = request
     const full: EventInput = {
-      ...input,
+      ...storable(input),
       ...(supersedes === undefined || input.type !== undefined ? {} : { metadata: { ...input.metadata, supersedes } }),
       visibility: this.#visibility,
       ...(parentEventId === undefined ? {} : { parentEventId }),
