@@ -68,12 +68,16 @@ export async function findDuplicates(database: SqlDatabase, accountId: string): 
   return rows.map((row) => ({ ...row, month: monthName(row.month) }))
 }
 
-/** What an account owes in cents; negative when it has paid too much. */
+/**
+ * What an account owes in cents; negative when money is due back. What was paid beyond an invoice counts once it is
+ * credited, so a payment taken twice is given back once.
+ */
 export async function balanceCents(database: SqlDatabase, accountId: string): Promise<number> {
   const { rows } = await database.query<{ cents: number }>(
-    `SELECT ((SELECT coalesce(sum(total_cents), 0) FROM harbor.invoices WHERE account_id = $1)
-      - (SELECT coalesce(sum(cents), 0) FROM harbor.payments WHERE account_id = $1)
-      - (SELECT coalesce(sum(cents), 0) FROM harbor.credits WHERE account_id = $1))::int AS cents`,
+    `SELECT (coalesce(sum(i.total_cents - least(i.total_cents, i.paid)), 0)
+      - (SELECT coalesce(sum(cents), 0) FROM harbor.credits WHERE account_id = $1))::int AS cents
+     FROM (SELECT total_cents, (SELECT coalesce(sum(p.cents), 0) FROM harbor.payments p WHERE p.invoice_id = n.id) AS paid
+       FROM harbor.invoices n WHERE n.account_id = $1) i`,
     [accountId],
   )
   return rows[0]?.cents ?? 0

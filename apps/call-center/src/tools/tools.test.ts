@@ -1,3 +1,4 @@
+import { balanceCents } from '../business/invoices.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ToolError, type AnyTool, type Json } from '@parley/spec'
 import { createToolBench, type BenchRoom, type ToolBench } from '../__fixtures__/tool-bench.ts'
@@ -135,9 +136,11 @@ test('issue_credit: small at once and once per key, above the invoice refused, a
   const asks = (cents: number): boolean =>
     typeof approval === 'object' && approval.when?.({ invoiceId, cents, reason: 'r' } as never, {} as never) === true
   expect([asks(2_500), asks(2_501), asks(9_900), asks(9_901)]).toEqual([false, true, true, false])
+  const before = await balanceCents(database, carla)
   expect(await room.run(credit, { invoiceId, cents: 1_500, reason: 'r' }, 'same')).toMatchObject({ status: 'credited', cents: 1_500 })
   expect(await room.run(credit, { invoiceId, cents: 1_500, reason: 'r' }, 'same')).toMatchObject({ status: 'credited', cents: 1_500 })
   expect((await database.query('SELECT 1 FROM harbor.credits WHERE account_id = $1', [carla])).rows).toHaveLength(1)
+  expect((await balanceCents(database, carla)) - before).toBe(-1_500)
   expect([asks(1_000), asks(1_001)]).toEqual([false, true])
   expect(await room.run(credit, { invoiceId, cents: 9_000, reason: 'r' })).toMatchObject({ status: 'refused', field: 'cents', mostCents: 8_400 })
   expect(creditApproval.isAboveLimit({ invoiceId, cents: 1_001 })).toBe(true)
