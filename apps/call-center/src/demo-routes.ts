@@ -88,8 +88,9 @@ async function openRoom(
 ): Promise<Response> {
   if (!(await limiter.take('rooms')).allowed) return problem(429, 'rate_limited', 'Too many conversations begin at once. Try again in a moment.')
   const body = await readBody(request)
+  if (body === unreadable) return problem(400, 'body_invalid', `The body must be JSON of at most ${mostBodyBytes} bytes, such as {"person":"ada"}, or empty.`)
   const parsed = newRoomSchema.safeParse(body)
-  if (!parsed.success) return problem(400, 'request_invalid', 'person is one of ada, ben, carla, dev, or absent.')
+  if (!parsed.success) return problem(400, 'invalid_options', 'person is one of ada, ben, carla, dev, or absent; there is no other field.')
   const { person } = parsed.data
   const displayName = demoPeople.find(({ key }) => key === person)?.firstName ?? 'Caller'
   const room = await rooms.createRoom({
@@ -122,13 +123,15 @@ async function showCustomer(request: Request, accountId: string, { database, des
   return card ? Response.json(card) : problem(404, 'not_found', 'There is no such account.')
 }
 
+const unreadable = Symbol('unreadable')
+
 async function readBody(request: Request): Promise<unknown> {
   const text = await request.text()
-  if (text.length > mostBodyBytes) return undefined
+  if (text.length > mostBodyBytes) return unreadable
   try {
     return text === '' ? {} : JSON.parse(text)
   } catch {
-    return undefined // not JSON: the schema refuses it
+    return unreadable // the caller is told what is expected
   }
 }
 

@@ -83,7 +83,14 @@ function toViolations(issue: z.core.$ZodIssue, known: readonly string[]): { path
 function sentenceOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type') return `must be ${issue.expected}`
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`
+  if (issue.code === 'too_big') return `must ${amountOf(issue.origin, 'at most', issue.maximum)}`
+  if (issue.code === 'too_small') return `must ${amountOf(issue.origin, 'at least', issue.minimum)}`
   return `is not valid: ${issue.message}`
+}
+
+function amountOf(origin: string, bound: 'at most' | 'at least', amount: number | bigint): string {
+  if (origin === 'string') return `have ${bound} ${amount} character${amount === 1 ? '' : 's'}`
+  return origin === 'array' || origin === 'set' ? `have ${bound} ${amount} entr${amount === 1 ? 'y' : 'ies'}` : `be ${bound} ${amount}`
 }
 
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
