@@ -29,6 +29,7 @@ import { createInProcessBackplane } from '../backplane/in-process-backplane.ts'
 import { createLanes } from '../delivery/lanes.ts'
 import { createOutbox } from '../delivery/outbox.ts'
 import { createHookEngine } from '../hooks/create-hook-engine.ts'
+import { takeAdditions } from '../hooks/take-additions.ts'
 import { createInboundLimits } from '../inbound/inbound-limits.ts'
 import { sendFromChannel } from '../inbound/prepare-send.ts'
 import { createInProcessLocks } from '../locks/in-process-locks.ts'
@@ -192,6 +193,7 @@ export function createParts(options: PartsOptions, host: PartsHost): AssembledPa
   const writable = parts as { -readonly [Key in keyof KitParts]: KitParts[Key] }
   writable.hooks = createHookEngine({
     channel: (channelId) => parts.registry.get(channelId),
+    takeAdditions: (roomId, additions) => takeAdditions(parts, roomId, additions),
     clock,
     limits,
     logger,

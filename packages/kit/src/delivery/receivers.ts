@@ -102,6 +102,7 @@ export function createReceivers(parts: ReceiverParts): Receivers {
     if (!hooks.has('beforeDeliver', scope)) return send(content)
     const goOn = (outcome: SyncOutcome<'beforeDeliver'>): void => {
       for (const failure of outcome.failures) keepReceipt(parts, entry, 'block', failure)
+      hooks.fire('beforeDeliver', outcome.payload, scope)
       if (outcome.blocked === undefined) send(outcome.payload.content)
       else finish(reportOf(entry, 'skipped', 0, { error: refusedByHook(entry, outcome.blocked) }))
     }

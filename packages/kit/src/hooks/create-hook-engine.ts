@@ -353,10 +353,14 @@ function emptyOutcome<T extends SyncTrigger>(payload: HookMap[T]['payload']): Ru
 
 /** The payload with another subject. Fields that are worked out when they are asked for stay so. */
 function withSubject<Payload extends object>(payload: Payload, subject: PropertyKey, value: unknown): Payload {
-  const fields = Object.getOwnPropertyDescriptors(payload)
-  const replaced = { ...fields, [subject]: { value, enumerable: true, configurable: true, writable: true } }
+  const replaced: { [key: PropertyKey]: unknown } = {}
+  for (const key of Object.keys(payload)) {
+    const field = key === subject ? { value } : Object.getOwnPropertyDescriptor(payload, key)
+    if (field?.get === undefined) replaced[key] = field?.value
+    else Object.defineProperty(replaced, key, field)
+  }
   // The same fields, one of them with a value that was checked to be of its kind.
-  return Object.defineProperties({}, replaced) as Payload
+  return replaced as Payload
 }
 
 /** What a hook sees it cannot change but by `modify`. */

@@ -1,6 +1,7 @@
 import { ConversationState, type BlockReason, type ChannelBinding, type CommitExtras, type EventDraft, type InboundResult, type Observation, type Receipt, type RoomEvent, type RoomTask, type TargetEffect } from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
 import type { SyncOutcome } from '../hooks/hook-engine.ts'
+import type { HookMap } from '../hooks/hook-map.ts'
 import { storedRouting } from '../orchestration/router/stamps.ts'
 import { canWrite } from '../rooms/can-read-write.ts'
 import { roomEnded, type OpenRoom } from '../rooms/commit-to-log.ts'
@@ -155,17 +156,7 @@ function runHooks(
   }
   if (!parts.hooks.has('beforeBroadcast', scope)) return undefined
   const event: RoomEvent = { ...draft, index: open.room.latestIndex + 1 }
-  const { room, bindings, participants } = open
-  const payload = {
-    event,
-    room,
-    bindings,
-    participants,
-    get state() {
-      return stateOrDefault(open)
-    },
-  }
-  return parts.hooks.runSync('beforeBroadcast', payload, scope, deadline)
+  return parts.hooks.runSync('beforeBroadcast', hookPayload(open, event), scope, deadline)
 }
 
 /** Unreadable state stops no message: the router says so and asks nobody. */
@@ -174,6 +165,20 @@ function stateOrDefault(open: OpenRoom): ConversationState {
     return open.state()
   } catch {
     return new ConversationState()
+  }
+}
+
+/** The state is read only if a hook asks for it: it may be unreadable, and most do not. */
+function hookPayload(open: OpenRoom, event: RoomEvent): HookMap['beforeBroadcast']['payload'] {
+  const { room, bindings, participants } = open
+  return {
+    event,
+    room,
+    bindings,
+    participants,
+    get state() {
+      return stateOrDefault(open)
+    },
   }
 }
 
@@ -236,6 +241,7 @@ async function store(
     const [event] = outcome.events
     if (event === undefined) throw new TypeError('a commit of one draft gives one event')
     afterCommit(parts, open, event, extras)
+    if (hooked !== undefined) observe(parts, open, event)
     const { room } = open
     if (wakes) open.later(() => parts.hooks.fire('onRoomResumed', { room }, { roomId: room.id }))
     answer?.committed()
@@ -247,6 +253,13 @@ async function store(
   } finally {
     if (isOwnRoot) cascade?.end()
   }
+}
+
+/** Who watches a trigger that others decide at sees what came of it. */
+function observe(parts: KitParts, open: OpenRoom, event: RoomEvent): void {
+  const { channelId, channelType, kind } = event.source
+  const scope = { roomId: open.id, channelId, channelType, sourceKind: kind, eventType: event.type }
+  open.later(() => parts.hooks.fire('beforeBroadcast', hookPayload(open, event), scope))
 }
 
 function conflict(open: OpenRoom, what: string): InboundResult {

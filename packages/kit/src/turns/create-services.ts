@@ -53,7 +53,11 @@ export function createServices(
     speakerOf: createSpeakers(parts, room, agentId),
     roomTools: () => parts.orchestration.tools(context),
     notes: () => parts.orchestration.notes(context),
-    runHook: async (trigger, payload) => parts.hooks.runSync(trigger, payload, scope, { signal: turn.signal }),
+    async runHook(trigger, payload) {
+      const outcome = await parts.hooks.runSync(trigger, payload, scope, { signal: turn.signal })
+      parts.hooks.fire(trigger, outcome.payload, scope)
+      return outcome
+    },
     fire: <T extends HookTrigger>(trigger: T, payload: HookMap[T]['payload']) => {
       if (parts.hooks.has(trigger, scope)) parts.hooks.fire(trigger, payload, scope)
     },

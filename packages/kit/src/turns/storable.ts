@@ -1,8 +1,22 @@
-const unstorable = /\0|\p{Surrogate}/u
-
 /** A text without NUL and halves of surrogate pairs, which no database column of JSON holds; `�` stands for them. */
 function storableText(text: string): string {
-  return unstorable.test(text) ? text.toWellFormed().replaceAll('\0', '\uFFFD') : text
+  return isStorableText(text) ? text : text.toWellFormed().replaceAll('\0', '\uFFFD')
+}
+
+function isStorableText(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0')
+}
+
+/** Nearly everything is; telling so takes no copy. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return isStorableText(value)
+  if (typeof value !== 'object' || value === null) return true
+  if (Array.isArray(value)) return value.every(isStorable)
+  for (const key of Object.keys(value)) {
+    // A key that the object was just asked for.
+    if (!isStorableText(key) || !isStorable((value as { [key: string]: unknown })[key])) return false
+  }
+  return true
 }
 
 /**
@@ -10,16 +24,17 @@ function storableText(text: string): string {
  * than refused. Gives the same object when there is nothing to mend.
  */
 export function storable<T>(value: T): T {
+  return isStorable(value) ? value : mend(value)
+}
+
+function mend<T>(value: T): T {
   // Texts stay texts, lists lists and objects objects: the shape is that of the value.
   if (typeof value === 'string') return storableText(value) as T & string
   if (Array.isArray(value)) {
     const items: unknown[] = value
-    const mended = items.map(storable)
-    return mended.every((item, index) => item === items[index]) ? value : (mended as T & unknown[])
+    return items.map(mend) as T & unknown[]
   }
   if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value)
-  const mended = entries.map(([key, entry]: [string, unknown]) => [storableText(key), storable(entry)] as const)
-  const isSame = mended.every(([key, entry], index) => key === entries[index]?.[0] && entry === entries[index]?.[1])
-  return isSame ? value : (Object.fromEntries(mended) as T & object)
+  const mended = Object.entries(value).map(([key, entry]: [string, unknown]) => [storableText(key), mend(entry)] as const)
+  return Object.fromEntries(mended) as T & object
 }

@@ -238,6 +238,7 @@ async function askHook(
   if (!core.hooks.has('beforeHandoff', scope)) return { ...input, hook: { allowed: true } }
   const payload = { request, from, to, state, roomId }
   const outcome = await core.hooks.runSync('beforeHandoff', payload, scope, signal === undefined ? {} : { signal })
+  core.hooks.fire('beforeHandoff', outcome.payload, scope)
   if (outcome.blocked !== undefined) {
     const { message } = outcome.blocked
     return { ...input, hook: message === undefined ? { allowed: false } : { allowed: false, reason: message } }
