@@ -15,11 +15,13 @@ export type MessageOrigins = Map<ChatMessage, string>
 /**
  * Turns a window of the log into what a model reads: the agent's own words as `assistant`, everyone else as `user` with
  * their name, own tool calls with their results. Blocked, deleted and redacted events are absent.
+ * @param only - the events whose messages are noted in `origins`; all of them where it is missing
  */
 export function toContextMessages(
   events: readonly RoomEvent[],
   reading: Reading,
   origins: MessageOrigins = new Map(),
+  only?: ReadonlySet<string>,
 ): ChatMessage[] {
   const messages: ChatMessage[] = []
   let lastTurn: string | undefined
@@ -38,7 +40,7 @@ export function toContextMessages(
     if (message === undefined) continue
     lastTurn = message.role === 'assistant' ? event.turnId : undefined
     messages.push(message)
-    origins.set(message, event.id)
+    if (only === undefined || only.has(event.id)) origins.set(message, event.id)
   }
   return messages
 }

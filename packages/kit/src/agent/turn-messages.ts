@@ -35,15 +35,17 @@ export async function buildTurnMessages(options: TurnMessagesOptions): Promise<{
   const window = Math.max(memory?.recentEventsWindow ?? DEFAULT_WINDOW, recentEventsWindow, 1)
   const events = await services.history(window)
   const origins: MessageOrigins = new Map()
+  // Without a memory nobody copies messages, so only those of the triggers need be told from the others.
+  const only = memory === undefined ? new Set(services.triggers.map(({ id }) => id)) : undefined
   const toMessages = (some: readonly RoomEvent[]): ChatMessage[] =>
-    toContextMessages(some, { agentId: context.agentId, card, speakerOf: (event) => services.speakerOf(event) }, origins)
+    toContextMessages(some, { agentId: context.agentId, card, speakerOf: (event) => services.speakerOf(event) }, origins, only)
   const found = await remember({ ...options, events, toMessages })
   const answered = toMessages(services.triggers.filter((trigger) => trigger.status === 'committed'))
   const notes = await services.notes()
   const between = [...notes.map(toUserMessage), ...openingMessages(services.opening)]
   // A memory wrapped by hand brings the note that the kit brings anyway.
   const past = notes.some((note) => note.startsWith(NOTE_HEADER)) ? found.messages.filter((message) => !isNoteMessage(message)) : found.messages
-  return { messages: placeAnswered(past, answered, { between, origins, services }), notes: found.notes ?? [] }
+  return { messages: placeAnswered(past, answered, { between, origins, areCopied: memory !== undefined, services }), notes: found.notes ?? [] }
 }
 
 type Query = TurnMessagesOptions & { events: RoomEvent[]; toMessages(some: readonly RoomEvent[]): ChatMessage[] }
@@ -83,11 +85,11 @@ async function remember(query: Query): Promise<Memory> {
 function placeAnswered(
   remembered: readonly ChatMessage[],
   answered: readonly ChatMessage[],
-  { between, origins, services }: { between: ChatMessage[]; origins: MessageOrigins; services: TurnServices },
+  { between, origins, areCopied, services }: { between: ChatMessage[]; origins: MessageOrigins; areCopied: boolean; services: TurnServices },
 ): ChatMessage[] {
   const ids = new Set<string>(services.triggers.map((trigger) => trigger.id))
   // A provider may have copied messages, so the last ones are told by what they say too.
-  const texts = new Set(answered.map(textKey))
+  const texts = new Set(areCopied ? answered.map(textKey) : [])
   const tail = Math.max(0, remembered.length - answered.length)
   const isAnswered = (message: ChatMessage, index: number): boolean => {
     const origin = origins.get(message)
