@@ -207,11 +207,16 @@ const callChecks: Record<string, Check[]> = {
   processDeliveryStatus: [channelId, object({ providerMessageId: id, status: oneOf('sent', 'delivered', 'read', 'failed'), roomId: optional(id), eventId: optional(id) })],
   schedule: [roomId, object({ key: id, agentId: optional(id) })],
   steer: [turnId, object({ type: oneOf('inject', 'instruct', 'cancel'), text: optional(text), reason: optional(text) })],
+  runningTurns: [roomId],
+  room: [roomId],
   close: [options({ graceMs: amount })],
 }
 
 /** Calls that answer at once; all others answer a wrong argument with a rejected promise. */
-const direct: ReadonlySet<string> = new Set(['register', 'replace', 'unregister', 'publish', 'subscribe', 'hook', 'observe', 'on', 'joinHandoffs', 'attachSource', 'sourceHealth', 'steer'])
+const direct: ReadonlySet<string> = new Set(['register', 'replace', 'unregister', 'publish', 'subscribe', 'hook', 'observe', 'on', 'joinHandoffs', 'attachSource', 'sourceHealth', 'steer', 'runningTurns', 'room'])
+
+/** The calls whose arguments are checked. */
+export const checkedCalls: readonly string[] = Object.keys(callChecks)
 
 /**
  * Puts the checks before the calls of a kit: input that has not the shape its types say, as plain JavaScript may give
