@@ -146,6 +146,19 @@ describe('a room over a socket', () => {
     expect([sent.status, waiting.status, ada.pending.length]).toEqual(['sent', 'sent', 0])
   })
 
+  test('a message too large for the socket fails by name, whatever its size, and the connection goes on with the others', async () => {
+    const started = await startRooms()
+    const { roomId, token } = await openRoom(started)
+    const ada = join(started, roomId, token)
+    await live(ada)
+    for (const length of [70_000, 300_000, 3_000_000]) {
+      await expect(ada.send('x'.repeat(length)).settled).rejects.toMatchObject({ code: 'body_too_large', message: expect.stringContaining('HTTP') })
+    }
+    await expect(ada.send('short').settled).resolves.toMatchObject({ duplicate: false })
+    expect(textsOf(await started.kit.events(roomId, { types: ['message'] }))).toEqual(['short'])
+    expect(() => ada.send(undefined as never)).toThrow(expect.objectContaining({ code: 'invalid_options', message: expect.stringContaining('text or content') }))
+  })
+
   test('two sends with the same key are one message; another text under the key is refused', async () => {
     const started = await startRooms()
     const { roomId, token } = await openRoom(started)

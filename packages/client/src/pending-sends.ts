@@ -17,6 +17,8 @@ export interface PendingSends {
   frameOf(idempotencyKey: string): string | undefined
   accepted(idempotencyKey: string, index: number, duplicate: boolean): void
   refused(idempotencyKey: string, error: ParleyError): void
+  /** Refuses the one with the most bytes: the server would not even read it, and would end every connection over it. */
+  refuseLargest(error: ParleyError): void
   /** Gives all of them up. */
   abandon(error: ParleyError): void
   list(): PendingSend[]
@@ -63,6 +65,10 @@ export function createPendingSends(onChange: (send: PendingSend, error?: ParleyE
     refused(idempotencyKey, error) {
       const entry = entries.get(idempotencyKey)
       if (entry !== undefined) refuse(entry, error)
+    },
+    refuseLargest(error) {
+      const [largest] = [...entries.values()].toSorted((one, other) => other.frame.length - one.frame.length)
+      if (largest !== undefined) refuse(largest, error)
     },
     abandon(error) {
       for (const entry of entries.values()) refuse(entry, error)

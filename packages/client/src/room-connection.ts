@@ -26,10 +26,13 @@ import { parseServerFrame, type OutputDelta, type ServerFrame } from './server-f
 const retryDelaysMs = [250, 500, 1_000, 2_000, 4_000]
 const pingIntervalMs = 25_000
 const silenceMs = 60_000
-const finalCloseCodes: ReadonlyMap<number, ParleyError['code']> = new Map([
-  [4400, 'frame_invalid'],
-  [4403, 'forbidden'],
-  [4404, 'room_not_found'],
+/** A frame was larger than the server reads at all. */
+const tooLargeCode = 1009
+/** Ends that trying again does not change, each with what to do. */
+const finalCloses: ReadonlyMap<number, { code: ParleyError['code']; message: string }> = new Map([
+  [4400, { code: 'frame_invalid', message: 'The server closed the connection for good: it could not read several frames in a row. Use a client of its version.' }],
+  [4403, { code: 'forbidden', message: 'The server closed the connection for good: this token does not open the room. Join the room for a token of its own.' }],
+  [4404, { code: 'room_not_found', message: 'The server closed the connection for good: the room is not there, or not for this token. Check its id.' }],
 ])
 const unauthorizedCode = 4401
 const maxRefusals = 3
@@ -223,8 +226,9 @@ export function connectRoom(options: RoomConnectionOptions): RoomConnection {
       let error = lost('the connection ended')
       try {
         const code = await runOnce()
-        const final = finalCloseCodes.get(code)
-        if (final !== undefined) return finish(new ParleyError({ code: final, message: 'The server closed the connection for good.', details: { closeCode: code } }))
+        const final = finalCloses.get(code)
+        if (final !== undefined) return finish(new ParleyError({ ...final, details: { closeCode: code } }))
+        if (code === tooLargeCode) sends.refuseLargest(tooLarge())
         if (code === unauthorizedCode && ++refusals >= maxRefusals) {
           return finish(new ParleyError({ code: 'auth_invalid', message: 'The token was refused. Join the room again.' }))
         }
@@ -270,6 +274,7 @@ export function connectRoom(options: RoomConnectionOptions): RoomConnection {
     on: (type, listener) => hub.on(type, listener),
     send(input, { idempotencyKey = ids.next('send') } = {}) {
       if (status === 'closed') throw lost('the connection is closed')
+      if (typeof input !== 'string' && (typeof input !== 'object' || input === null)) throw noMessage()
       const { text, content = { type: 'text', text: text ?? '' }, type: eventType, ...rest } = typeof input === 'string' ? { text: input } : input
       const frame = frameOf('send', { idempotencyKey, ...rest, content, eventType })
       const isNew = sends.frameOf(idempotencyKey) === undefined
@@ -287,6 +292,21 @@ export function connectRoom(options: RoomConnectionOptions): RoomConnection {
     close: () => finish(),
     [Symbol.dispose]: () => finish(),
   }
+}
+
+function tooLarge(): ParleyError {
+  return new ParleyError({
+    code: 'body_too_large',
+    message: 'The message is too large for the connection. Send it in parts, or by HTTP with client.rooms.send().',
+  })
+}
+
+function noMessage(): ParleyError {
+  return new ParleyError({
+    code: 'invalid_options',
+    message: 'connection.send() takes a text, or an object with text or content.',
+    details: { path: 'input', expected: 'a text or an object' },
+  })
 }
 
 function frameOf(type: string, fields: object): string {
