@@ -273,7 +273,7 @@ export function connectRoom(options: RoomConnectionOptions): RoomConnection {
     events: hub.events,
     on: (type, listener) => hub.on(type, listener),
     send(input, { idempotencyKey = ids.next('send') } = {}) {
-      if (status === 'closed') throw lost('the connection is closed')
+      if (status === 'closed') throw over()
       if (typeof input !== 'string' && (typeof input !== 'object' || input === null)) throw noMessage()
       const { text, content = { type: 'text', text: text ?? '' }, type: eventType, ...rest } = typeof input === 'string' ? { text: input } : input
       const frame = frameOf('send', { idempotencyKey, ...rest, content, eventType })
@@ -292,6 +292,14 @@ export function connectRoom(options: RoomConnectionOptions): RoomConnection {
     close: () => finish(),
     [Symbol.dispose]: () => finish(),
   }
+}
+
+function over(): ParleyError {
+  return new ParleyError({
+    code: 'connection_lost',
+    message: 'This connection has ended and sends nothing more. Join the room again with client.joinRoom().',
+    retryable: false,
+  })
 }
 
 function tooLarge(): ParleyError {

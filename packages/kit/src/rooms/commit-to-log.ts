@@ -138,7 +138,7 @@ export function roomEnded(room: Room): ParleyError {
 export function roomNotFound(roomId: RoomId): ParleyError {
   return new ParleyError({
     code: 'room_not_found',
-    message: `There is no room ${roomId}. Create it first with kit.createRoom().`,
+    message: `There is no room ${roomId}. Check the id, or create the room first.`,
     details: { roomId },
   })
 }
