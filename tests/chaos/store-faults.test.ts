@@ -1,7 +1,7 @@
 import { createMemoryStore } from '@parley/kit'
 import { ParleyError } from '@parley/spec'
 import { createVirtualClock } from '@parley/testing'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { endOf, openKit, recordingTransport, says, scriptedAgent, textsOf } from './chaos-bench.ts'
 import { faultyStore, storeMethods } from './faulty-store.ts'
 
@@ -94,4 +94,48 @@ describe.each(['before', 'after'] as const)('a store that fails %s it did what w
       await bench.kit.close().catch(() => {})
     }
   }, 60_000)
+})
+
+test.each(['before it speaks', 'in the middle of its words', 'during its tool'])('ST-5 ER-2 a store that is away while an agent works, from %s: nothing hangs, nobody goes unheard, and the room works once it is back', async (when) => {
+  const unheard: unknown[] = []
+  const listen = (reason: unknown): void => void unheard.push(reason)
+  process.on('unhandledRejection', listen)
+  onTestFinished(() => void process.off('unhandledRejection', listen))
+  const clock = createVirtualClock()
+  const faults = faultyStore(createMemoryStore({ clock }))
+  const goAway = (): void => {
+    for (const method of storeMethods) faults.fail(method, { times: Number.POSITIVE_INFINITY })
+  }
+  let isFirst = true
+  const bot = scriptedAgent('bot', async function* () {
+    const goesAway = isFirst
+    isFirst = false
+    if (goesAway && when === 'before it speaks') goAway()
+    yield { type: 'textDelta', text: 'one moment ' }
+    if (goesAway && when === 'in the middle of its words') goAway()
+    yield { type: 'toolCallStarted', call: { callId: 'c', name: 'look_up', arguments: {} } }
+    if (goesAway && when === 'during its tool') goAway()
+    yield { type: 'toolCallEnded', call: { callId: 'c', name: 'look_up', arguments: {}, result: {} } }
+    yield { type: 'textDelta', text: 'done' }
+  })
+  const web = recordingTransport('web')
+  const { kit, errors } = openKit({ clock, store: faults.store }, [web, bot])
+  await kit.createRoom({ id: 'room', channels: ['web', 'bot'] })
+  const ended = await endOf(clock, kit.send('room', { from: 'ada', text: 'hello' }, { wait: 'settled' }), 600_000)
+  expect(ended).toMatchObject({ value: { outcome: 'committed' } })
+  expect(await endOf(clock, kit.settled('room', { timeoutMs: 1_000 }))).toEqual({ value: { timedOut: false } })
+  expect(errors.length).toBeGreaterThan(0)
+  expect(new Set(errors.map(({ error }) => error.code))).toEqual(new Set(['store_unavailable']))
+  expect(await endOf(clock, kit.send('room', { from: 'ada', text: 'anybody?' }))).toMatchObject({ thrown: { code: 'store_unavailable' } })
+  faults.heal()
+  await clock.advance(120_000)
+  expect(await endOf(clock, kit.send('room', { from: 'ada', text: 'back' }, { wait: 'settled' }))).toMatchObject({ value: { outcome: 'committed' } })
+  const events = await kit.events('room', { limit: 1_000 })
+  expect(events.map(({ index }) => index)).toEqual(events.map((_event, index) => index))
+  expect(textsOf(events)).toContain('done')
+  expect(textsOf(events)).not.toContain('anybody?')
+  expect(new Set(web.said()).has('back')).toBe(true)
+  expect(new Set(web.deliveries.map(({ deliveryId }) => deliveryId)).size).toBe(web.deliveries.length)
+  expect((await kit.getRoom('room')).deliveredIndex).toBe(events.length - 1)
+  expect(unheard).toEqual([])
 })
