@@ -39,7 +39,7 @@ export const pipeline: Scenario = async function* ({ progress, isQuick }) {
   }
 }
 
-/** Fewer lines than ours: it is slower, and its rate does not depend on the count. */
+/** Fewer lines than ours, for it is slower; longer logs would cost it more, not less. */
 function theirs(peer: RoomKitPeer, each: number): Promise<number> {
   return peer.round(ROOMS, each)
 }

@@ -22,11 +22,11 @@ async function* inMemory(
   agents: number,
   { progress, isQuick }: BenchContext,
 ): AsyncIterable<UnnamedFigure> {
-  const lines = isQuick ? 200 : 10_000
+  const lines = isQuick ? 200 : agents === 0 ? 10_000 : 3_000
   progress(`inbound-${rooms}-${agents}: ${rooms} rooms are made`)
-  await using bench = await openInboundKit({ rooms, agents })
+  await using bench = await openInboundKit({ rooms, agents, agentResponsePolicy: 'addressedOnly' })
   const chain = promiseChain()
-  const times = await interleave(lines, isQuick ? 20 : 1_000, {
+  const times = await interleave(lines, isQuick ? 20 : 500, {
     ours: (line) => timed(bench, line),
     peer: async () => elapsed(() => chain()),
   })
@@ -38,12 +38,12 @@ async function* onPglite(
   agents: number,
   { progress, isQuick }: BenchContext,
 ): AsyncIterable<UnnamedFigure> {
-  const lines = isQuick ? 20 : 1_000
+  const lines = isQuick ? 20 : agents === 0 ? 1_000 : 300
   progress(`inbound-${rooms}-${agents}-pglite`)
   await using own = await openBenchDatabase()
   await using raw = await openBenchDatabase()
   const log = await openRawLog(raw.database, ['raw'])
-  await using bench = await openInboundKit({ rooms, agents, store: createPostgresStore(own) })
+  await using bench = await openInboundKit({ rooms, agents, agentResponsePolicy: 'addressedOnly', store: createPostgresStore(own) })
   let number = 0
   const times = await interleave(lines, isQuick ? 2 : 50, {
     ours: (line) => timed(bench, line),
