@@ -1,4 +1,5 @@
 import {
+  ParleyError,
   toParleyError,
   type Channel,
   type ChannelBinding,
@@ -112,11 +113,21 @@ function fillGaps(parsed: EventInput | undefined, message: InboundMessage): Even
   const key = message.idempotencyKey ?? message.providerMessageId
   if (key !== undefined) own.idempotencyKey = key
   if (message.metadata !== undefined) own.metadata = message.metadata
-  const { content } = parsed ?? own
+  if (parsed !== undefined && (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))) throw parsedIntoNothing(message.channelId)
   const filled = { ...own, ...parsed }
-  return message.language !== undefined && content.type === 'text' && content.language === undefined
+  // Nobody has looked at the content yet: it may be anything.
+  const content = filled.content as EventInput['content'] | null | undefined
+  return message.language !== undefined && content?.type === 'text' && content.language === undefined
     ? { ...filled, content: { ...content, language: message.language } }
     : filled
+}
+
+function parsedIntoNothing(channelId: string): ParleyError {
+  return new ParleyError({
+    code: 'content_invalid',
+    message: `Channel ${channelId} parsed a message into something that is no event. Its parse() must give an object with content, or nothing.`,
+    details: { path: 'content', expected: 'an object with content' },
+  })
 }
 
 async function routeOf(parts: KitParts, message: InboundMessage, options: ProcessInboundOptions): Promise<Route> {
