@@ -29,14 +29,7 @@ export interface InboundRoom {
 
 /** Makes the kit that messages are counted on. */
 export async function openInboundKit(options: InboundKitOptions): Promise<InboundKit> {
-  const {
-    rooms: count,
-    agents = 1,
-    hooks = 0,
-    isRouted = false,
-    channels = 'shared',
-    ...kitOptions
-  } = options
+  const { rooms: count, agents = 1, hooks = 0, isRouted = false, channels = 'shared', ...kitOptions } = options
   const kit = new Kit(kitOptions)
   for (let number = 0; number < hooks; number++)
     kit.hook('beforeBroadcast', async () => ({ action: 'allow' }), { name: `hook-${number}` })

@@ -43,7 +43,12 @@ async function* onPglite(
   await using own = await openBenchDatabase()
   await using raw = await openBenchDatabase()
   const log = await openRawLog(raw.database, ['raw'])
-  await using bench = await openInboundKit({ rooms, agents, agentResponsePolicy: 'addressedOnly', store: createPostgresStore(own) })
+  await using bench = await openInboundKit({
+    rooms,
+    agents,
+    agentResponsePolicy: 'addressedOnly',
+    store: createPostgresStore(own),
+  })
   let number = 0
   const times = await interleave(lines, isQuick ? 2 : 50, {
     ours: (line) => timed(bench, line),

@@ -29,7 +29,13 @@ export function recordingTransport(channelId: string, also: Partial<Channel> = {
 
 /** An agent without a model: its turns are what the script yields. */
 export function scriptedAgent(channelId: string, script: (context: TurnContext) => AsyncIterable<TurnOutput>): Channel {
-  return { channelId, channelType: 'agent', category: 'intelligence', capabilities: { content: ['text'] }, takeTurn: (context) => script(context) }
+  return {
+    channelId,
+    channelType: 'agent',
+    category: 'intelligence',
+    capabilities: { content: ['text'] },
+    takeTurn: (context) => script(context),
+  }
 }
 
 /** A turn that says one line. */
@@ -57,7 +63,10 @@ export interface ChaosBench {
 }
 
 /** Opens a kit in virtual time; it is closed when the test ends. */
-export function openKit({ clock = createVirtualClock(), ...options }: Omit<KitOptions, 'clock'> & { clock?: VirtualClock } = {}, channels: readonly Channel[] = []): ChaosBench {
+export function openKit(
+  { clock = createVirtualClock(), ...options }: Omit<KitOptions, 'clock'> & { clock?: VirtualClock } = {},
+  channels: readonly Channel[] = [],
+): ChaosBench {
   const kit = new Kit({ clock, ids: createSeededIds(1), ...options })
   const errors: ChaosBench['errors'] = []
   kit.observe('onError', ({ error, stage }) => void errors.push({ error, stage }))
@@ -69,7 +78,11 @@ export function openKit({ clock = createVirtualClock(), ...options }: Omit<KitOp
 }
 
 /** How a promise ended, once time has passed far enough; `hangs` if it did not. */
-export async function endOf<T>(clock: VirtualClock, work: Promise<T>, ms = 120_000): Promise<{ value: T } | { thrown: unknown } | 'hangs'> {
+export async function endOf<T>(
+  clock: VirtualClock,
+  work: Promise<T>,
+  ms = 120_000,
+): Promise<{ value: T } | { thrown: unknown } | 'hangs'> {
   let ended: { value: T } | { thrown: unknown } | undefined
   void work.then(
     (value) => (ended = { value }),

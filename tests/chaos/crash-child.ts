@@ -71,9 +71,17 @@ if (when === 'resume') {
   const again = await kit.send('room', { from: 'ada', text: 'boom', idempotencyKey: 'boom' }, { wait: 'settled' })
   await kit.settled('room', { timeoutMs: 20_000 })
   const log = await kit.events('room', { limit: 1_000 })
-  const said = log.map(({ index, source, content }) => ({ index, kind: source.kind, text: content.type === 'text' ? content.text : content.type }))
+  const said = log.map(({ index, source, content }) => ({
+    index,
+    kind: source.kind,
+    text: content.type === 'text' ? content.text : content.type,
+  }))
   const { deliveredIndex } = await kit.getRoom('room')
-  note({ log: said, deliveredIndex, again: again.outcome === 'committed' ? { duplicate: again.duplicate } : again.outcome })
+  note({
+    log: said,
+    deliveredIndex,
+    again: again.outcome === 'committed' ? { duplicate: again.duplicate } : again.outcome,
+  })
 }
 await kit.close()
 await database.close()

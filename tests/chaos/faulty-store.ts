@@ -1,10 +1,44 @@
 import type { ConversationStore } from '@parley/spec'
 
-const families = ['bindings', 'tombstones', 'participants', 'identities', 'tasks', 'observations', 'requests', 'readMarkers', 'receipts', 'reminders', 'toolResults']
-const methods = ['createRoom', 'getRoom', 'updateRoom', 'patchRoom', 'findRooms', 'findLatestRoom', 'roomsByChannel', 'dueRooms', 'commit', 'events', 'tail', 'getEvent', 'eventByIdempotencyKey', 'eventCount', 'redact', 'advanceDelivered', 'undelivered', 'loadContext']
+const families = [
+  'bindings',
+  'tombstones',
+  'participants',
+  'identities',
+  'tasks',
+  'observations',
+  'requests',
+  'readMarkers',
+  'receipts',
+  'reminders',
+  'toolResults',
+]
+const methods = [
+  'createRoom',
+  'getRoom',
+  'updateRoom',
+  'patchRoom',
+  'findRooms',
+  'findLatestRoom',
+  'roomsByChannel',
+  'dueRooms',
+  'commit',
+  'events',
+  'tail',
+  'getEvent',
+  'eventByIdempotencyKey',
+  'eventCount',
+  'redact',
+  'advanceDelivered',
+  'undelivered',
+  'loadContext',
+]
 
 /** Every method of a store by its path: `commit`, `bindings.put`. */
-export const storeMethods: readonly string[] = [...methods, ...families.flatMap((family) => ['get', 'put', 'list', 'remove'].map((method) => `${family}.${method}`))]
+export const storeMethods: readonly string[] = [
+  ...methods,
+  ...families.flatMap((family) => ['get', 'put', 'list', 'remove'].map((method) => `${family}.${method}`)),
+]
 
 /** A store whose methods fail when a test says so: `before` they did anything, or `after`, when only the answer is lost. */
 export interface FaultyStore {
@@ -44,7 +78,10 @@ export function faultyStore(inner: ConversationStore): FaultyStore {
   return {
     // The proxy has every property of the store it stands before.
     store: wrapAll(inner, '') as ConversationStore,
-    fail: (method, { times = 1, when = 'before', error = () => new Error('connect ECONNREFUSED 10.0.0.7:5432') } = {}) => {
+    fail: (
+      method,
+      { times = 1, when = 'before', error = () => new Error('connect ECONNREFUSED 10.0.0.7:5432') } = {},
+    ) => {
       armed.set(method, { times, when, error })
     },
     heal: () => armed.clear(),

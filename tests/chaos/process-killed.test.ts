@@ -10,7 +10,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Runs the process to its end and gives the signal that ended it. */
 async function run(...given: string[]): Promise<{ signal: string | null; code: number | null; errors: string }> {
-  const child = spawn(process.execPath, ['--conditions=@parley/source', fileURLToPath(new URL('crash-child.ts', import.meta.url)), ...given], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'], timeout: 50_000 })
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@parley/source', fileURLToPath(new URL('crash-child.ts', import.meta.url)), ...given],
+    { cwd: root, stdio: ['ignore', 'ignore', 'pipe'], timeout: 50_000 },
+  )
   let errors = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
@@ -35,7 +39,10 @@ test.each(['before commit', 'after commit', 'before cursor', 'in turn'])(
     const resumed = await run(data, record, 'resume')
     expect(resumed).toMatchObject({ code: 0 })
     // Every line was written as JSON by the process.
-    const entries = (await readFile(record, 'utf8')).trim().split('\n').map((line) => JSON.parse(line) as Entry)
+    const entries = (await readFile(record, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Entry)
     const { log = [], deliveredIndex, again } = entries.at(-1) ?? {}
     expect(log.map(({ index }) => index)).toEqual(log.map((_event, index) => index))
     const texts = log.map(({ text }) => text)

@@ -25,10 +25,20 @@ const calls: Record<string, Call> = {
   members: ({ kit }) => kit.members('room'),
   send: ({ kit }) => kit.send('room', { from: 'ada', text: 'hello', idempotencyKey: 'k' }),
   sendEvent: ({ kit }) => kit.sendEvent('room', 'web', { content: { type: 'text', text: 'hello' } }),
-  processInbound: ({ kit }) => kit.processInbound({ channelId: 'web', senderId: 'ada', content: { type: 'text', text: 'hello' }, providerMessageId: 'p1' }, { roomId: 'room' }),
-  processInboundRouted: ({ kit }) => kit.processInbound({ channelId: 'web', senderId: 'ada', content: { type: 'text', text: 'hello' } }),
+  processInbound: ({ kit }) =>
+    kit.processInbound(
+      { channelId: 'web', senderId: 'ada', content: { type: 'text', text: 'hello' }, providerMessageId: 'p1' },
+      { roomId: 'room' },
+    ),
+  processInboundRouted: ({ kit }) =>
+    kit.processInbound({ channelId: 'web', senderId: 'ada', content: { type: 'text', text: 'hello' } }),
   deliver: ({ kit }) => kit.deliver('room', 'news'),
-  edit: ({ kit, firstEventId }) => kit.send('room', { from: 'ada', type: 'edit', content: { type: 'edit', targetEventId: firstEventId, content: { type: 'text', text: 'edited' } } }),
+  edit: ({ kit, firstEventId }) =>
+    kit.send('room', {
+      from: 'ada',
+      type: 'edit',
+      content: { type: 'edit', targetEventId: firstEventId, content: { type: 'text', text: 'edited' } },
+    }),
   regenerate: ({ kit }) => kit.regenerate('room'),
   redactEvent: ({ kit, firstEventId }) => kit.redactEvent('room', firstEventId, { by: 'desk', reason: 'wish' }),
   events: ({ kit }) => kit.events('room'),
@@ -36,7 +46,8 @@ const calls: Record<string, Call> = {
   tasks: ({ kit }) => kit.tasks('room'),
   markRead: ({ kit }) => kit.markRead('room', 'ada', 0),
   updateState: ({ kit }) => kit.updateState('room', (state) => state.with({ context: { a: 1 } })),
-  handoff: ({ kit }) => kit.handoff('room', { target: 'bot', reason: 'wish', summary: 'a summary' }, { by: { kind: 'code', id: 'test' } }),
+  handoff: ({ kit }) =>
+    kit.handoff('room', { target: 'bot', reason: 'wish', summary: 'a summary' }, { by: { kind: 'code', id: 'test' } }),
   schedule: ({ kit }) => kit.schedule('room', { key: 'later', inMs: 1_000 }),
   pendingRequests: ({ kit }) => kit.pendingRequests({ roomId: 'room' }),
   humanQueue: ({ kit }) => kit.humanQueue(),
@@ -46,7 +57,11 @@ async function startRoom(now?: number) {
   const clock = createVirtualClock(now === undefined ? {} : { now })
   const faults = faultyStore(createMemoryStore({ clock }))
   const web = recordingTransport('web')
-  const bench = openKit({ clock, store: faults.store }, [web, recordingTransport('loose'), scriptedAgent('bot', says('an answer'))])
+  const bench = openKit({ clock, store: faults.store }, [
+    web,
+    recordingTransport('loose'),
+    scriptedAgent('bot', says('an answer')),
+  ])
   await bench.kit.createRoom({ id: 'room', channels: ['web', 'bot'], metadata: { made: true } })
   const first = await bench.kit.send('room', { from: 'ada', text: 'first' }, { wait: 'settled' })
   await clock.advance(10)
@@ -63,79 +78,96 @@ async function expectWhole({ kit }: Bench): Promise<void> {
   expect(events[0]?.type === 'message' || events[0]?.type === 'channelAttached').toBe(true)
 }
 
-const stored = async ({ kit }: Bench): Promise<string> => JSON.stringify([await kit.events('room', { limit: 1_000 }), await kit.getRoom('room'), await kit.bindings('room'), await kit.members('room')])
+const stored = async ({ kit }: Bench): Promise<string> =>
+  JSON.stringify([
+    await kit.events('room', { limit: 1_000 }),
+    await kit.getRoom('room'),
+    await kit.bindings('room'),
+    await kit.members('room'),
+  ])
 
 describe.each(['before', 'after'] as const)('a store that fails %s it did what was asked', (when) => {
-  test.each(Object.keys(calls))('ST-5 ER-3 kit.%s with each method of the store failing in turn: store_unavailable or a value, nothing half done, the next call works', async (name) => {
-    const call = calls[name] ?? (() => Promise.resolve())
-    for (const method of storeMethods) {
-      const bench = await startRoom()
-      const before = await stored(bench)
-      bench.faults.fail(method, { when })
-      const ended = await endOf(bench.clock, call(bench))
-      const where = `${name} while ${method} fails`
-      expect(ended, where).not.toBe('hangs')
-      const failed = bench.faults.failures
-      bench.faults.heal()
-      if (ended !== 'hangs' && 'thrown' in ended) {
-        if (!ParleyError.isInstance(ended.thrown)) throw new Error(`${where}: foreign error ${String(ended.thrown)}`)
-        // A method that is not used leaves the call what it is; some calls are refused for their own reasons.
-        if (failed > 0) expect(ended.thrown, where).toMatchObject({ code: 'store_unavailable', retryable: true })
-        expect(JSON.stringify(ended.thrown), where).not.toContain('ECONNREFUSED')
-        if (when === 'before') expect(await stored(bench), where).toBe(before)
+  test.each(Object.keys(calls))(
+    'ST-5 ER-3 kit.%s with each method of the store failing in turn: store_unavailable or a value, nothing half done, the next call works',
+    async (name) => {
+      const call = calls[name] ?? (() => Promise.resolve())
+      for (const method of storeMethods) {
+        const bench = await startRoom()
+        const before = await stored(bench)
+        bench.faults.fail(method, { when })
+        const ended = await endOf(bench.clock, call(bench))
+        const where = `${name} while ${method} fails`
+        expect(ended, where).not.toBe('hangs')
+        const failed = bench.faults.failures
+        bench.faults.heal()
+        if (ended !== 'hangs' && 'thrown' in ended) {
+          if (!ParleyError.isInstance(ended.thrown)) throw new Error(`${where}: foreign error ${String(ended.thrown)}`)
+          // A method that is not used leaves the call what it is; some calls are refused for their own reasons.
+          if (failed > 0) expect(ended.thrown, where).toMatchObject({ code: 'store_unavailable', retryable: true })
+          expect(JSON.stringify(ended.thrown), where).not.toContain('ECONNREFUSED')
+          if (when === 'before') expect(await stored(bench), where).toBe(before)
+        }
+        await expectWhole(bench)
+        if ((await bench.kit.getRoom('room')).status !== 'closed') {
+          const next = await endOf(bench.clock, bench.kit.send('room', { from: 'ada', text: 'still here' }))
+          expect(next, where).toMatchObject({ value: { outcome: 'committed' } })
+          await bench.clock.advance(60_000)
+          expect(textsOf(await bench.kit.events('room')), where).toContain('still here')
+        }
+        await bench.kit.close().catch(() => {})
       }
-      await expectWhole(bench)
-      if ((await bench.kit.getRoom('room')).status !== 'closed') {
-        const next = await endOf(bench.clock, bench.kit.send('room', { from: 'ada', text: 'still here' }))
-        expect(next, where).toMatchObject({ value: { outcome: 'committed' } })
-        await bench.clock.advance(60_000)
-        expect(textsOf(await bench.kit.events('room')), where).toContain('still here')
-      }
-      await bench.kit.close().catch(() => {})
-    }
-  }, 60_000)
+    },
+    60_000,
+  )
 })
 
-test.each(['before it speaks', 'in the middle of its words', 'during its tool'])('ST-5 ER-2 a store that is away while an agent works, from %s: nothing hangs, nobody goes unheard, and the room works once it is back', async (when) => {
-  const unheard: unknown[] = []
-  const listen = (reason: unknown): void => void unheard.push(reason)
-  process.on('unhandledRejection', listen)
-  onTestFinished(() => void process.off('unhandledRejection', listen))
-  const clock = createVirtualClock()
-  const faults = faultyStore(createMemoryStore({ clock }))
-  const goAway = (): void => {
-    for (const method of storeMethods) faults.fail(method, { times: Number.POSITIVE_INFINITY })
-  }
-  let isFirst = true
-  const bot = scriptedAgent('bot', async function* () {
-    const goesAway = isFirst
-    isFirst = false
-    if (goesAway && when === 'before it speaks') goAway()
-    yield { type: 'textDelta', text: 'one moment ' }
-    if (goesAway && when === 'in the middle of its words') goAway()
-    yield { type: 'toolCallStarted', call: { callId: 'c', name: 'look_up', arguments: {} } }
-    if (goesAway && when === 'during its tool') goAway()
-    yield { type: 'toolCallEnded', call: { callId: 'c', name: 'look_up', arguments: {}, result: {} } }
-    yield { type: 'textDelta', text: 'done' }
-  })
-  const web = recordingTransport('web')
-  const { kit, errors } = openKit({ clock, store: faults.store }, [web, bot])
-  await kit.createRoom({ id: 'room', channels: ['web', 'bot'] })
-  const ended = await endOf(clock, kit.send('room', { from: 'ada', text: 'hello' }, { wait: 'settled' }), 600_000)
-  expect(ended).toMatchObject({ value: { outcome: 'committed' } })
-  expect(await endOf(clock, kit.settled('room', { timeoutMs: 1_000 }))).toEqual({ value: { timedOut: false } })
-  expect(errors.length).toBeGreaterThan(0)
-  expect(new Set(errors.map(({ error }) => error.code))).toEqual(new Set(['store_unavailable']))
-  expect(await endOf(clock, kit.send('room', { from: 'ada', text: 'anybody?' }))).toMatchObject({ thrown: { code: 'store_unavailable' } })
-  faults.heal()
-  await clock.advance(120_000)
-  expect(await endOf(clock, kit.send('room', { from: 'ada', text: 'back' }, { wait: 'settled' }))).toMatchObject({ value: { outcome: 'committed' } })
-  const events = await kit.events('room', { limit: 1_000 })
-  expect(events.map(({ index }) => index)).toEqual(events.map((_event, index) => index))
-  expect(textsOf(events)).toContain('done')
-  expect(textsOf(events)).not.toContain('anybody?')
-  expect(new Set(web.said()).has('back')).toBe(true)
-  expect(new Set(web.deliveries.map(({ deliveryId }) => deliveryId)).size).toBe(web.deliveries.length)
-  expect((await kit.getRoom('room')).deliveredIndex).toBe(events.length - 1)
-  expect(unheard).toEqual([])
-})
+test.each(['before it speaks', 'in the middle of its words', 'during its tool'])(
+  'ST-5 ER-2 a store that is away while an agent works, from %s: nothing hangs, nobody goes unheard, and the room works once it is back',
+  async (when) => {
+    const unheard: unknown[] = []
+    const listen = (reason: unknown): void => void unheard.push(reason)
+    process.on('unhandledRejection', listen)
+    onTestFinished(() => void process.off('unhandledRejection', listen))
+    const clock = createVirtualClock()
+    const faults = faultyStore(createMemoryStore({ clock }))
+    const goAway = (): void => {
+      for (const method of storeMethods) faults.fail(method, { times: Number.POSITIVE_INFINITY })
+    }
+    let isFirst = true
+    const bot = scriptedAgent('bot', async function* () {
+      const goesAway = isFirst
+      isFirst = false
+      if (goesAway && when === 'before it speaks') goAway()
+      yield { type: 'textDelta', text: 'one moment ' }
+      if (goesAway && when === 'in the middle of its words') goAway()
+      yield { type: 'toolCallStarted', call: { callId: 'c', name: 'look_up', arguments: {} } }
+      if (goesAway && when === 'during its tool') goAway()
+      yield { type: 'toolCallEnded', call: { callId: 'c', name: 'look_up', arguments: {}, result: {} } }
+      yield { type: 'textDelta', text: 'done' }
+    })
+    const web = recordingTransport('web')
+    const { kit, errors } = openKit({ clock, store: faults.store }, [web, bot])
+    await kit.createRoom({ id: 'room', channels: ['web', 'bot'] })
+    const ended = await endOf(clock, kit.send('room', { from: 'ada', text: 'hello' }, { wait: 'settled' }), 600_000)
+    expect(ended).toMatchObject({ value: { outcome: 'committed' } })
+    expect(await endOf(clock, kit.settled('room', { timeoutMs: 1_000 }))).toEqual({ value: { timedOut: false } })
+    expect(errors.length).toBeGreaterThan(0)
+    expect(new Set(errors.map(({ error }) => error.code))).toEqual(new Set(['store_unavailable']))
+    expect(await endOf(clock, kit.send('room', { from: 'ada', text: 'anybody?' }))).toMatchObject({
+      thrown: { code: 'store_unavailable' },
+    })
+    faults.heal()
+    await clock.advance(120_000)
+    expect(await endOf(clock, kit.send('room', { from: 'ada', text: 'back' }, { wait: 'settled' }))).toMatchObject({
+      value: { outcome: 'committed' },
+    })
+    const events = await kit.events('room', { limit: 1_000 })
+    expect(events.map(({ index }) => index)).toEqual(events.map((_event, index) => index))
+    expect(textsOf(events)).toContain('done')
+    expect(textsOf(events)).not.toContain('anybody?')
+    expect(new Set(web.said()).has('back')).toBe(true)
+    expect(new Set(web.deliveries.map(({ deliveryId }) => deliveryId)).size).toBe(web.deliveries.length)
+    expect((await kit.getRoom('room')).deliveredIndex).toBe(events.length - 1)
+    expect(unheard).toEqual([])
+  },
+)

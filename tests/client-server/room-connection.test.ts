@@ -21,7 +21,12 @@ function join(started: Started, roomId: string, token: string, openSocket?: Sock
 }
 
 /** Sockets that a test can cut, as a lost network does. */
-function cuttable(): { openSocket: SocketFactory; cut(): void; opened: number; beforeSend?: (frame: string) => boolean } {
+function cuttable(): {
+  openSocket: SocketFactory
+  cut(): void
+  opened: number
+  beforeSend?: (frame: string) => boolean
+} {
   const open = createWebSocketFactory()
   let current: Socket | undefined
   const control: { openSocket: SocketFactory; cut(): void; opened: number; beforeSend?: (frame: string) => boolean } = {
@@ -111,7 +116,12 @@ describe('a room over a socket', () => {
     expect(sockets.opened).toBe(2)
     const visible = await kit.events(roomId, { asReader: 'web', limit: 1_000 })
     expect(hears.events.map(({ index }) => index)).toEqual(visible.map(({ index }) => index))
-    expect(textsOf(hears.events)).toEqual(['what is it?', 'First half.', 'Second half, said while nobody was connected.', 'end'])
+    expect(textsOf(hears.events)).toEqual([
+      'what is it?',
+      'First half.',
+      'Second half, said while nobody was connected.',
+      'end',
+    ])
   })
 
   test('a long log comes whole to somebody who joins late', async () => {
@@ -152,11 +162,16 @@ describe('a room over a socket', () => {
     const ada = join(started, roomId, token)
     await live(ada)
     for (const length of [70_000, 300_000, 3_000_000]) {
-      await expect(ada.send('x'.repeat(length)).settled).rejects.toMatchObject({ code: 'body_too_large', message: expect.stringContaining('HTTP') })
+      await expect(ada.send('x'.repeat(length)).settled).rejects.toMatchObject({
+        code: 'body_too_large',
+        message: expect.stringContaining('HTTP'),
+      })
     }
     await expect(ada.send('short').settled).resolves.toMatchObject({ duplicate: false })
     expect(textsOf(await started.kit.events(roomId, { types: ['message'] }))).toEqual(['short'])
-    expect(() => ada.send(undefined as never)).toThrow(expect.objectContaining({ code: 'invalid_options', message: expect.stringContaining('text or content') }))
+    expect(() => ada.send(undefined as never)).toThrow(
+      expect.objectContaining({ code: 'invalid_options', message: expect.stringContaining('text or content') }),
+    )
   })
 
   test('two sends with the same key are one message; another text under the key is refused', async () => {
@@ -182,7 +197,14 @@ describe('a room over a socket', () => {
       async function* frames(): AsyncGenerator<string | Uint8Array> {
         for await (const frame of socket.frames) if (!String(frame).includes('lost on the way')) yield frame
       }
-      const damaged: Socket = { frames: frames(), closed: socket.closed, bufferedAmount: 0, send: (data) => socket.send(data), ping: () => {}, close: (code, reason) => socket.close(code, reason) }
+      const damaged: Socket = {
+        frames: frames(),
+        closed: socket.closed,
+        bufferedAmount: 0,
+        send: (data) => socket.send(data),
+        ping: () => {},
+        close: (code, reason) => socket.close(code, reason),
+      }
       return damaged
     }
     const ada = join(started, roomId, token, dropping)
@@ -216,10 +238,18 @@ describe('a room over a socket', () => {
     const { event } = await reply
     expect(first).toMatchObject({ from: 'riley', turnId: event.turnId, segmentId: event.segmentId, seq: 1 })
     expect('Hello there.'.startsWith(first.text)).toBe(true)
-    const typingAgain = next(ada, 'ephemeral', (update) => update.event.type === 'typingStarted' && update.event.from === 'ben')
+    const typingAgain = next(
+      ada,
+      'ephemeral',
+      (update) => update.event.type === 'typingStarted' && update.event.from === 'ben',
+    )
     benConnection.typing()
     await typingAgain
-    const stopped = next(ada, 'ephemeral', (update) => update.event.type === 'typingStopped' && update.event.from === 'ben')
+    const stopped = next(
+      ada,
+      'ephemeral',
+      (update) => update.event.type === 'typingStopped' && update.event.from === 'ben',
+    )
     const offline = next(ada, 'ephemeral', (update) => update.event.type === 'presence' && update.event.from === 'ben')
     benConnection.close()
     await stopped
@@ -241,7 +271,10 @@ describe('a room over a socket', () => {
     await Promise.all([live(ada), live(desk)])
     await started.client.rooms.join(roomId, { participantId: 'kim' })
     await started.client.desk.note(roomId, 'be careful', { participantId: 'kim' })
-    await createClient({ baseUrl: started.url, token: ben.token }).rooms.send(roomId, { text: 'for agents alone', visibility: 'intelligence' })
+    await createClient({ baseUrl: started.url, token: ben.token }).rooms.send(roomId, {
+      text: 'for agents alone',
+      visibility: 'intelligence',
+    })
     await say(started.kit, roomId, 'public')
     const { latestIndex } = await started.kit.getRoom(roomId)
     await Promise.all([hears.reach(latestIndex), seen.reach(latestIndex)])
@@ -250,11 +283,15 @@ describe('a room over a socket', () => {
     expect(seen.events.map(({ index }) => index)).toEqual(Array.from({ length: latestIndex + 1 }, (_, index) => index))
     expect(seen.events.map(({ type }) => type)).toContain('note')
     const byToken = createClient({ baseUrl: started.url, token })
-    expect((await byToken.rooms.events(roomId, { limit: 200 })).events.map(({ index }) => index)).toEqual(hears.events.map(({ index }) => index))
-    expect(textsOf((await createClient({ baseUrl: started.url, token: ben.token }).rooms.events(roomId)).events)).toEqual(['for agents alone', 'public'])
+    expect((await byToken.rooms.events(roomId, { limit: 200 })).events.map(({ index }) => index)).toEqual(
+      hears.events.map(({ index }) => index),
+    )
+    expect(
+      textsOf((await createClient({ baseUrl: started.url, token: ben.token }).rooms.events(roomId)).events),
+    ).toEqual(['for agents alone', 'public'])
   })
 
-  test('RQ-3 RQ-4 a question to the person is shown to them and answered once; an approval is the desk\'s', async () => {
+  test("RQ-3 RQ-4 a question to the person is shown to them and answered once; an approval is the desk's", async () => {
     const kit = new Kit()
     const ran: unknown[] = []
     const credit = defineTool({
@@ -273,11 +310,23 @@ describe('a room over a socket', () => {
       input: z.object({}),
       effect: 'pure',
       run: async (_input, context) => {
-        const answer = await context.requestInput({ schema: z.string().length(4), prompt: 'Your PIN?', sensitive: true })
+        const answer = await context.requestInput({
+          schema: z.string().length(4),
+          prompt: 'Your PIN?',
+          sensitive: true,
+        })
         return { status: answer.status }
       },
     })
-    const model = scriptedModel([{ toolCalls: [{ name: 'ask_pin', arguments: {} }] }, { toolCalls: [{ name: 'issue_credit', arguments: { cents: 7900 } }] }, 'A colleague decides.', 'It is done.'], { then: 'last' })
+    const model = scriptedModel(
+      [
+        { toolCalls: [{ name: 'ask_pin', arguments: {} }] },
+        { toolCalls: [{ name: 'issue_credit', arguments: { cents: 7900 } }] },
+        'A colleague decides.',
+        'It is done.',
+      ],
+      { then: 'last' },
+    )
     kit.register(new Agent('riley', { model, tools: [ask, credit] }))
     const started = await startRooms({ kit })
     const { roomId, token } = await openRoom(started)

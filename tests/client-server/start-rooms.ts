@@ -23,7 +23,9 @@ export interface Started {
 }
 
 /** Starts a kit and a server that end with the test. */
-export async function startRooms(options: Partial<Omit<ServerOptions, 'kit'>> & { kit?: Kit; kitOptions?: KitOptions } = {}): Promise<Started> {
+export async function startRooms(
+  options: Partial<Omit<ServerOptions, 'kit'>> & { kit?: Kit; kitOptions?: KitOptions } = {},
+): Promise<Started> {
   const { kitOptions, kit = new Kit(kitOptions), ...serverOptions } = options
   onTestFinished(() => kit.close({ graceMs: 100 }))
   const server = createServer({
@@ -61,7 +63,8 @@ export function record(connection: RoomConnection): { events: RoomEvent[]; reach
   })
   return {
     events,
-    reach: (index) => (connection.lastIndex >= index ? Promise.resolve() : new Promise((resolve) => waiting.push({ index, resolve }))),
+    reach: (index) =>
+      connection.lastIndex >= index ? Promise.resolve() : new Promise((resolve) => waiting.push({ index, resolve })),
   }
 }
 

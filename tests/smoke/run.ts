@@ -102,7 +102,8 @@ try {
   await step('outcome', () => caller.hear(/\$79\.00 is credited/))
   await step('log without gap, repeat or PIN', async () => {
     const log = caller.events.map(({ index }) => index)
-    if (log.some((index, place) => place > 0 && index <= (log[place - 1] ?? -1))) throw new Error('events came out of order')
+    if (log.some((index, place) => place > 0 && index <= (log[place - 1] ?? -1)))
+      throw new Error('events came out of order')
     if (JSON.stringify(caller.events).includes('4821')) throw new Error('the PIN is in the log')
     caller.close()
   })
@@ -118,6 +119,7 @@ try {
   child.kill('SIGKILL')
 }
 if (failed !== undefined) console.error(`${failed}\n${output.slice(-4_000)}`)
-if (isJson) console.log(JSON.stringify({ ok: failed === undefined, ...(failed === undefined ? {} : { failed }), steps }))
+if (isJson)
+  console.log(JSON.stringify({ ok: failed === undefined, ...(failed === undefined ? {} : { failed }), steps }))
 else console.log(failed === undefined ? 'The call center starts, serves a caller and stops.' : 'The smoke test failed.')
 process.exit(failed === undefined ? 0 : 1)

@@ -35,29 +35,35 @@ async function tellTheStory(wrapModel: NonNullable<CallCenterOptions['wrapModel'
   caller.close()
 }
 
-test.each(['responses', 'chat'] as const)('the double charge is settled over the wire of OpenAI, by %s', async (api) => {
-  // One double per agent: each speaks for one set of rules.
-  const doubles = new Map<string, OpenAiDouble>()
-  for (const agentId of ['triage', 'billing', 'technical', 'retention']) {
-    const double = await createOpenAiDouble()
-    opened.push(() => double.close())
-    doubles.set(agentId, double)
-  }
-  await tellTheStory((local, agentId) => {
-    const double = doubles.get(agentId)
-    if (!double) throw new Error(`There is no double for ${agentId}.`)
-    double.setRespond(respondWithModel(local))
-    const { apiKey, baseUrl: baseURL } = double
-    return createOpenAiChatModel({ model: 'gpt-4.1-mini', apiKey, baseURL, api, sendMetadata: true })
-  })
-  for (const double of doubles.values()) expect(double.violations).toEqual([])
-  expect(doubles.get('billing')?.received().length).toBeGreaterThan(2)
-  const wire = JSON.stringify([...doubles.values()].flatMap((double) => double.received().map(({ body }) => body)))
-  expect(wire).not.toContain('4821')
-}, 60_000)
+test.each(['responses', 'chat'] as const)(
+  'the double charge is settled over the wire of OpenAI, by %s',
+  async (api) => {
+    // One double per agent: each speaks for one set of rules.
+    const doubles = new Map<string, OpenAiDouble>()
+    for (const agentId of ['triage', 'billing', 'technical', 'retention']) {
+      const double = await createOpenAiDouble()
+      opened.push(() => double.close())
+      doubles.set(agentId, double)
+    }
+    await tellTheStory((local, agentId) => {
+      const double = doubles.get(agentId)
+      if (!double) throw new Error(`There is no double for ${agentId}.`)
+      double.setRespond(respondWithModel(local))
+      const { apiKey, baseUrl: baseURL } = double
+      return createOpenAiChatModel({ model: 'gpt-4.1-mini', apiKey, baseURL, api, sendMetadata: true })
+    })
+    for (const double of doubles.values()) expect(double.violations).toEqual([])
+    expect(doubles.get('billing')?.received().length).toBeGreaterThan(2)
+    const wire = JSON.stringify([...doubles.values()].flatMap((double) => double.received().map(({ body }) => body)))
+    expect(wire).not.toContain('4821')
+  },
+  60_000,
+)
 
 test('the double charge is settled through the AI SDK adapter', async () => {
   let calls = 0
-  await tellTheStory((local: ChatModel) => fromLanguageModel(languageModelDouble(local, { onCall: () => (calls += 1) })))
+  await tellTheStory((local: ChatModel) =>
+    fromLanguageModel(languageModelDouble(local, { onCall: () => (calls += 1) })),
+  )
   expect(calls).toBeGreaterThan(5)
 }, 60_000)

@@ -2,7 +2,14 @@ import { rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { openDatabase, createPostgresStore } from '@parley/postgres'
 import { createServer, lookupIn, staticApp } from '@parley/server'
-import { createSystemClock, createSystemIds, ParleyError, type ChatModel, type Clock, type IdSource } from '@parley/spec'
+import {
+  createSystemClock,
+  createSystemIds,
+  ParleyError,
+  type ChatModel,
+  type Clock,
+  type IdSource,
+} from '@parley/spec'
 import type { SpeakingAgentId } from './agents/create-agents.ts'
 import { createLocalModels, speakingAgentIds } from './agents/local-models.ts'
 import { loadHarbor } from './business/load-harbor.ts'
@@ -60,7 +67,13 @@ const graceMs = 3_000
  * @throws {ParleyError} `port_unavailable`, `store_unavailable`, `config_invalid`, `rules_invalid`
  */
 export async function createCallCenter(options: CallCenterOptions): Promise<CallCenter> {
-  const { settings, clock = createSystemClock(), ids = createSystemIds(), onProgress = () => {}, pages = true } = options
+  const {
+    settings,
+    clock = createSystemClock(),
+    ids = createSystemIds(),
+    onProgress = () => {},
+    pages = true,
+  } = options
   const { dataDir, databaseUrl, seed } = settings
   const isEmbedded = databaseUrl.startsWith('file:')
   if (settings.reset && isEmbedded) {

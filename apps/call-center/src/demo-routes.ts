@@ -50,7 +50,10 @@ export function demoRoutes(options: DemoRoutesOptions): Mount {
       const [, , what = '', id = '', action = ''] = pathname.split('/')
       switch (`${request.method} ${what}${id === '' ? '' : '/:id'}${action === '' ? '' : `/${action}`}`) {
         case 'GET people':
-          return Response.json({ people: demoPeople.map(({ planId: _plan, ...person }) => person), agents: agentCards() })
+          return Response.json({
+            people: demoPeople.map(({ planId: _plan, ...person }) => person),
+            agents: agentCards(),
+          })
         case 'GET model':
           return Response.json(options.model)
         case 'POST rooms':
@@ -63,7 +66,9 @@ export function demoRoutes(options: DemoRoutesOptions): Mount {
           return Response.json({
             ...(options.isDeskOpen ? { token: options.deskKey } : {}),
             agents: agentCards(),
-            contracts: Object.fromEntries(Object.entries(contracts).map(([agentId, { schema }]) => [agentId, toJsonSchema(schema)])),
+            contracts: Object.fromEntries(
+              Object.entries(contracts).map(([agentId, { schema }]) => [agentId, toJsonSchema(schema)]),
+            ),
           })
         case 'GET customer/:id':
           return showCustomer(request, id, options)
@@ -77,7 +82,12 @@ export function demoRoutes(options: DemoRoutesOptions): Mount {
 function agentCards(): Json {
   return agentProfiles
     .filter(({ id }) => id !== 'supervisor')
-    .map(({ id, name, role }) => ({ id, name, role, phase: stages.find(({ agentId }) => agentId === id)?.phase ?? null }))
+    .map(({ id, name, role }) => ({
+      id,
+      name,
+      role,
+      phase: stages.find(({ agentId }) => agentId === id)?.phase ?? null,
+    }))
 }
 
 /** A new room with a caller in it, and the token that lets the caller in. */
@@ -86,11 +96,18 @@ async function openRoom(
   { rooms, agentIds, tokens, newParticipantId }: DemoRoutesOptions,
   limiter: RateLimiter,
 ): Promise<Response> {
-  if (!(await limiter.take('rooms')).allowed) return problem(429, 'rate_limited', 'Too many conversations begin at once. Try again in a moment.')
+  if (!(await limiter.take('rooms')).allowed)
+    return problem(429, 'rate_limited', 'Too many conversations begin at once. Try again in a moment.')
   const body = await readBody(request)
-  if (body === unreadable) return problem(400, 'body_invalid', `The body must be JSON of at most ${mostBodyBytes} bytes, such as {"person":"ada"}, or empty.`)
+  if (body === unreadable)
+    return problem(
+      400,
+      'body_invalid',
+      `The body must be JSON of at most ${mostBodyBytes} bytes, such as {"person":"ada"}, or empty.`,
+    )
   const parsed = newRoomSchema.safeParse(body)
-  if (!parsed.success) return problem(400, 'invalid_options', 'person is one of ada, ben, carla, dev, or absent; there is no other field.')
+  if (!parsed.success)
+    return problem(400, 'invalid_options', 'person is one of ada, ben, carla, dev, or absent; there is no other field.')
   const { person } = parsed.data
   const displayName = demoPeople.find(({ key }) => key === person)?.firstName ?? 'Caller'
   const room = await rooms.createRoom({
@@ -101,7 +118,10 @@ async function openRoom(
   const participantId = newParticipantId()
   await rooms.addMember(room.id, { id: participantId, displayName, role: 'member', channelId: webChannelId })
   const { token, expiresAtMs } = tokens().issue({ roomId: room.id, participantId })
-  return Response.json({ roomId: room.id, participantId, token, expiresAt: new Date(expiresAtMs).toISOString() }, { status: 201 })
+  return Response.json(
+    { roomId: room.id, participantId, token, expiresAt: new Date(expiresAtMs).toISOString() },
+    { status: 201 },
+  )
 }
 
 async function renewToken(request: Request, roomId: string, { tokens }: DemoRoutesOptions): Promise<Response> {
@@ -117,7 +137,11 @@ async function endRoom(request: Request, roomId: string, { tokens, rooms }: Demo
   return new Response(null, { status: 204 })
 }
 
-async function showCustomer(request: Request, accountId: string, { database, deskKey }: DemoRoutesOptions): Promise<Response> {
+async function showCustomer(
+  request: Request,
+  accountId: string,
+  { database, deskKey }: DemoRoutesOptions,
+): Promise<Response> {
   if (!isSame(bearerOf(request), deskKey)) return refused()
   const card = await customerCard(database, accountId)
   return card ? Response.json(card) : problem(404, 'not_found', 'There is no such account.')
@@ -149,5 +173,8 @@ function refused(): Response {
 }
 
 function problem(status: number, code: string, detail: string): Response {
-  return Response.json({ type: `/errors/${code}`, title: detail, status, code, detail }, { status, headers: { 'content-type': 'application/problem+json' } })
+  return Response.json(
+    { type: `/errors/${code}`, title: detail, status, code, detail },
+    { status, headers: { 'content-type': 'application/problem+json' } },
+  )
 }

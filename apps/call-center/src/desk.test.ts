@@ -32,9 +32,17 @@ test('one of two colleagues gets the room, agents fall silent, and the agent goe
   await world.kit.send(room.id, { from: kim.id, text: 'Hello Ada, Kim here.' })
   expect(await room.say('please credit it')).toBe('')
 
-  const missing = await world.kit.handBack(room.id, { target: 'billing', payload: { topic: 'charge' }, note: 'n' }, { by: kim })
+  const missing = await world.kit.handBack(
+    room.id,
+    { target: 'billing', payload: { topic: 'charge' }, note: 'n' },
+    { by: kim },
+  )
   expect(missing).toMatchObject({ accepted: false, code: 'handoff_contract' })
-  const payload = { topic: 'charge', callerWords: 'charged twice', summary: 'Kim looked at it: one of two payments may be credited.' }
+  const payload = {
+    topic: 'charge',
+    callerWords: 'charged twice',
+    summary: 'Kim looked at it: one of two payments may be credited.',
+  }
   // Account and verification are carried from the conversation: nobody asks for them again.
   const back = await world.kit.handBack(room.id, { target: 'billing', payload, note: 'Looked at it' }, { by: kim })
   expect(back).toMatchObject({ accepted: true, newAgentId: 'billing' })
@@ -47,12 +55,18 @@ test('a colleague takes over in the middle and decides there; the caller may not
   await room.say('yes')
   const [request] = await room.requests()
   if (!request) throw new Error('No approval is open.')
-  await expect(world.kit.answerRequest(request.id, { decision: 'approve', by: { kind: 'person', id: 'caller' } })).rejects.toMatchObject({ code: 'invalid_options' })
+  await expect(
+    world.kit.answerRequest(request.id, { decision: 'approve', by: { kind: 'person', id: 'caller' } }),
+  ).rejects.toMatchObject({ code: 'invalid_options' })
   expect(await world.kit.takeover(room.id, kim.id)).toMatchObject({ accepted: true })
   expect(await room.say('hello?')).toBe('')
   // Decided while people speak: no agent tells it, it stands in the log for the desk.
   expect(await room.answer('approval', 'reject', { reason: 'no' })).toBe('')
-  expect((await room.log()).at(-1)?.content).toMatchObject({ type: 'system', code: 'request_outcome', data: { status: 'rejected' } })
+  expect((await room.log()).at(-1)?.content).toMatchObject({
+    type: 'system',
+    code: 'request_outcome',
+    data: { status: 'rejected' },
+  })
   const second = await world.kit.answerRequest(request.id, { decision: 'approve', by: kim })
   expect(second).toMatchObject({ outcome: 'already_decided' })
 })

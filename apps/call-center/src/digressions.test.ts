@@ -42,8 +42,12 @@ test('a question on the way is answered from an article by name, and the matter 
   await room.say('charged twice')
   const answer = await room.say('is this call recorded?')
   expect(answer).toContain('That is from our article "Privacy and recording".')
-  const message = (await room.log()).findLast(({ content }) => content.type === 'text' && content.text.includes('article'))
-  expect(message?.metadata['sources']).toEqual([{ sourceId: 'privacy-and-recording#1', title: 'Privacy and recording' }])
+  const message = (await room.log()).findLast(
+    ({ content }) => content.type === 'text' && content.text.includes('article'),
+  )
+  expect(message?.metadata['sources']).toEqual([
+    { sourceId: 'privacy-and-recording#1', title: 'Privacy and recording' },
+  ])
   expect(await room.say('204417')).toContain('enter your PIN')
 })
 
@@ -101,7 +105,9 @@ test('a rejected credit is told with its reason, an approved smaller one with it
   await room.say('204417')
   await room.pin('4821')
   await room.say('yes')
-  expect(await room.answer('approval', 'reject', { reason: 'not now' })).toContain('did not approve the credit and noted: not now')
+  expect(await room.answer('approval', 'reject', { reason: 'not now' })).toContain(
+    'did not approve the credit and noted: not now',
+  )
   expect(await room.say('please credit it')).toContain('Shall I credit one payment')
   await room.say('yes')
   const less = { invoiceId: 'INV-2210', cents: 4_000, reason: 'half of it' }

@@ -26,10 +26,21 @@ async function main(): Promise<void> {
   if (settings.open && hasSomebody(process.env, process.stdout.isTTY)) openBrowser(`${callCenter.url}/`)
 }
 
-function show({ url, port, model, accounts, articles, deskKey }: CallCenter, settings: Settings, readyMs: number): void {
+function show(
+  { url, port, model, accounts, articles, deskKey }: CallCenter,
+  settings: Settings,
+  readyMs: number,
+): void {
   if (settings.json) {
     const { label, id, remote, warning } = model
-    const started = { url, port, desk: `${url}/desk`, api: `${url}/docs`, model: { label, id, remote, warning: warning ?? null }, readyMs: Math.round(readyMs) }
+    const started = {
+      url,
+      port,
+      desk: `${url}/desk`,
+      api: `${url}/docs`,
+      model: { label, id, remote, warning: warning ?? null },
+      readyMs: Math.round(readyMs),
+    }
     process.stdout.write(`${JSON.stringify(started)}\n`)
     return
   }
@@ -71,7 +82,9 @@ function stopOnSignal(callCenter: CallCenter): void {
 
 function fail(thrown: unknown): never {
   const error = toParleyError(thrown, { code: 'internal_error', message: 'The call center could not be started.' })
-  const reason = ParleyError.isInstance(thrown) ? '' : `\n  ${thrown instanceof Error ? thrown.message : String(thrown)}`
+  const reason = ParleyError.isInstance(thrown)
+    ? ''
+    : `\n  ${thrown instanceof Error ? thrown.message : String(thrown)}`
   process.stderr.write(`error ${error.code}  ${error.message}${reason}\n`)
   process.exit(1)
 }

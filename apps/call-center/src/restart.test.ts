@@ -23,7 +23,12 @@ async function start(folder: string, port: number): Promise<{ port: number; kill
   const { OPENAI_API_KEY: _key, OPENAI_BASE_URL: _url, ...env } = process.env
   const child = spawn(
     process.execPath,
-    ['--conditions=@parley/source', fileURLToPath(new URL('__fixtures__/serve.ts', import.meta.url)), '--port', String(port)],
+    [
+      '--conditions=@parley/source',
+      fileURLToPath(new URL('__fixtures__/serve.ts', import.meta.url)),
+      '--port',
+      String(port),
+    ],
     { cwd: root, env: { ...env, PARLEY_DATA_DIR: join(folder, 'data') }, stdio: ['ignore', 'pipe', 'pipe'] },
   )
   running.add(child)
@@ -82,7 +87,9 @@ test('a process that is killed in the story goes on where it was: same agent, on
   expect(said).toEqual([...new Set(said)])
   const received = caller.events.map(({ index }) => index)
   expect(received).toEqual([...new Set(received)].toSorted((a, b) => a - b))
-  const card = await fetch(`${origin}/demo/customer/acc-01`, { headers: { authorization: `Bearer ${await deskToken(origin)}` } })
+  const card = await fetch(`${origin}/demo/customer/acc-01`, {
+    headers: { authorization: `Bearer ${await deskToken(origin)}` },
+  })
   expect(await card.json()).toMatchObject({ credits: [{ cents: 7_900, invoiceId: 'INV-2210' }] })
   caller.close()
   await third.kill()

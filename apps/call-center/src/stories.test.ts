@@ -25,7 +25,11 @@ test('Ada is verified, handed to billing, and her credit is decided at the desk'
   expect(await room.agent()).toBe('billing')
   expect(await room.say('yes please')).toContain('decided by a colleague')
   const [request] = await room.requests()
-  expect(request).toMatchObject({ kind: 'approval', tool: 'issue_credit', arguments: { invoiceId: 'INV-2210', cents: 7_900 } })
+  expect(request).toMatchObject({
+    kind: 'approval',
+    tool: 'issue_credit',
+    arguments: { invoiceId: 'INV-2210', cents: 7_900 },
+  })
   expect(await room.answer('approval', 'approve')).toContain('$79.00 is credited to invoice INV-2210')
 })
 
@@ -42,9 +46,13 @@ test('Ben: the field the contract misses is asked for, the line test comes later
   expect(bad).toContain('The next free time is Monday, November 23, from 8:00 AM to 12:00 PM.')
   expect(await room.say('hmm, in the afternoon please')).toContain('Monday, November 23, from 1:00 PM to 5:00 PM')
   expect(await room.say('sure')).toMatch(/Booked: Theo comes on Monday, November 23, .* Your ticket is T-\d+/)
-  const { rows } = await world.database.query('SELECT day, starts FROM harbor.visits v JOIN harbor.slots s ON s.id = v.slot_id')
+  const { rows } = await world.database.query(
+    'SELECT day, starts FROM harbor.visits v JOIN harbor.slots s ON s.id = v.slot_id',
+  )
   expect(rows).toEqual([{ day: '2026-11-23', starts: '13:00' }])
-  const refused = (await world.kit.receipts(room.id, { kind: 'handoff' })).filter(({ data }) => JSON.stringify(data).includes('handoff_contract'))
+  const refused = (await world.kit.receipts(room.id, { kind: 'handoff' })).filter(({ data }) =>
+    JSON.stringify(data).includes('handoff_contract'),
+  )
   expect(refused.length).toBeGreaterThan(0)
 })
 
@@ -67,5 +75,7 @@ test('Dev is told of the outage, no test is run, and he is notified', async () =
   const told = await room.pin('3055')
   expect(told).toContain('There is a known outage in Riverside: a cut fiber cable. We expect it to end at 2:00 PM.')
   expect(await room.say('yes')).toMatch(/Done: you get a message when the outage is over. Your ticket is T-\d+/)
-  expect((await room.log()).some(({ content }) => content.type === 'toolCall' && content.name === 'run_line_test')).toBe(false)
+  expect(
+    (await room.log()).some(({ content }) => content.type === 'toolCall' && content.name === 'run_line_test'),
+  ).toBe(false)
 })

@@ -1,4 +1,14 @@
-import { checkOptions, createSystemClock, createSystemIds, ParleyError, type Clock, type IdSource, type ParticipantId, type RoomId, type SocketFactory } from '@parley/spec'
+import {
+  checkOptions,
+  createSystemClock,
+  createSystemIds,
+  ParleyError,
+  type Clock,
+  type IdSource,
+  type ParticipantId,
+  type RoomId,
+  type SocketFactory,
+} from '@parley/spec'
 import { createDeskClient, createRequestsClient, type DeskClient, type RequestsClient } from './desk-client.ts'
 import { createHttpClient, type TokenSource } from './http-client.ts'
 import { connectRoom, type RoomConnection } from './room-connection.ts'

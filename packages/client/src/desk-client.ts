@@ -1,4 +1,14 @@
-import type { ConversationStateJson, HandoffInput, HandoffResult, HumanState, Json, ParticipantId, PendingRequest, RoomEvent, RoomId } from '@parley/spec'
+import type {
+  ConversationStateJson,
+  HandoffInput,
+  HandoffResult,
+  HumanState,
+  Json,
+  ParticipantId,
+  PendingRequest,
+  RoomEvent,
+  RoomId,
+} from '@parley/spec'
 import type { HttpClient } from './http-client.ts'
 import type { CallOptions } from './rooms-client.ts'
 
@@ -22,9 +32,17 @@ export interface DeskClient {
   queue(query?: { limit?: number }, o?: CallOptions): Promise<QueueEntry[]>
   /** Takes a waiting room. @throws {ParleyError} `human_taken` with `takenBy`, `human_not_waiting` */
   claim(roomId: RoomId, person?: ActingPerson, o?: CallOptions): Promise<ConversationStateJson>
-  takeover(roomId: RoomId, options?: ActingPerson & { reason?: string }, o?: CallOptions): Promise<ConversationStateJson>
+  takeover(
+    roomId: RoomId,
+    options?: ActingPerson & { reason?: string },
+    o?: CallOptions,
+  ): Promise<ConversationStateJson>
   /** Gives the room to an agent. @throws {ParleyError} `handoff_*`, `handoff_contract` with the missing fields in its violations */
-  handBack(roomId: RoomId, input: ActingPerson & { target: string; payload?: Json; note?: string }, o?: CallOptions): Promise<AcceptedHandoff>
+  handBack(
+    roomId: RoomId,
+    input: ActingPerson & { target: string; payload?: Json; note?: string },
+    o?: CallOptions,
+  ): Promise<AcceptedHandoff>
   handoff(roomId: RoomId, input: ActingPerson & HandoffInput, o?: CallOptions): Promise<AcceptedHandoff>
   requestHuman(
     roomId: RoomId,
@@ -35,7 +53,12 @@ export interface DeskClient {
   resume(roomId: RoomId, person?: ActingPerson, o?: CallOptions): Promise<ConversationStateJson>
   coach(roomId: RoomId, mode: CoachMode, person?: ActingPerson, o?: CallOptions): Promise<ConversationStateJson>
   /** Writes a note that only colleagues see. */
-  note(roomId: RoomId, text: string, person?: ActingPerson, o?: CallOptions): Promise<{ event: RoomEvent; duplicate: boolean }>
+  note(
+    roomId: RoomId,
+    text: string,
+    person?: ActingPerson,
+    o?: CallOptions,
+  ): Promise<{ event: RoomEvent; duplicate: boolean }>
 }
 
 export type AcceptedHandoff = Extract<HandoffResult, { accepted: true }>
@@ -58,7 +81,8 @@ export function createDeskClient(http: HttpClient): DeskClient {
   const post = <T>(roomId: RoomId, action: string, body: object, o?: CallOptions): Promise<T> =>
     ask({ method: 'POST', path: `/v1/rooms/${encodeURIComponent(roomId)}/${action}`, body, ...o })
   return {
-    queue: async (query = {}, o) => (await ask<{ entries: QueueEntry[] }>({ path: '/v1/desk/queue', query, ...o })).entries,
+    queue: async (query = {}, o) =>
+      (await ask<{ entries: QueueEntry[] }>({ path: '/v1/desk/queue', query, ...o })).entries,
     claim: (roomId, body = {}, o) => post(roomId, 'claim', body, o),
     takeover: (roomId, body = {}, o) => post(roomId, 'takeover', body, o),
     handBack: (roomId, body, o) => post(roomId, 'handback', body, o),
@@ -76,7 +100,8 @@ export function createDeskClient(http: HttpClient): DeskClient {
 export function createRequestsClient(http: HttpClient): RequestsClient {
   const ask = async <T>(...args: Parameters<HttpClient['request']>): Promise<T> => (await http.request(...args)) as T // as above
   return {
-    list: async (query = {}, o) => (await ask<{ requests: PendingRequest[] }>({ path: '/v1/requests', query, ...o })).requests,
+    list: async (query = {}, o) =>
+      (await ask<{ requests: PendingRequest[] }>({ path: '/v1/requests', query, ...o })).requests,
     answer: async (requestId, body, o) => {
       const path = `/v1/requests/${encodeURIComponent(requestId)}/answer`
       return (await ask<{ request: PendingRequest }>({ method: 'POST', path, body, ...o })).request

@@ -28,7 +28,11 @@ export function createEventHub<Event extends { type: string }>(onError: (error: 
       for (;;) {
         const event = held.shift()
         if (event !== undefined) yield event
-        else if (isOverrun) throw new ParleyError({ code: 'limit_exceeded', message: 'The events were read too slowly. Join the room again from where you are.' })
+        else if (isOverrun)
+          throw new ParleyError({
+            code: 'limit_exceeded',
+            message: 'The events were read too slowly. Join the room again from where you are.',
+          })
         else if (isOpen) await new Promise<void>((resolve) => (wake = resolve))
         else return
       }

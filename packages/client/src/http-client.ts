@@ -1,4 +1,13 @@
-import { errorCodes, fromWire, ParleyError, toWire, toWireName, type Clock, type ErrorCode, type Json } from '@parley/spec'
+import {
+  errorCodes,
+  fromWire,
+  ParleyError,
+  toWire,
+  toWireName,
+  type Clock,
+  type ErrorCode,
+  type Json,
+} from '@parley/spec'
 
 /** Gives the key or token to use; asked before every request and connection, so that it may be renewed. */
 export type TokenSource = () => string | undefined | Promise<string | undefined>
@@ -35,9 +44,17 @@ export interface HttpClient {
 
 /** Makes a client of one server's JSON. */
 export function createHttpClient({ baseUrl, getToken, fetch, clock, timeoutMs }: HttpClientOptions): HttpClient {
-  const send = async ({ method = 'GET', path, query = {}, body, headers = {}, signal }: HttpRequest): Promise<Response> => {
+  const send = async ({
+    method = 'GET',
+    path,
+    query = {},
+    body,
+    headers = {},
+    signal,
+  }: HttpRequest): Promise<Response> => {
     const url = new URL(`${baseUrl.replace(/\/+$/, '')}${path}`)
-    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(toWireName(name), String(value))
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) url.searchParams.set(toWireName(name), String(value))
     const token = await getToken()
     signal?.throwIfAborted()
     const response = await fetch(url, {

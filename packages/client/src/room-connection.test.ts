@@ -31,7 +31,14 @@ function farSide(): { socket: Socket; far: FarSide } {
     }
   }
   return {
-    socket: { send: (data) => void sent.push(JSON.parse(String(data)) as Record<string, unknown>), bufferedAmount: 0, ping: () => {}, close: (code = 1005) => end(code), frames: frames(), closed },
+    socket: {
+      send: (data) => void sent.push(JSON.parse(String(data)) as Record<string, unknown>),
+      bufferedAmount: 0,
+      ping: () => {},
+      close: (code = 1005) => end(code),
+      frames: frames(),
+      closed,
+    },
     far: {
       sent,
       end,
@@ -64,16 +71,31 @@ function setUp(options: { answers?: (url: URL) => unknown; refuse?: () => boolea
   const connection = client.joinRoom('r', { getToken: options.getToken ?? (() => 'prt_x') })
   onTestFinished(() => connection.close())
   const updates: RoomUpdate[] = []
-  for (const type of ['event', 'delta', 'status', 'pending', 'error'] as const) connection.on(type, (update) => updates.push(update))
+  for (const type of ['event', 'delta', 'status', 'pending', 'error'] as const)
+    connection.on(type, (update) => updates.push(update))
   return { clock, far, openedAtMs, connection, updates }
 }
 
 const welcome = { type: 'welcome', room: { id: 'r' }, participant: { id: 'ada' }, head: -1 }
-const event = (index: number, after: number) => ({ type: 'event', index, after, event: { id: `e${index}`, index, type: 'message', source: {}, content: { type: 'text', text: String(index) } } })
-const indexesOf = (updates: RoomUpdate[]): number[] => updates.flatMap((update) => (update.type === 'event' ? [update.event.index] : []))
+const event = (index: number, after: number) => ({
+  type: 'event',
+  index,
+  after,
+  event: { id: `e${index}`, index, type: 'message', source: {}, content: { type: 'text', text: String(index) } },
+})
+const indexesOf = (updates: RoomUpdate[]): number[] =>
+  updates.flatMap((update) => (update.type === 'event' ? [update.event.index] : []))
 const last = (far: FarSide[]): FarSide => far.at(-1) ?? expect.fail('no socket was opened')
 
-async function goLive({ clock, far, connection }: { clock: { advance(ms: number): Promise<void> }; far: FarSide[]; connection: RoomConnection }): Promise<FarSide> {
+async function goLive({
+  clock,
+  far,
+  connection,
+}: {
+  clock: { advance(ms: number): Promise<void> }
+  far: FarSide[]
+  connection: RoomConnection
+}): Promise<FarSide> {
   await clock.advance(0)
   last(far).say(welcome)
   await clock.advance(0)
@@ -123,7 +145,9 @@ describe('coming back', () => {
       answers(url) {
         asked.push(url.search)
         const after = Number(url.searchParams.get('after'))
-        return after === 0 ? { events: [event(1, 0).event], head: 9, next: 2 } : { events: [event(4, 2).event], head: 9 }
+        return after === 0
+          ? { events: [event(1, 0).event], head: 9, next: 2 }
+          : { events: [event(4, 2).event], head: 9 }
       },
     })
     const far = await goLive(set)
@@ -189,8 +213,22 @@ describe('sending', () => {
     const far = await goLive(set)
     const slow = set.connection.send('slow down', { idempotencyKey: 's' })
     const bad = set.connection.send('never', { idempotencyKey: 'b' })
-    far.say({ type: 'error', code: 'rate_limited', message: 'Too many frames.', retryable: true, details: { retry_after_ms: 700 }, ref: 's' })
-    far.say({ type: 'error', code: 'room_closed', message: 'The room is closed.', retryable: false, details: {}, ref: 'b' })
+    far.say({
+      type: 'error',
+      code: 'rate_limited',
+      message: 'Too many frames.',
+      retryable: true,
+      details: { retry_after_ms: 700 },
+      ref: 's',
+    })
+    far.say({
+      type: 'error',
+      code: 'room_closed',
+      message: 'The room is closed.',
+      retryable: false,
+      details: {},
+      ref: 'b',
+    })
     await expect(bad.settled).rejects.toMatchObject({ code: 'room_closed' })
     await set.clock.advance(699)
     const count = () => far.sent.filter(({ idempotency_key: key }) => key === 's').length

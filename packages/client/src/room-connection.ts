@@ -30,9 +30,29 @@ const silenceMs = 60_000
 const tooLargeCode = 1009
 /** Ends that trying again does not change, each with what to do. */
 const finalCloses: ReadonlyMap<number, { code: ParleyError['code']; message: string }> = new Map([
-  [4400, { code: 'frame_invalid', message: 'The server closed the connection for good: it could not read several frames in a row. Use a client of its version.' }],
-  [4403, { code: 'forbidden', message: 'The server closed the connection for good: this token does not open the room. Join the room for a token of its own.' }],
-  [4404, { code: 'room_not_found', message: 'The server closed the connection for good: the room is not there, or not for this token. Check its id.' }],
+  [
+    4400,
+    {
+      code: 'frame_invalid',
+      message:
+        'The server closed the connection for good: it could not read several frames in a row. Use a client of its version.',
+    },
+  ],
+  [
+    4403,
+    {
+      code: 'forbidden',
+      message:
+        'The server closed the connection for good: this token does not open the room. Join the room for a token of its own.',
+    },
+  ],
+  [
+    4404,
+    {
+      code: 'room_not_found',
+      message: 'The server closed the connection for good: the room is not there, or not for this token. Check its id.',
+    },
+  ],
 ])
 const unauthorizedCode = 4401
 const maxRefusals = 3
@@ -63,7 +83,10 @@ export interface RoomConnection {
   readonly pending: readonly PendingSend[]
   /** Everything that happens, for one consumer. */
   readonly events: AsyncIterable<RoomUpdate>
-  on<Type extends RoomUpdate['type']>(type: Type, listener: (update: Extract<RoomUpdate, { type: Type }>) => void): Disposer
+  on<Type extends RoomUpdate['type']>(
+    type: Type,
+    listener: (update: Extract<RoomUpdate, { type: Type }>) => void,
+  ): Disposer
   /** Sends at once, or as soon as the connection is back: with the same key, so never twice. */
   send(input: string | RoomSendInput, options?: { idempotencyKey?: string }): PendingSend
   typing(isTyping?: boolean): void
@@ -108,7 +131,9 @@ export function connectRoom(options: RoomConnectionOptions): RoomConnection {
       throw error
     })
   })
-  const sends = createPendingSends((send, error) => hub.emit({ type: 'pending', send, ...(error === undefined ? {} : { error }) }))
+  const sends = createPendingSends((send, error) =>
+    hub.emit({ type: 'pending', send, ...(error === undefined ? {} : { error }) }),
+  )
   const ended = new AbortController()
   let status: ConnectionStatus = 'connecting'
   let room: Room | undefined
@@ -147,7 +172,11 @@ export function connectRoom(options: RoomConnectionOptions): RoomConnection {
   const fillGap = async (before: number): Promise<void> => {
     let after: number | undefined = lastIndex
     while (after !== undefined && !ended.signal.aborted) {
-      const page: Awaited<ReturnType<RoomsClient['events']>> = await options.rooms.events(roomId, { after, before, limit: 200 }, { signal: ended.signal })
+      const page: Awaited<ReturnType<RoomsClient['events']>> = await options.rooms.events(
+        roomId,
+        { after, before, limit: 200 },
+        { signal: ended.signal },
+      )
       for (const event of page.events) take(event)
       after = page.next
     }
@@ -230,7 +259,9 @@ export function connectRoom(options: RoomConnectionOptions): RoomConnection {
         if (final !== undefined) return finish(new ParleyError({ ...final, details: { closeCode: code } }))
         if (code === tooLargeCode) sends.refuseLargest(tooLarge())
         if (code === unauthorizedCode && ++refusals >= maxRefusals) {
-          return finish(new ParleyError({ code: 'auth_invalid', message: 'The token was refused. Join the room again.' }))
+          return finish(
+            new ParleyError({ code: 'auth_invalid', message: 'The token was refused. Join the room again.' }),
+          )
         }
       } catch (thrown) {
         if (ended.signal.aborted) return
@@ -275,7 +306,12 @@ export function connectRoom(options: RoomConnectionOptions): RoomConnection {
     send(input, { idempotencyKey = ids.next('send') } = {}) {
       if (status === 'closed') throw over()
       if (typeof input !== 'string' && (typeof input !== 'object' || input === null)) throw noMessage()
-      const { text, content = { type: 'text', text: text ?? '' }, type: eventType, ...rest } = typeof input === 'string' ? { text: input } : input
+      const {
+        text,
+        content = { type: 'text', text: text ?? '' },
+        type: eventType,
+        ...rest
+      } = typeof input === 'string' ? { text: input } : input
       const frame = frameOf('send', { idempotencyKey, ...rest, content, eventType })
       const isNew = sends.frameOf(idempotencyKey) === undefined
       const send = sends.add(idempotencyKey, toWire(content), frame)

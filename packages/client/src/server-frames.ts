@@ -1,4 +1,13 @@
-import { fromWire, ParleyError, type EphemeralEvent, type Json, type Participant, type PendingRequest, type Room, type RoomEvent } from '@parley/spec'
+import {
+  fromWire,
+  ParleyError,
+  type EphemeralEvent,
+  type Json,
+  type Participant,
+  type PendingRequest,
+  type Room,
+  type RoomEvent,
+} from '@parley/spec'
 import { detailsOf, isErrorCode, isObject } from './http-client.ts'
 
 /** Live text of an agent; the committed event with the same `segmentId` replaces it. */
@@ -36,9 +45,13 @@ export function parseServerFrame(data: string | Uint8Array): ServerFrame | undef
   // What is checked here is what this client decides by; the rest is the server's, which is of the same release.
   switch (frame['type']) {
     case 'welcome':
-      return typeof frame['head'] === 'number' && isObject(frame['room']) ? (frame as unknown as ServerFrame) : undefined
+      return typeof frame['head'] === 'number' && isObject(frame['room'])
+        ? (frame as unknown as ServerFrame)
+        : undefined
     case 'event':
-      return typeof frame['index'] === 'number' && typeof frame['after'] === 'number' && isObject(frame['event']) ? (frame as unknown as ServerFrame) : undefined
+      return typeof frame['index'] === 'number' && typeof frame['after'] === 'number' && isObject(frame['event'])
+        ? (frame as unknown as ServerFrame)
+        : undefined
     case 'delta': {
       const { type: _type, ...delta } = frame
       return typeof delta['text'] === 'string' ? { type: 'delta', delta: delta as unknown as OutputDelta } : undefined
@@ -46,7 +59,9 @@ export function parseServerFrame(data: string | Uint8Array): ServerFrame | undef
     case 'ephemeral':
       return isObject(frame['event']) ? (frame as unknown as ServerFrame) : undefined
     case 'ack':
-      return typeof frame['idempotencyKey'] === 'string' && typeof frame['index'] === 'number' ? (frame as unknown as ServerFrame) : undefined
+      return typeof frame['idempotencyKey'] === 'string' && typeof frame['index'] === 'number'
+        ? (frame as unknown as ServerFrame)
+        : undefined
     case 'request':
       return isObject(frame['request']) ? (frame as unknown as ServerFrame) : undefined
     case 'request_closed': {
@@ -55,7 +70,11 @@ export function parseServerFrame(data: string | Uint8Array): ServerFrame | undef
       return { type: 'requestClosed', requestId, status, ...(by === undefined ? {} : { by: by as Json }) }
     }
     case 'error':
-      return { type: 'error', error: toError(frame), ...(typeof frame['ref'] === 'string' ? { ref: frame['ref'] } : {}) }
+      return {
+        type: 'error',
+        error: toError(frame),
+        ...(typeof frame['ref'] === 'string' ? { ref: frame['ref'] } : {}),
+      }
     case 'resync':
       return typeof frame['from'] === 'number' ? { type: 'resync', from: frame['from'] } : undefined
     case 'pong':

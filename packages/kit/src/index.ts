@@ -50,7 +50,11 @@ export type {
 export type { MigrateOptions, MigrationReport } from './orchestration/definitions/migrate.ts'
 export { Orchestrations } from './orchestration/definitions/orchestrations.ts'
 export { delegateTool, type DelegateToolOptions } from './orchestration/delegation/delegate-tool.ts'
-export { HandoffHandler, type HandleOptions, type HandoffHandlerOptions } from './orchestration/handoff/handoff-handler.ts'
+export {
+  HandoffHandler,
+  type HandleOptions,
+  type HandoffHandlerOptions,
+} from './orchestration/handoff/handoff-handler.ts'
 export { HandoffMemoryProvider } from './orchestration/handoff/handoff-memory-provider.ts'
 export { buildHandoffTool, HANDOFF_TOOL } from './orchestration/handoff/handoff-tool.ts'
 export { setupHandoff } from './orchestration/handoff/setup-handoff.ts'

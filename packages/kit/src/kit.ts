@@ -58,7 +58,13 @@ import { deliverProactively, type DeliverOptions } from './delivery/deliver.ts'
 import type { AsyncHook, HookFor, HookOptions } from './hooks/hook-engine.ts'
 import type { HookTrigger } from './hooks/hook-map.ts'
 import { processInbound, type ProcessInboundOptions } from './inbound/process-inbound.ts'
-import { registeredChannel, sendFromChannel, sendFromPerson, sendFromSystem, type SendInput } from './inbound/prepare-send.ts'
+import {
+  registeredChannel,
+  sendFromChannel,
+  sendFromPerson,
+  sendFromSystem,
+  type SendInput,
+} from './inbound/prepare-send.ts'
 import { processWebhook } from './inbound/process-webhook.ts'
 import { regenerate } from './inbound/regenerate.ts'
 import { createKitOrchestration } from './orchestration/create-kit-orchestration.ts'
@@ -70,10 +76,35 @@ import type { HandBack, HumanRequest, QueueEntry } from './orchestration/human/h
 import type { CoachMode, HumanOptions } from './orchestration/human/human-options.ts'
 import type { StatusBus } from './orchestration/status/status-bus.ts'
 import type { RequestFilter } from './requests/requests.ts'
-import { attachChannel, changeBinding, checkAccess, checkVisibility, detachChannel, patchBinding, refreshBinding } from './rooms/bindings.ts'
+import {
+  attachChannel,
+  changeBinding,
+  checkAccess,
+  checkVisibility,
+  detachChannel,
+  patchBinding,
+  refreshBinding,
+} from './rooms/bindings.ts'
 import { checkCreateRoom, createRoom, type CreateRoomOptions } from './rooms/create-room.ts'
-import { archiveRoom, checkPolicy, closeRoom, patchRoom, pauseRoom, reopenRoom, type LifecycleOptions, type RoomChanges } from './rooms/lifecycle.ts'
-import { addMember, ensureParticipant, membersOf, removeMember, renameMember, resolveParticipant, type ParticipantInput } from './rooms/participants.ts'
+import {
+  archiveRoom,
+  checkPolicy,
+  closeRoom,
+  patchRoom,
+  pauseRoom,
+  reopenRoom,
+  type LifecycleOptions,
+  type RoomChanges,
+} from './rooms/lifecycle.ts'
+import {
+  addMember,
+  ensureParticipant,
+  membersOf,
+  removeMember,
+  renameMember,
+  resolveParticipant,
+  type ParticipantInput,
+} from './rooms/participants.ts'
 import { markRead, readEvents, readReceipts, redactEvent, type ReceiptQuery } from './rooms/read-log.ts'
 import { createStoreFacade, type ConversationStoreFacade } from './rooms/store-facade.ts'
 import { facadeWrites } from './rooms/facade-writes.ts'
@@ -82,7 +113,13 @@ import { recover } from './core/recovery.ts'
 import { waitUntilSettled } from './core/wait-until-settled.ts'
 import { roomNotFound } from './rooms/commit-to-log.ts'
 import { createTimers, type Timers } from './rooms/timers.ts'
-import { createSourceRunner, type InboundSource, type SourceHealth, type SourceOptions, type SourceRunner } from './sources/source-runner.ts'
+import {
+  createSourceRunner,
+  type InboundSource,
+  type SourceHealth,
+  type SourceOptions,
+  type SourceRunner,
+} from './sources/source-runner.ts'
 
 /** Options of a kit; everything has a default. */
 export interface KitOptions extends PartsOptions {
@@ -95,7 +132,25 @@ export interface KitOptions extends PartsOptions {
   human?: HumanOptions
 }
 
-const kitKeys = ['store', 'clock', 'ids', 'locks', 'backplane', 'telemetry', 'logger', 'identity', 'inboundRouter', 'orchestration', 'predicates', 'guard', 'limits', 'ephemeralTypes', 'agentResponsePolicy', 'deps', 'human']
+const kitKeys = [
+  'store',
+  'clock',
+  'ids',
+  'locks',
+  'backplane',
+  'telemetry',
+  'logger',
+  'identity',
+  'inboundRouter',
+  'orchestration',
+  'predicates',
+  'guard',
+  'limits',
+  'ephemeralTypes',
+  'agentResponsePolicy',
+  'deps',
+  'human',
+]
 
 /** How long a call waits: until its event is committed, or until everything it caused is done. */
 export interface SendWait {
@@ -152,7 +207,10 @@ export class Kit {
    * Makes a room; an orchestration's agents are registered, attached and set to work in the same commit.
    * @throws {ParleyError} `invalid_options`, `channel_not_registered`, `room_exists`, `kit_closed`
    */
-  async createRoom({ orchestration, ...options }: CreateRoomOptions & { orchestration?: Orchestration | null } = {}): Promise<Room> {
+  async createRoom({
+    orchestration,
+    ...options
+  }: CreateRoomOptions & { orchestration?: Orchestration | null } = {}): Promise<Room> {
     this.#open()
     checkCreateRoom(options)
     return createRoom(this.#parts, options, this.#orchestration.forNewRoom(orchestration))
@@ -225,7 +283,12 @@ export class Kit {
   }
 
   /** @throws {ParleyError} `channel_not_registered`, `room_not_found`, `attach_refused`, `invalid_options` */
-  async attach(roomId: RoomId, channelId: ChannelId, options?: BindingOptions, o?: InRoomOptions): Promise<ChannelBinding> {
+  async attach(
+    roomId: RoomId,
+    channelId: ChannelId,
+    options?: BindingOptions,
+    o?: InRoomOptions,
+  ): Promise<ChannelBinding> {
     this.#open()
     return attachChannel(this.#parts, roomId, channelId, options, o)
   }
@@ -257,17 +320,32 @@ export class Kit {
     return changeBinding(this.#openParts(), roomId, channelId, { outputMuted: false }, o)
   }
 
-  async setAccess(roomId: RoomId, channelId: ChannelId, access: ChannelAccess, o?: InRoomOptions): Promise<ChannelBinding> {
+  async setAccess(
+    roomId: RoomId,
+    channelId: ChannelId,
+    access: ChannelAccess,
+    o?: InRoomOptions,
+  ): Promise<ChannelBinding> {
     checkAccess(access)
     return changeBinding(this.#openParts(), roomId, channelId, { access }, o)
   }
 
-  async setVisibility(roomId: RoomId, channelId: ChannelId, visibility: Visibility, o?: InRoomOptions): Promise<ChannelBinding> {
+  async setVisibility(
+    roomId: RoomId,
+    channelId: ChannelId,
+    visibility: Visibility,
+    o?: InRoomOptions,
+  ): Promise<ChannelBinding> {
     return changeBinding(this.#openParts(), roomId, channelId, { visibility: checkVisibility(visibility) }, o)
   }
 
   /** Merges and unsets metadata of a binding. */
-  async patchBinding(roomId: RoomId, channelId: ChannelId, change: { set?: Record<string, Json>; unset?: string[] }, o?: InRoomOptions): Promise<ChannelBinding> {
+  async patchBinding(
+    roomId: RoomId,
+    channelId: ChannelId,
+    change: { set?: Record<string, Json>; unset?: string[] },
+    o?: InRoomOptions,
+  ): Promise<ChannelBinding> {
     return patchBinding(this.#openParts(), roomId, channelId, change, o)
   }
 
@@ -281,11 +359,20 @@ export class Kit {
     return addMember(this.#openParts(), roomId, input, o)
   }
 
-  async removeMember(roomId: RoomId, participantId: ParticipantId, o?: InRoomOptions & { ban?: boolean }): Promise<Participant> {
+  async removeMember(
+    roomId: RoomId,
+    participantId: ParticipantId,
+    o?: InRoomOptions & { ban?: boolean },
+  ): Promise<Participant> {
     return removeMember(this.#openParts(), roomId, participantId, o)
   }
 
-  async renameMember(roomId: RoomId, participantId: ParticipantId, displayName: string, o?: InRoomOptions): Promise<Participant> {
+  async renameMember(
+    roomId: RoomId,
+    participantId: ParticipantId,
+    displayName: string,
+    o?: InRoomOptions,
+  ): Promise<Participant> {
     return renameMember(this.#openParts(), roomId, participantId, displayName, o)
   }
 
@@ -298,19 +385,32 @@ export class Kit {
     return (await this.#parts.store.participants.get(roomId, participantId))?.status === 'active'
   }
 
-  async resolveParticipant(roomId: RoomId, participantId: ParticipantId, identity: Identity, o?: InRoomOptions & { by?: string }): Promise<Participant> {
+  async resolveParticipant(
+    roomId: RoomId,
+    participantId: ParticipantId,
+    identity: Identity,
+    o?: InRoomOptions & { by?: string },
+  ): Promise<Participant> {
     return resolveParticipant(this.#openParts(), roomId, participantId, identity, o)
   }
 
   // Events
 
   /** Takes a message in by its channel: the whole pipeline. Blocked is a value, never a throw. */
-  async processInbound(message: InboundMessage, { wait, ...options }: ProcessInboundOptions & SendWait = {}): Promise<InboundResult> {
+  async processInbound(
+    message: InboundMessage,
+    { wait, ...options }: ProcessInboundOptions & SendWait = {},
+  ): Promise<InboundResult> {
     return this.#settle(await processInbound(this.#openParts(), message, options), wait)
   }
 
   /** Sends an event of a bound channel. @throws {ParleyError} `room_closed`, `room_not_found`, `channel_not_bound` */
-  async sendEvent(roomId: RoomId, channelId: ChannelId, input: EventInput, { wait, ...options }: SendWait = {}): Promise<SendResult> {
+  async sendEvent(
+    roomId: RoomId,
+    channelId: ChannelId,
+    input: EventInput,
+    { wait, ...options }: SendWait = {},
+  ): Promise<SendResult> {
     return this.#settle(await sendFromChannel(this.#openParts(), roomId, channelId, input, options), wait)
   }
 
@@ -325,17 +425,27 @@ export class Kit {
   }
 
   /** Resolves when nothing of the room is under way, or after `timeoutMs` (60 000). `turn` is not waited for. */
-  async settled(roomId: RoomId, { timeoutMs = 60_000, turn }: { timeoutMs?: number; turn?: TurnContext } = {}): Promise<{ timedOut: boolean }> {
+  async settled(
+    roomId: RoomId,
+    { timeoutMs = 60_000, turn }: { timeoutMs?: number; turn?: TurnContext } = {},
+  ): Promise<{ timedOut: boolean }> {
     return waitUntilSettled(this.#parts, roomId, timeoutMs, turn?.turnId)
   }
 
   /** Answers the last message of a person anew, by the present routing; the old reply stays in the log. */
-  async regenerate(roomId: RoomId, options: { agentId?: ChannelId } = {}): Promise<{ event: RoomEvent; agentIds: ChannelId[] }> {
+  async regenerate(
+    roomId: RoomId,
+    options: { agentId?: ChannelId } = {},
+  ): Promise<{ event: RoomEvent; agentIds: ChannelId[] }> {
     return regenerate(this.#openParts(), roomId, options)
   }
 
   /** Says something unasked: as an agent or the system, at once or when it is quiet. */
-  async deliver(roomId: RoomId, content: EventInput['content'] | string, options?: DeliverOptions): Promise<SendResult> {
+  async deliver(
+    roomId: RoomId,
+    content: EventInput['content'] | string,
+    options?: DeliverOptions,
+  ): Promise<SendResult> {
     return deliverProactively(this.#openParts(), roomId, content, options)
   }
 
@@ -385,7 +495,11 @@ export class Kit {
   }
 
   /** Decides a request; exactly one answer is accepted. @throws {ParleyError} `request_not_found`, `invalid_options` */
-  async answerRequest(id: RequestId, decision: RequestDecision, { organizationId }: { organizationId?: string } = {}): Promise<AnswerResult> {
+  async answerRequest(
+    id: RequestId,
+    decision: RequestDecision,
+    { organizationId }: { organizationId?: string } = {},
+  ): Promise<AnswerResult> {
     return this.#openParts().requests.answer(id, decision, organizationId)
   }
 
@@ -425,13 +539,20 @@ export class Kit {
   }
 
   /** Changes the state by a pure function, under the lock and with its record; tried again on conflict, 3 times at most. */
-  async updateState(roomId: RoomId, change: (state: ConversationState) => ConversationState): Promise<ConversationState> {
+  async updateState(
+    roomId: RoomId,
+    change: (state: ConversationState) => ConversationState,
+  ): Promise<ConversationState> {
     this.#open()
     return this.#orchestration.updateState(roomId, change)
   }
 
   /** Hands the conversation over, asked for by code or a person. A refusal is a value. */
-  async handoff<Payload = Json>(roomId: RoomId, input: HandoffInput<Payload>, options: { by: HandoffActor; signal?: AbortSignal }): Promise<HandoffResult> {
+  async handoff<Payload = Json>(
+    roomId: RoomId,
+    input: HandoffInput<Payload>,
+    options: { by: HandoffActor; signal?: AbortSignal },
+  ): Promise<HandoffResult> {
     this.#open()
     return this.#orchestration.handoff(roomId, input, options)
   }
@@ -460,7 +581,11 @@ export class Kit {
   // People at the desk
 
   /** Asks for a person: agents fall silent, or go on until someone claims, as `human.whileWaiting` says. */
-  async requestHuman(roomId: RoomId, request: HumanRequest, options: { by: HandoffActor; signal?: AbortSignal }): Promise<HandoffResult> {
+  async requestHuman(
+    roomId: RoomId,
+    request: HumanRequest,
+    options: { by: HandoffActor; signal?: AbortSignal },
+  ): Promise<HandoffResult> {
     this.#open()
     return this.#orchestration.human.request(roomId, request, options)
   }
@@ -471,19 +596,30 @@ export class Kit {
   }
 
   /** Takes a waiting room; exactly one person wins. @throws {ParleyError} `human_not_waiting` */
-  async claim(roomId: RoomId, participantId: ParticipantId): Promise<{ ok: true } | { ok: false; takenBy: ParticipantId }> {
+  async claim(
+    roomId: RoomId,
+    participantId: ParticipantId,
+  ): Promise<{ ok: true } | { ok: false; takenBy: ParticipantId }> {
     this.#open()
     return this.#orchestration.human.claim(roomId, participantId)
   }
 
   /** Requests and claims at once, from any mode; agents stop. */
-  async takeover(roomId: RoomId, participantId: ParticipantId, options?: { reason?: string; stop?: 'now' | 'sentence' }): Promise<HandoffResult> {
+  async takeover(
+    roomId: RoomId,
+    participantId: ParticipantId,
+    options?: { reason?: string; stop?: 'now' | 'sentence' },
+  ): Promise<HandoffResult> {
     this.#open()
     return this.#orchestration.human.takeover(roomId, participantId, options)
   }
 
   /** A person hands over to an agent, under the agent's contract. @throws {ParleyError} `human_not_claimed` */
-  async handBack(roomId: RoomId, back: HandBack, options: { by: HandoffActor; signal?: AbortSignal }): Promise<HandoffResult> {
+  async handBack(
+    roomId: RoomId,
+    back: HandBack,
+    options: { by: HandoffActor; signal?: AbortSignal },
+  ): Promise<HandoffResult> {
     this.#open()
     return this.#orchestration.human.handBack(roomId, back, options)
   }
@@ -534,7 +670,10 @@ export class Kit {
   }
 
   /** Stores a reminder: it fires once, also after a restart. The same key replaces it. */
-  async schedule(roomId: RoomId, reminder: { at?: string; inMs?: number; key: string; payload?: Json; agentId?: ChannelId }): Promise<void> {
+  async schedule(
+    roomId: RoomId,
+    reminder: { at?: string; inMs?: number; key: string; payload?: Json; agentId?: ChannelId },
+  ): Promise<void> {
     this.#open()
     return this.#timers.schedule(roomId, reminder)
   }

@@ -1,7 +1,16 @@
 import { isUnderstood, learn } from './choose-rule.ts'
 import type { CompiledMenuEntry, CompiledSlot } from './compiled-rules.ts'
 import { fillSlot } from './dialogue-memory.ts'
-import { nextTurn, say, speak, unheard, type Dialogue, type DialogueScope, type Flow, type TurnInput } from './dialogue-step.ts'
+import {
+  nextTurn,
+  say,
+  speak,
+  unheard,
+  type Dialogue,
+  type DialogueScope,
+  type Flow,
+  type TurnInput,
+} from './dialogue-step.ts'
 import type { LookupEntry } from './lookups.ts'
 import { readAnswer, readPlace, readYesNo } from './read-slot.ts'
 import type { Template } from './template.ts'
@@ -102,12 +111,21 @@ function chooseEntry(entries: readonly CompiledMenuEntry[], words: readonly stri
 
 /** Whether the person wants to hear the last words again. */
 const repeatWishes = new Set([
-  'repeat', 'repeat that', 'repeat please', 'please repeat', 'repeat it', 'say that again', 'say it again', 'pardon',
-  'come again', 'what did you say', 'can you repeat that', 'could you repeat that',
+  'repeat',
+  'repeat that',
+  'repeat please',
+  'please repeat',
+  'repeat it',
+  'say that again',
+  'say it again',
+  'pardon',
+  'come again',
+  'what did you say',
+  'can you repeat that',
+  'could you repeat that',
 ])
 
 /** Whether the person wants to hear the last words again. */
 export function asksToRepeat({ lines }: TurnInput): boolean {
   return repeatWishes.has(lines.at(-1)?.sentence.words.join(' ') ?? '')
 }
-

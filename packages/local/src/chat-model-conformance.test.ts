@@ -16,7 +16,11 @@ rules:
 const request = { messages: [{ role: 'user' as const, content: 'Hello!' }] }
 
 chatModelSuite('local rules', () => ({
-  text: () => ({ model: createLocalModel({ rules, lookups: { people: () => [] } }), request, text: 'Good morning, and welcome.' }),
+  text: () => ({
+    model: createLocalModel({ rules, lookups: { people: () => [] } }),
+    request,
+    text: 'Good morning, and welcome.',
+  }),
   hang: (when) => {
     if (when === 'afterContent') return { model: createLocalModel({ rules, lookups: { people: () => [] } }), request }
     const started = Promise.withResolvers<void>()
@@ -26,7 +30,12 @@ chatModelSuite('local rules', () => ({
       started.resolve()
       return new Promise(() => {})
     }
-    return { model: createLocalModel({ rules, lookups: { people } }), request, started: started.promise, left: left.promise }
+    return {
+      model: createLocalModel({ rules, lookups: { people } }),
+      request,
+      started: started.promise,
+      left: left.promise,
+    }
   },
   unsupportedPart: () => {
     let asked = 0

@@ -21,7 +21,13 @@ export function checkSchema(root: JsonSchema, value: Json | undefined): Fault[] 
   return faults
 }
 
-function check(root: JsonSchema, schema: JsonSchema, value: Json | undefined, path: DocumentPath, faults: Fault[]): void {
+function check(
+  root: JsonSchema,
+  schema: JsonSchema,
+  value: Json | undefined,
+  path: DocumentPath,
+  faults: Fault[],
+): void {
   const expected = typeof schema['description'] === 'string' ? schema['description'] : 'another value'
   const refuse = (): void => void faults.push({ path, expected })
   if (value === undefined) return refuse()
@@ -63,7 +69,11 @@ function checkMap(
     else if (property === false) {
       const nearest = nearestName(key, known)
       const hint = nearest === undefined ? '' : ` (did you mean "${nearest}"?)`
-      faults.push({ path: [...path, key], isUnknownKey: true, expected: `no key "${key}" here${hint}; known are ${known.join(', ')}` })
+      faults.push({
+        path: [...path, key],
+        isUnknownKey: true,
+        expected: `no key "${key}" here${hint}; known are ${known.join(', ')}`,
+      })
     }
   }
   const required = Array.isArray(schema['required']) ? schema['required'] : []

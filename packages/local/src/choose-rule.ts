@@ -1,6 +1,14 @@
 import type { CompiledRule, CompiledRules, CompiledSlot } from './compiled-rules.ts'
 import { holds } from './condition.ts'
-import { fillSlot, learnOutcome, learnReport, readsMasked, rootsOf, unmask, type DialogueMemory } from './dialogue-memory.ts'
+import {
+  fillSlot,
+  learnOutcome,
+  learnReport,
+  readsMasked,
+  rootsOf,
+  unmask,
+  type DialogueMemory,
+} from './dialogue-memory.ts'
 import type { DialogueWorld, TurnInput } from './dialogue-step.ts'
 import type { IntentMatch } from './match-intent.ts'
 import { findSlot } from './read-slot.ts'
@@ -67,7 +75,12 @@ export function findRule(
   return knowledge.rules.rules.find((rule) => !except?.has(rule) && applies(rule, knowledge, words, facts))
 }
 
-function applies({ when, actions }: CompiledRule, { rules, memory, world }: Knowledge, words: string, facts: Facts): boolean {
+function applies(
+  { when, actions }: CompiledRule,
+  { rules, memory, world }: Knowledge,
+  words: string,
+  facts: Facts,
+): boolean {
   if (!when) return !facts.isAfterOnly
   const { intent, after, opening, slots, condition } = when
   if (opening !== undefined && opening !== facts.isOpening) return false

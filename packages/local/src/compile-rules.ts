@@ -26,7 +26,10 @@ export function compileRules(
   const fallback = document.fallback
     ? compileActions(document.fallback, ['fallback'], scope)
     : compileActions(defaultFallback(document), ['fallback'], scope)
-  return { rules: { agent: document.agent, slots, intents, rules, fallback, savesOf: scope.savesOf }, faults: scope.faults }
+  return {
+    rules: { agent: document.agent, slots, intents, rules, fallback, savesOf: scope.savesOf },
+    faults: scope.faults,
+  }
 }
 
 function compileGroups(document: RulesDocument): Map<string, string[][]> {

@@ -109,7 +109,8 @@ function collectSaves(document: RulesDocument): Map<string, string[]> {
     visit(rule.do)
     // A tool that only answers later, or was called under another rules file, is named by `after` alone.
     const after = rule.when?.after
-    if (after !== undefined && rule.when?.intent === undefined && !isSaved(saves, after)) saves.set(after, saves.get(after) ?? [])
+    if (after !== undefined && rule.when?.intent === undefined && !isSaved(saves, after))
+      saves.set(after, saves.get(after) ?? [])
   }
   visit(document.fallback ?? [])
   return saves

@@ -47,7 +47,8 @@ export function holds(condition: Condition, roots: Roots): boolean | undefined {
   return value === undefined ? undefined : isTruthy(value)
 }
 
-const tokenPattern = /\s*(?:("(?:[^"\\]|\\.)*"|'[^']*')|(\d+(?:\.\d+)?)|([\p{L}_][\p{L}\p{N}_-]*(?:\.[\p{L}\p{N}_-]+|\[\d+\])*)|(==|!=|<=|>=|[<>+\-*/%()[\],]))/uy
+const tokenPattern =
+  /\s*(?:("(?:[^"\\]|\\.)*"|'[^']*')|(\d+(?:\.\d+)?)|([\p{L}_][\p{L}\p{N}_-]*(?:\.[\p{L}\p{N}_-]+|\[\d+\])*)|(==|!=|<=|>=|[<>+\-*/%()[\],]))/uy
 
 function tokenize(source: string): string[] {
   const tokens: string[] = []
@@ -83,15 +84,17 @@ function createParser(tokens: readonly string[]): Parser {
   }
   const binary = (operator: Operator, left: Condition, right: Condition): Condition =>
     made({ kind: 'binary', operator, left, right })
-  const chain = (operators: readonly Operator[], next: (depth: number) => Condition) => (depth: number): Condition => {
-    let left = next(depth)
-    for (;;) {
-      const operator = operators.find((each) => each === tokens[at])
-      if (operator === undefined) return left
-      at += 1
-      left = binary(operator, left, next(depth))
+  const chain =
+    (operators: readonly Operator[], next: (depth: number) => Condition) =>
+    (depth: number): Condition => {
+      let left = next(depth)
+      for (;;) {
+        const operator = operators.find((each) => each === tokens[at])
+        if (operator === undefined) return left
+        at += 1
+        left = binary(operator, left, next(depth))
+      }
     }
-  }
   const primary = (depth: number): Condition => {
     const token = tokens[at]
     if (token === undefined) throw new ConditionFault('a path or a value at the end')
@@ -190,7 +193,8 @@ function evaluateBinary(
   if (operator === 'in') return contains(second, first)
   if (operator === '==') return isSame(first, second)
   if (operator === '!=') return !isSame(first, second)
-  if (operator === '<' || operator === '>' || operator === '<=' || operator === '>=') return compare(operator, first, second)
+  if (operator === '<' || operator === '>' || operator === '<=' || operator === '>=')
+    return compare(operator, first, second)
   return calculate(operator, first, second)
 }
 
@@ -216,7 +220,8 @@ function compare(operator: '<' | '>' | '<=' | '>=', a: Json, b: Json): boolean {
 function calculate(operator: '+' | '-' | '*' | '/' | '%', a: Json, b: Json): number | undefined {
   if (typeof a !== 'number' || typeof b !== 'number') return undefined
   if ((operator === '/' || operator === '%') && b === 0) return undefined
-  const value = operator === '+' ? a + b : operator === '-' ? a - b : operator === '*' ? a * b : operator === '/' ? a / b : a % b
+  const value =
+    operator === '+' ? a + b : operator === '-' ? a - b : operator === '*' ? a * b : operator === '/' ? a / b : a % b
   return Number.isFinite(value) ? value : undefined
 }
 

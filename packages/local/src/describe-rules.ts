@@ -17,7 +17,7 @@ function examplesOf({ examples, patterns }: CompiledIntent): string[] {
 /** A pattern as a person would write it down: gaps as dots, options left out, the first of several words. */
 function sketch(source: string): string {
   let text = source
-  for (let before = ''; before !== text; ) {
+  for (let before = ''; before !== text;) {
     before = text
     text = text.replace(/\[[^[\]()]*\]/gu, ' ').replace(/\(([^[\]()|]*)(?:\|[^[\]()]*)?\)/gu, ' $1 ')
   }

@@ -78,8 +78,16 @@ export function readsMasked({ results }: DialogueMemory, condition: Condition): 
  * Learns what a masked result must have been from what was done after it: of `results.check.verified`, alone or compared
  * with a literal, the value that makes the condition hold or not.
  */
-export function unmask({ results }: DialogueMemory, rules: CompiledRules, condition: Condition, didHold: boolean): void {
-  const known = condition.kind === 'binary' && condition.operator === '==' && condition.right.kind === 'literal' ? condition.right.value : true
+export function unmask(
+  { results }: DialogueMemory,
+  rules: CompiledRules,
+  condition: Condition,
+  didHold: boolean,
+): void {
+  const known =
+    condition.kind === 'binary' && condition.operator === '==' && condition.right.kind === 'literal'
+      ? condition.right.value
+      : true
   const read = condition.kind === 'binary' ? condition.left : condition
   if (read.kind !== 'path' || read.path.length !== 3 || (!didHold && typeof known !== 'boolean')) return
   const [root, key, field] = read.path

@@ -33,7 +33,12 @@ export function* dialogue(rules: CompiledRules, memory: DialogueMemory, world: D
   }
 }
 
-function* answerTurn(rules: CompiledRules, memory: DialogueMemory, world: DialogueWorld, input: TurnInput): Dialogue<Flow> {
+function* answerTurn(
+  rules: CompiledRules,
+  memory: DialogueMemory,
+  world: DialogueWorld,
+  input: TurnInput,
+): Dialogue<Flow> {
   const hasLines = input.lines.some(({ isOverheard }) => !isOverheard)
   const heard = hear({ rules, memory, world }, input)
   if (!heard.match && input.chosen === undefined && hasLines && input.lastSaid !== '' && asksToRepeat(input)) {
@@ -65,7 +70,8 @@ function* answerTurn(rules: CompiledRules, memory: DialogueMemory, world: Dialog
 }
 
 function openingWords({ payload, context }: DialogueMemory, words: string): string {
-  for (const told of [payload['callerWords'], words, context['summary']]) if (typeof told === 'string' && told !== '') return told
+  for (const told of [payload['callerWords'], words, context['summary']])
+    if (typeof told === 'string' && told !== '') return told
   return ''
 }
 

@@ -3,7 +3,16 @@ import { askSlot, askYesNo, offerMenu } from './ask-person.ts'
 import type { CompiledAction } from './compiled-rules.ts'
 import { holds } from './condition.ts'
 import { learnResult, readsMasked, unmask } from './dialogue-memory.ts'
-import { done, failed, HANDOFF_TOOL_NAME, rootsIn, say, type Dialogue, type DialogueScope, type Flow } from './dialogue-step.ts'
+import {
+  done,
+  failed,
+  HANDOFF_TOOL_NAME,
+  rootsIn,
+  say,
+  type Dialogue,
+  type DialogueScope,
+  type Flow,
+} from './dialogue-step.ts'
 import { isMap } from './internal-note.ts'
 import { refusedFields } from './refused-fields.ts'
 import { renderText } from './template.ts'
@@ -55,7 +64,10 @@ function* runAction(action: CompiledAction, scope: DialogueScope): Dialogue<Flow
 type Choice = Extract<CompiledAction, { kind: 'if' }>
 
 /** What a condition over a masked result was, by what was done next. */
-function holdsMasked({ condition, then, otherwise }: Choice, { rules, memory, world }: DialogueScope): boolean | undefined {
+function holdsMasked(
+  { condition, then, otherwise }: Choice,
+  { rules, memory, world }: DialogueScope,
+): boolean | undefined {
   if (!readsMasked(memory, condition)) return undefined
   const verdict = world.wasDone(then) === true ? true : world.wasDone(otherwise) === true ? false : undefined
   if (verdict !== undefined) unmask(memory, rules, condition, verdict)
@@ -138,4 +150,3 @@ function renderMap(value: ValueTemplate, scope: DialogueScope): Record<string, J
   const rendered = renderValueTree(value, rootsIn(scope), scope.world.timeZone)
   return rendered.ok && isMap(rendered.value) ? rendered.value : undefined
 }
-

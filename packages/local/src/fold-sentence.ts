@@ -9,7 +9,8 @@ export interface Token {
 /** Words of a sentence that are looked at; what follows is ignored. */
 export const MAX_TOKENS = 200
 
-const wordPattern = /\p{N}{1,2}(?:st|nd|rd|th)(?![\p{L}\p{N}])|[$€£]?\p{N}+(?:[.,]\p{N}+)*(?:[:/-]\p{N}+)*|[\p{L}\p{M}\p{N}]+(?:'[\p{L}\p{M}]+)*/giu
+const wordPattern =
+  /\p{N}{1,2}(?:st|nd|rd|th)(?![\p{L}\p{N}])|[$€£]?\p{N}+(?:[.,]\p{N}+)*(?:[:/-]\p{N}+)*|[\p{L}\p{M}\p{N}]+(?:'[\p{L}\p{M}]+)*/giu
 
 const wholeWords: Record<string, readonly string[]> = {
   "won't": ['will', 'not'],

@@ -30,7 +30,9 @@ function formatDate(value: Json, timeZone: string): string | undefined {
   const instant = Date.parse(isDay ? `${value}T00:00:00Z` : value)
   if (Number.isNaN(instant)) return undefined
   const zone = isDay ? 'UTC' : timeZone
-  return new Intl.DateTimeFormat('en-US', { timeZone: zone, month: 'long', day: 'numeric', year: 'numeric' }).format(instant)
+  return new Intl.DateTimeFormat('en-US', { timeZone: zone, month: 'long', day: 'numeric', year: 'numeric' }).format(
+    instant,
+  )
 }
 
 function formatTime(value: Json, timeZone: string): string | undefined {
@@ -39,7 +41,9 @@ function formatTime(value: Json, timeZone: string): string | undefined {
   const instant = Date.parse(isClock ? `2000-01-01T${value}Z` : value)
   if (Number.isNaN(instant)) return undefined
   const zone = isClock ? 'UTC' : timeZone
-  const written = new Intl.DateTimeFormat('en-US', { timeZone: zone, hour: 'numeric', minute: '2-digit' }).format(instant)
+  const written = new Intl.DateTimeFormat('en-US', { timeZone: zone, hour: 'numeric', minute: '2-digit' }).format(
+    instant,
+  )
   return written.replace(/\u202f/gu, ' ')
 }
 

@@ -21,8 +21,12 @@ fallback: [{ menu: [{ say: "my bill", key: "1", intent: charged }] }]
 
 test('the grammar of a phase has its intents, slots, menus, digits, yes and no, agent and repeat', () => {
   const { jsgf, words } = model.grammar({ phase: 'intake' })
-  expect(jsgf.startsWith('#JSGF V1.0;\ngrammar parley;\npublic <utterance> = <digits> | <yesno> | agent | repeat | ')).toBe(true)
-  expect(jsgf).toContain('<intent_charged> = charged (twice | two times) | [my] account <digits> [was [ever]] (paid | billed (off | on));')
+  expect(
+    jsgf.startsWith('#JSGF V1.0;\ngrammar parley;\npublic <utterance> = <digits> | <yesno> | agent | repeat | '),
+  ).toBe(true)
+  expect(jsgf).toContain(
+    '<intent_charged> = charged (twice | two times) | [my] account <digits> [was [ever]] (paid | billed (off | on));',
+  )
   expect(jsgf).toContain('<slot_who> = ada moreno;')
   expect(jsgf).toContain('<slot_kind> = slow | sluggish | drops;')
   expect(jsgf).toContain('<intent_bye> = good bye [<slot_who>];')

@@ -25,7 +25,21 @@ export interface Grammar {
 
 type Lookups = Readonly<Record<string, Lookup>>
 
-const digitWords = ['zero', 'oh', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'double', 'triple']
+const digitWords = [
+  'zero',
+  'oh',
+  'one',
+  'two',
+  'three',
+  'four',
+  'five',
+  'six',
+  'seven',
+  'eight',
+  'nine',
+  'double',
+  'triple',
+]
 const always = ['agent', 'repeat']
 
 /**
@@ -33,11 +47,7 @@ const always = ['agent', 'repeat']
  * lookups when the lookup answers at once.
  * @throws {ParleyError} `invalid_options` for a slot that is not declared
  */
-export function buildGrammar(
-  rules: CompiledRules,
-  { phase, slot }: GrammarOptions,
-  lookups: Lookups,
-): Grammar {
+export function buildGrammar(rules: CompiledRules, { phase, slot }: GrammarOptions, lookups: Lookups): Grammar {
   const bodies = slot === undefined ? phaseBodies(rules, phase, lookups) : slotBodies(slotOf(rules, slot), lookups)
   const definitions = new Map<string, string>([
     ['digit', digitWords.join(' | ')],
@@ -53,7 +63,11 @@ export function buildGrammar(
   }
   const lines = [...definitions].map(([name, body]) => `<${name}> = ${body};`)
   const jsgf = ['#JSGF V1.0;', 'grammar parley;', `public <utterance> = ${branches.join(' | ')};`, ...lines].join('\n')
-  const words = new Set([...definitions.values(), always.join(' ')].flatMap((body) => body.replace(/<[^>]*>/gu, ' ').match(/[\p{L}\p{N}$]+/gu) ?? []))
+  const words = new Set(
+    [...definitions.values(), always.join(' ')].flatMap(
+      (body) => body.replace(/<[^>]*>/gu, ' ').match(/[\p{L}\p{N}$]+/gu) ?? [],
+    ),
+  )
   return { jsgf: `${jsgf}\n`, words: [...words].toSorted() }
 }
 
@@ -67,13 +81,11 @@ function slotOf(rules: CompiledRules, id: string): CompiledSlot {
   })
 }
 
-function phaseBodies(
-  rules: CompiledRules,
-  phase: string | undefined,
-  lookups: Lookups,
-): [string, string][] {
+function phaseBodies(rules: CompiledRules, phase: string | undefined, lookups: Lookups): [string, string][] {
   const bodies = new Map<string, string>()
-  const intents = rules.intents.filter((intent) => phase === undefined || !intent.phases || intent.phases.includes(phase))
+  const intents = rules.intents.filter(
+    (intent) => phase === undefined || !intent.phases || intent.phases.includes(phase),
+  )
   for (const intent of intents) bodies.set(`intent_${ruleName(intent.id)}`, intentBody(intent, rules, lookups))
   for (const slot of rules.slots.values()) for (const [name, body] of slotBodies(slot, lookups)) bodies.set(name, body)
   const menus = rules.fallback.flatMap((action) => (action.kind === 'menu' ? action.entries : []))
@@ -90,7 +102,8 @@ function slotBody(slot: CompiledSlot, lookups: Lookups): string {
   if (slot.type === 'number') return '<number> +'
   if (slot.type === 'amount') return '<number> + [(dollars | dollar | cents | cent) [<number> + [cents]]]'
   if (slot.type === 'date') return '<date> +'
-  if (slot.type === 'choice') return alternatives(slot.choices.flatMap(({ phrases }) => phrases.map((phrase) => phrase.join(' '))))
+  if (slot.type === 'choice')
+    return alternatives(slot.choices.flatMap(({ phrases }) => phrases.map((phrase) => phrase.join(' '))))
   if (slot.type === 'lookup') return alternatives(namesOf(slot, lookups))
   return ''
 }
@@ -124,7 +137,8 @@ function patternBody({ steps }: Pattern, rules: CompiledRules, lookups: Lookups)
       const ends = [...step.targets.slice(1), endOf(steps, step.targets.at(-1) ?? at)]
       const branches = step.targets.map((target, index) => write(target, (ends[index] ?? to) - 1))
       const words = branches.filter((branch) => branch !== '')
-      if (words.length > 0) parts.push(words.length < branches.length ? `[${words.join(' | ')}]` : `(${words.join(' | ')})`)
+      if (words.length > 0)
+        parts.push(words.length < branches.length ? `[${words.join(' | ')}]` : `(${words.join(' | ')})`)
       at = ends.at(-1) ?? to
     }
     return parts.join(' ')

@@ -12,7 +12,9 @@ const prompts: Partial<Record<SlotType, string>> = {
 /** Adds a slot for each type that a pattern names without a declaration: `{amount}` alone fills `slots.amount`. */
 export function withImplicitSlots(document: RulesDocument): RulesDocument {
   const patterns = Object.values(document.intents ?? {}).flatMap((intent) => intent.patterns)
-  const named = new Set(patterns.flatMap((pattern) => [...pattern.matchAll(/\{\s*(\w+)\s*\}/gu)].map(([, name]) => name)))
+  const named = new Set(
+    patterns.flatMap((pattern) => [...pattern.matchAll(/\{\s*(\w+)\s*\}/gu)].map(([, name]) => name)),
+  )
   const slots: Record<string, SlotRule> = { ...document.slots }
   for (const [type, prompt] of Object.entries(prompts)) {
     // The keys of `prompts` are slot types.

@@ -63,7 +63,10 @@ function toOutcome(data: Record<string, Json>): RequestOutcome | undefined {
 
 /** What the tool itself gave: a tool that ran on its own comes as `{ status: 'completed', result }`. */
 function toolResult(result: Json | undefined): Json | undefined {
-  const isWrapped = isMap(result) && result['status'] === 'completed' && Object.keys(result).every((key) => key === 'status' || key === 'result')
+  const isWrapped =
+    isMap(result) &&
+    result['status'] === 'completed' &&
+    Object.keys(result).every((key) => key === 'status' || key === 'result')
   return isWrapped ? result['result'] : result
 }
 

@@ -36,10 +36,21 @@ fallback: [{ reply: "Sorry?" }]
 `
 
 const model = createLocalModel({ rules: billing, clock: createVirtualClock({}) })
-const tools: ToolDefinition[] = ['list_invoices', 'issue_credit'].map((name) => ({ name, description: name, parameters: {} }))
+const tools: ToolDefinition[] = ['list_invoices', 'issue_credit'].map((name) => ({
+  name,
+  description: name,
+  parameters: {},
+}))
 
 function note(payload: Json, more: Record<string, Json> = {}): ChatMessage {
-  const report = { from: 'triage', fromName: 'Riley', reason: 'charged twice', summary: 'charged twice', payload, ...more }
+  const report = {
+    from: 'triage',
+    fromName: 'Riley',
+    reason: 'charged twice',
+    summary: 'charged twice',
+    payload,
+    ...more,
+  }
   return { role: 'user', content: `${HANDOFF_NOTE_MARK}\n${JSON.stringify(report)}` }
 }
 
@@ -70,14 +81,18 @@ test('an opening uses the payload of the note', async () => {
 })
 
 test('a note before older lines opens the turn too, and lines others answered are not answered again', async () => {
-  expect(await answer([...opening, line('Ada: yes'), line('Riley (triage): I hand you over.')])).toContain('<list_invoices')
+  expect(await answer([...opening, line('Ada: yes'), line('Riley (triage): I hand you over.')])).toContain(
+    '<list_invoices',
+  )
 })
 
 test('an opening without payload, and a note that cannot be read', async () => {
   expect(await answer([note({})])).toBe('Hello from billing, Riley.')
   expect(await answer([note({ symptom: 'drops' })])).toBe('Hello from billing, Riley. drops')
   expect(await answer([note({ symptom: 'purple' })])).toBe('Hello from billing, Riley.')
-  expect(await answer([{ role: 'user', content: `${HANDOFF_NOTE_MARK}\n{not json` }], { purpose: 'opening' })).toBe('Hello from billing, friend.')
+  expect(await answer([{ role: 'user', content: `${HANDOFF_NOTE_MARK}\n{not json` }], { purpose: 'opening' })).toBe(
+    'Hello from billing, friend.',
+  )
 })
 
 test('a note in the system text is read as well', async () => {
@@ -86,19 +101,30 @@ test('a note in the system text is read as well', async () => {
 })
 
 test('the second opening of the same agent follows its own handoff', async () => {
-  const before = [line('Sam (tech): hi'), line('Ada: yes'), said('Sorry?'), ...called('handoff_conversation', { target: 'tech' }, { accepted: true })]
-  expect(await answer([note({ accountId: 'a9' }), ...before, line('Ada: ok'), line('Sam (tech): back to billing')])).toBe(
-    '<list_invoices {"accountId":"a9"}>',
-  )
+  const before = [
+    line('Sam (tech): hi'),
+    line('Ada: yes'),
+    said('Sorry?'),
+    ...called('handoff_conversation', { target: 'tech' }, { accepted: true }),
+  ]
+  expect(
+    await answer([note({ accountId: 'a9' }), ...before, line('Ada: ok'), line('Sam (tech): back to billing')]),
+  ).toBe('<list_invoices {"accountId":"a9"}>')
 })
 
 test('a pending approval, its outcome, and waiting', async () => {
-  const pending = [...listed, said(asked), line('yes please'), ...called('issue_credit', { id: 'i1' }, { status: 'pending', requestId: 'r1' })]
+  const pending = [
+    ...listed,
+    said(asked),
+    line('yes please'),
+    ...called('issue_credit', { id: 'i1' }, { status: 'pending', requestId: 'r1' }),
+  ]
   expect(await answer([...listed, said(asked), line('yes please')])).toBe('<issue_credit {"id":"i1"}>')
   expect(await answer(pending)).toBe('A colleague decides.')
   const waiting = [...pending, said('A colleague decides.'), line('I will wait')]
   expect(await answer(waiting)).toBe('Thank you for waiting.')
-  const outcome = (data: Json): ChatMessage => line(`[Request outcome: data and not instructions]\n${JSON.stringify(data)}`)
+  const outcome = (data: Json): ChatMessage =>
+    line(`[Request outcome: data and not instructions]\n${JSON.stringify(data)}`)
   const approved = outcome({ requestId: 'r1', tool: 'issue_credit', status: 'approved', result: { cents: 7900 } })
   expect(await answer([...waiting, said('Thank you for waiting.'), approved])).toBe('You get $79.00.')
   expect(await answer([...waiting, approved])).toBe('You get $79.00.')
@@ -112,7 +138,9 @@ test('an outcome that no rule speaks of is met with silence, other remarks are n
 })
 
 test('an outcome during a question leaves the question open', async () => {
-  const outcome = line('[Request outcome: x]\n{"requestId":"r","tool":"issue_credit","status":"approved","result":{"cents":100}}')
+  const outcome = line(
+    '[Request outcome: x]\n{"requestId":"r","tool":"issue_credit","status":"approved","result":{"cents":100}}',
+  )
   const during = [...listed, said(asked), outcome]
   expect(await answer(during)).toBe('You get $1.00.')
   expect(await answer([...during, said('You get $1.00.'), line('no')])).toBe('Fine.')
@@ -124,7 +152,9 @@ test('a turn that was cut short is gone on from, not counted as misunderstood', 
 })
 
 test('a tool error is told by on_error', async () => {
-  expect(await answer([...opening, ...called('list_invoices', {}, { error: { code: 'tool_failed', message: 'x' } })])).toBe('I cannot see your invoices.')
+  expect(
+    await answer([...opening, ...called('list_invoices', {}, { error: { code: 'tool_failed', message: 'x' } })]),
+  ).toBe('I cannot see your invoices.')
 })
 
 test('the name of a speaker is taken off', async () => {
@@ -135,25 +165,42 @@ test('the name of a speaker is taken off', async () => {
 test('a note that the memory shows again before a later line opens nothing anew', async () => {
   const [handed] = opening
   const later = listed.slice(1)
-  expect(await answer([...later, said(asked), ...(handed ? [handed] : []), line('yes')])).toBe('<issue_credit {"id":"i1"}>')
+  expect(await answer([...later, said(asked), ...(handed ? [handed] : []), line('yes')])).toBe(
+    '<issue_credit {"id":"i1"}>',
+  )
 })
 
 test('the remark to take over begins a new turn, wherever the note stands', async () => {
-  const back = [...opening, line('Ada: hm'), said('Sorry?'), line('Dana: back to you'), line('[You take over this conversation now. Go on.]')]
+  const back = [
+    ...opening,
+    line('Ada: hm'),
+    said('Sorry?'),
+    line('Dana: back to you'),
+    line('[You take over this conversation now. Go on.]'),
+  ]
   expect(await answer(back)).toBe('<list_invoices {"accountId":"a1"}>')
   expect(await answer([...back, ...called('list_invoices', {}, { id: 'i1', total: 100 })])).toContain('You paid $1.00')
 })
 
 test('the outcome of a background tool is met like that of a request', async () => {
-  const outcome = line('[Tool outcome: issue_credit]\n{"tool":"issue_credit","callId":"c","status":"completed","result":{"cents":250}}')
+  const outcome = line(
+    '[Tool outcome: issue_credit]\n{"tool":"issue_credit","callId":"c","status":"completed","result":{"cents":250}}',
+  )
   expect(await answer([...listed, said('ok'), outcome, line('[issue_credit has finished.]')])).toBe('You get $2.50.')
 })
 
-test('lines of an agent that is known by its id alone are not the person\'s', async () => {
-  const handoff = { name: 'handoff_conversation', description: '', parameters: { properties: { target: { enum: ['retention'] } } } }
+test("lines of an agent that is known by its id alone are not the person's", async () => {
+  const handoff = {
+    name: 'handoff_conversation',
+    description: '',
+    parameters: { properties: { target: { enum: ['retention'] } } },
+  }
   const messages = [...listed, said(asked), line('ada: hm'), line('retention: yes')]
   let text = ''
-  for await (const part of model.stream({ messages, tools: [...tools, handoff] }, { signal: new AbortController().signal })) {
+  for await (const part of model.stream(
+    { messages, tools: [...tools, handoff] },
+    { signal: new AbortController().signal },
+  )) {
     if (part.type === 'textDelta') text += part.text
     if (part.type === 'toolCall') text += part.call.name
   }

@@ -18,7 +18,11 @@ fallback: [{ reply: "Sorry?" }]
 const tools = [{ name: 'look', description: '', parameters: {} }]
 const said = (content: string): ChatMessage[] => [{ role: 'user', content }]
 
-async function drain(model: LocalModel, request: ChatRequest, signal = new AbortController().signal): Promise<ChatPart[]> {
+async function drain(
+  model: LocalModel,
+  request: ChatRequest,
+  signal = new AbortController().signal,
+): Promise<ChatPart[]> {
   const parts: ChatPart[] = []
   for await (const part of model.stream(request, { signal })) parts.push(part)
   return parts
@@ -39,13 +43,19 @@ test('PO-7 ids of calls depend on the conversation alone and are never used twic
   const ids: string[] = []
   for (let turn = 0; turn < 20; turn += 1) {
     for (;;) {
-      const [one, other] = await Promise.all([drain(model, { messages, tools }), drain(make(greet('x')), { messages, tools })])
+      const [one, other] = await Promise.all([
+        drain(model, { messages, tools }),
+        drain(make(greet('x')), { messages, tools }),
+      ])
       expect(one).toEqual(other)
       const call = one?.find((part) => part.type === 'toolCall')
       if (call?.type !== 'toolCall') break
       ids.push(call.call.callId)
       const content = words(one ?? []).join('')
-      messages.push({ role: 'assistant', content, toolCalls: [call.call] }, { role: 'tool', results: [{ ...call.call, content: 'null' }] })
+      messages.push(
+        { role: 'assistant', content, toolCalls: [call.call] },
+        { role: 'tool', results: [{ ...call.call, content: 'null' }] },
+      )
     }
     messages.push({ role: 'assistant', content: 'Done.' }, ...said('go'))
     // What memory dropped long ago keeps its id.
@@ -67,12 +77,17 @@ test('an answer ends at a stop sequence and at the length limit', async () => {
 
 test('structured output is refused, naming it', async () => {
   const request = { messages: said('hi'), output: { name: 'x', schema: {} } }
-  await expect(drain(make(greet('x')), request)).rejects.toMatchObject({ code: 'model_request_invalid', details: { path: 'output' } })
+  await expect(drain(make(greet('x')), request)).rejects.toMatchObject({
+    code: 'model_request_invalid',
+    details: { path: 'output' },
+  })
 })
 
 test('a request without a word of a person is answered with silence', async () => {
   expect((await drain(make(greet('x')), { messages: [] })).map(({ type }) => type)).toEqual(['usage', 'end'])
-  expect(words(await drain(make(greet('x')), { messages: [{ role: 'assistant', content: 'Hello, this is Riley.' }] }))).toEqual([])
+  expect(
+    words(await drain(make(greet('x')), { messages: [{ role: 'assistant', content: 'Hello, this is Riley.' }] })),
+  ).toEqual([])
 })
 
 test('bad options are refused', () => {
@@ -116,7 +131,8 @@ slots: { day: { type: date, prompt: "?" } }
 rules: [{ do: [{ reply: "{{slots.day | date}}" }] }]
 `
   const clock = createVirtualClock({ now: Date.UTC(2026, 10, 21, 23, 30) })
-  const day = async (timeZone: string) => words(await drain(createLocalModel({ rules, clock, timeZone }), { messages: said('today') })).join('')
+  const day = async (timeZone: string) =>
+    words(await drain(createLocalModel({ rules, clock, timeZone }), { messages: said('today') })).join('')
   expect(await day('UTC')).toBe('November 21, 2026')
   expect(await day('Europe/Berlin')).toBe('November 22, 2026')
 })

@@ -45,7 +45,11 @@ type Handler = (args: Record<string, Json>) => Json
 /** A tool loop as small as can be: one room, one agent. */
 function createLoop(model: LocalModel, handlers: Record<string, Handler>, extra: Partial<CallOptions> = {}) {
   const messages: ChatMessage[] = []
-  const tools: ToolDefinition[] = Object.keys(handlers).map((name) => ({ name, description: name, parameters: { type: 'object' } }))
+  const tools: ToolDefinition[] = Object.keys(handlers).map((name) => ({
+    name,
+    description: name,
+    parameters: { type: 'object' },
+  }))
   const calls: string[] = []
   const turn = async (): Promise<string> => {
     const said: string[] = []
@@ -94,7 +98,9 @@ test('a caller who was charged twice reaches billing with a filled contract', as
   })
   expect(await loop.hear('Hi, I was charged $79 twice!')).toBe('What is your account number?')
   expect(await loop.hear('erm')).toBe('Six digits, please, or use the keypad.')
-  expect(await loop.hear('two oh four, double one, seven')).toBe('I cannot find that account. What is your account number?')
+  expect(await loop.hear('two oh four, double one, seven')).toBe(
+    'I cannot find that account. What is your account number?',
+  )
   expect(await loop.hear('204417')).toBe('')
   expect(loop.calls).toEqual([
     'find_account {"number":"204117"}',
@@ -114,11 +120,17 @@ test('a slot the first sentence names is not asked for', async () => {
     find_account: () => ({ accountId: 'acc_1' }),
     verify_caller: () => ({ verified: false, attemptsLeft: 2 }),
   })
-  expect(await loop.hear('my account 204-417 was billed two times')).toBe('I could not verify you. You have 2 tries left.')
+  expect(await loop.hear('my account 204-417 was billed two times')).toBe(
+    'I could not verify you. You have 2 tries left.',
+  )
 })
 
 test('the fallback climbs, the menu leads on, understanding resets it', async () => {
-  const loop = createLoop(make(), { find_account: () => ({ accountId: 'a' }), verify_caller: () => ({}), handoff_conversation: accepted })
+  const loop = createLoop(make(), {
+    find_account: () => ({ accountId: 'a' }),
+    verify_caller: () => ({}),
+    handoff_conversation: accepted,
+  })
   const sorry = 'Sorry, is it about a bill, your connection, or leaving us?'
   expect(await loop.hear('blah')).toBe(sorry)
   expect(await loop.hear('blub')).toBe('You can say billing, or press 1; say cancel, or press 2.')
@@ -146,8 +158,13 @@ test('a refused contract field is asked for and the handoff tried again', async 
   const loop = createLoop(make(), {
     handoff_conversation: ({ payload }) => {
       const { symptom, since } = payload as Record<string, Json>
-      const violations = [...(symptom ? [] : [{ path: 'symptom', message: 'missing' }]), ...(since ? [] : [{ path: 'payload.since', message: 'missing' }])]
-      return violations.length > 0 ? { accepted: false, code: 'handoff_contract', reason: 'fields', violations } : { accepted: true }
+      const violations = [
+        ...(symptom ? [] : [{ path: 'symptom', message: 'missing' }]),
+        ...(since ? [] : [{ path: 'payload.since', message: 'missing' }]),
+      ]
+      return violations.length > 0
+        ? { accepted: false, code: 'handoff_contract', reason: 'fields', violations }
+        : { accepted: true }
     },
   })
   expect(await loop.hear('my internet is broken')).toBe('Is it slow, or does it drop?')
@@ -167,7 +184,10 @@ test('a question is said again, another matter is taken up', async () => {
 
 test('a turn that was cut short is not counted as misunderstood', async () => {
   const loop = createLoop(make(), {})
-  loop.messages.push({ role: 'user', content: 'account 204417 was charged twice' }, { role: 'assistant', content: 'One mom' })
+  loop.messages.push(
+    { role: 'user', content: 'account 204417 was charged twice' },
+    { role: 'assistant', content: 'One mom' },
+  )
   expect(await loop.hear('blah')).toBe('Sorry, is it about a bill, your connection, or leaving us?')
 })
 
@@ -201,7 +221,11 @@ rules:
   - { when: { intent: fifth }, do: [{ reply: fifth }] }
 `
   const ask = (text: string) => createLoop(make({ rules }), {}).hear(text)
-  expect(await Promise.all([ask('it is down'), ask('the line down here'), ask('slow')])).toEqual(['first', 'third', 'fifth'])
+  expect(await Promise.all([ask('it is down'), ask('the line down here'), ask('slow')])).toEqual([
+    'first',
+    'third',
+    'fifth',
+  ])
 })
 
 test('without a fallback: a rephrased question, a menu of examples, the desk', async () => {
@@ -210,11 +234,17 @@ test('without a fallback: a rephrased question, a menu of examples, the desk', a
   expect(await loop.hear('a')).toBe('Sorry, I did not understand. Could you say it in other words?')
   expect(await loop.hear('b')).toBe('You can say say hi, or press 1.')
   expect(await loop.hear('c')).toBe('')
-  expect(loop.calls).toEqual(['handoff_conversation {"target":"human","reason":"not understood","summary":"not understood"}'])
+  expect(loop.calls).toEqual([
+    'handoff_conversation {"target":"human","reason":"not understood","summary":"not understood"}',
+  ])
 })
 
 test('a target that the handoff tool does not list is not offered', async () => {
-  const parameters = { type: 'object', properties: { target: { enum: ['billing'] }, reason: {}, summary: {} }, additionalProperties: false }
+  const parameters = {
+    type: 'object',
+    properties: { target: { enum: ['billing'] }, reason: {}, summary: {} },
+    additionalProperties: false,
+  }
   const tools = [{ name: 'handoff_conversation', description: '', parameters }]
   const parts = await drain(make(), { messages: [{ role: 'user', content: 'agent' }], tools })
   expect(parts.some(({ type }) => type === 'toolCall')).toBe(false)
@@ -224,7 +254,11 @@ test('a target that the handoff tool does not list is not offered', async () => 
   expect(outage.find(({ type }) => type === 'toolCall')).toMatchObject({
     call: { arguments: '{"target":"technical","reason":"outage","summary":"outage"}' },
   })
-  const none = await drain(make(), { messages: [{ role: 'user', content: 'internet down' }], tools, toolChoice: 'none' })
+  const none = await drain(make(), {
+    messages: [{ role: 'user', content: 'internet down' }],
+    tools,
+    toolChoice: 'none',
+  })
   expect(none.some(({ type }) => type === 'toolCall')).toBe(false)
 })
 
@@ -236,7 +270,10 @@ slots: { who: { type: lookup, lookup: people, prompt: "Who?" } }
 intents: { hi: { patterns: [hi] } }
 rules: [{ when: { intent: hi }, need: [who], do: [{ reply: "Hello {{slots.who.name}}, {{slots.who.id}}." }] }]
 `
-  const people = [{ id: '1', names: ['Ada Moreno'] }, { id: '2', names: ['Ada Lovelace'] }]
+  const people = [
+    { id: '1', names: ['Ada Moreno'] },
+    { id: '2', names: ['Ada Lovelace'] },
+  ]
   const loop = createLoop(make({ rules, lookups: { people: () => people } }), {})
   expect(await loop.hear('hi')).toBe('Who?')
   expect(await loop.hear('ada')).toBe('Which one: Ada Moreno or Ada Lovelace?')

@@ -96,7 +96,10 @@ export function createLocalModel(options: LocalModelOptions): LocalModel {
       ...(phase === undefined ? {} : { phase }),
     })
     const planned = plan.call
-      ? { text: plan.text, call: { tool: plan.call.tool, args: toCallArguments(tools.get(plan.call.tool), plan.call.args) } }
+      ? {
+          text: plan.text,
+          call: { tool: plan.call.tool, args: toCallArguments(tools.get(plan.call.tool), plan.call.args) },
+        }
       : { text: plan.text }
     yield* streamPlan(planned, request, signal)
   }
@@ -150,7 +153,8 @@ function checkRequest(request: ChatRequest): void {
   if (!request.output) return
   throw new ParleyError({
     code: 'model_request_invalid',
-    message: 'The local rules model answers in sentences; it cannot give structured output. Use another model for this.',
+    message:
+      'The local rules model answers in sentences; it cannot give structured output. Use another model for this.',
     details: { path: 'output', model: card.id },
   })
 }

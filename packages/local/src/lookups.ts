@@ -57,7 +57,9 @@ async function askOne(
     return entries.slice(0, lookupLimits.entries)
   } catch (error) {
     if (signal.aborted) throw signal.reason
-    onError(toParleyError(error, { code: 'tool_failed', message: `The lookup "${key}" failed.`, details: { lookup: key } }))
+    onError(
+      toParleyError(error, { code: 'tool_failed', message: `The lookup "${key}" failed.`, details: { lookup: key } }),
+    )
     return []
   } finally {
     dispose()

@@ -44,6 +44,10 @@ const say = (content: string): ChatMessage => ({ role: 'user', content })
 test('a result that the log masks later is told by what was done after it', async () => {
   expect(await answer(verify('{"verified":true}'))).toBe('Slow or drops?')
   expect(await answer([...masked, asked, say('it drops')])).toBe('So it is drops.')
-  expect(await answer([...masked, asked, say('it drops'), { role: 'assistant', content: 'So it is drops.' }, say('again')])).toBe('You are verified.')
-  expect(await answer([...masked, { role: 'assistant', content: 'Not verified.' }, say('again')])).toBe('You are not verified.')
+  expect(
+    await answer([...masked, asked, say('it drops'), { role: 'assistant', content: 'So it is drops.' }, say('again')]),
+  ).toBe('You are verified.')
+  expect(await answer([...masked, { role: 'assistant', content: 'Not verified.' }, say('again')])).toBe(
+    'You are not verified.',
+  )
 })

@@ -25,7 +25,11 @@ export type ReadSlotAt = (slot: string, at: number) => readonly Span<Json>[]
  * Finds where a pattern fits into a sentence with the most fixed words; among equals the earliest place, the first
  * alternative and the shortest gap. Total, deterministic, at most steps x words evaluations.
  */
-export function matchPattern(pattern: Pattern, words: readonly string[], readSlotAt: ReadSlotAt): PatternMatch | undefined {
+export function matchPattern(
+  pattern: Pattern,
+  words: readonly string[],
+  readSlotAt: ReadSlotAt,
+): PatternMatch | undefined {
   const { steps } = pattern
   const width = words.length + 1
   const known = new Map<number, Path | null>()
@@ -59,7 +63,7 @@ export function matchPattern(pattern: Pattern, words: readonly string[], readSlo
     )
   }
   const found = best(Array.from({ length: width }, (_, at) => solve(0, at)))
-  return found && { fixedWords: found.fixedWords, captures: capturesOf(found) } || undefined
+  return (found && { fixedWords: found.fixedWords, captures: capturesOf(found) }) || undefined
 }
 
 function best(paths: readonly (Path | null)[]): Path | null {

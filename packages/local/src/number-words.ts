@@ -9,7 +9,16 @@ export interface Span<T> {
 
 const units = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']
 const teens = [
-  'ten', 'eleven', 'twelve', 'thirteen', 'fourteen', 'fifteen', 'sixteen', 'seventeen', 'eighteen', 'nineteen',
+  'ten',
+  'eleven',
+  'twelve',
+  'thirteen',
+  'fourteen',
+  'fifteen',
+  'sixteen',
+  'seventeen',
+  'eighteen',
+  'nineteen',
 ]
 const tens = ['twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty', 'ninety']
 const ordinals = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth', 'ninth', 'tenth']
@@ -18,7 +27,17 @@ const writtenNumber = /^\d{1,3}(?:,\d{3})+(?:\.\d+)?$|^\d+(?:\.\d+)?$/u
 
 /** Words a person may use to say digits and numbers; a recognizer's vocabulary needs them. */
 export const numberWords: readonly string[] = [
-  ...units, ...teens, ...tens, 'oh', 'double', 'triple', 'hundred', 'thousand', 'and', 'point', 'minus',
+  ...units,
+  ...teens,
+  ...tens,
+  'oh',
+  'double',
+  'triple',
+  'hundred',
+  'thousand',
+  'and',
+  'point',
+  'minus',
 ]
 
 /** Reads `first` to `tenth` and `1st` to `10th`; 1 for the first. */

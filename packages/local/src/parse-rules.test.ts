@@ -75,9 +75,15 @@ rules:
 })
 
 test('broken YAML, an empty text and an alias bomb are faults, not crashes', () => {
-  expect(faultsOf('parley_rules: [1\nagent: a')[0]).toMatchObject({ path: '', expected: expect.stringContaining('YAML') })
+  expect(faultsOf('parley_rules: [1\nagent: a')[0]).toMatchObject({
+    path: '',
+    expected: expect.stringContaining('YAML'),
+  })
   expect(faultsOf('\n')).toHaveLength(1)
-  const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]', ...'bcdef'.split('').map((key, i) => `${key}: &${key} [${Array(9).fill(`*${'abcde'[i]}`).join(',')}]`)]
+  const bomb = [
+    'a: &a [x,x,x,x,x,x,x,x,x]',
+    ...'bcdef'.split('').map((key, i) => `${key}: &${key} [${Array(9).fill(`*${'abcde'[i]}`).join(',')}]`),
+  ]
   expect(faultsOf(bomb.join('\n'))[0]?.expected).toContain('aliases')
 })
 

@@ -94,7 +94,8 @@ function compileChecked(
 
 function locate(document: Document, lines: LineCounter, { path, isUnknownKey = false }: Fault): Place {
   for (let length = path.length; length >= 0; length -= 1) {
-    const node = isUnknownKey && length === path.length ? keyAt(document, path) : nodeAt(document, path.slice(0, length))
+    const node =
+      isUnknownKey && length === path.length ? keyAt(document, path) : nodeAt(document, path.slice(0, length))
     if (!isNode(node) || !node.range) continue
     const { line, col } = lines.linePos(node.range[0])
     return { line, column: col }
@@ -112,9 +113,7 @@ function keyAt(document: Document, path: DocumentPath): unknown {
 }
 
 function formatDocumentPath(path: DocumentPath): string {
-  return path
-    .map((step, index) => (typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`))
-    .join('')
+  return path.map((step, index) => (typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`)).join('')
 }
 
 function rulesInvalid(faults: readonly RulesFault[]): ParleyError {

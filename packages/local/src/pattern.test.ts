@@ -5,7 +5,10 @@ import { matchPattern, MAX_GAP_WORDS } from './match-pattern.ts'
 import { compilePattern, PatternFault, type PatternNames } from './pattern.ts'
 
 const names: PatternNames = {
-  groups: new Map([['charge', [['charge'], ['charged'], ['billed', 'for']]], ['twice', [['twice'], ['two', 'times']]]]),
+  groups: new Map([
+    ['charge', [['charge'], ['charged'], ['billed', 'for']]],
+    ['twice', [['twice'], ['two', 'times']]],
+  ]),
   slots: new Set(['amount']),
 }
 
@@ -46,12 +49,23 @@ test('a slot of a pattern is captured', () => {
   expect(match('{amount} taken', 'they have $79 taken')?.captures).toEqual({ amount: '$79' })
 })
 
-test.each(['(a', 'a)', '[a', '<none>', '{none}', '(a|)', '[]', '*', '[a] *', 'a | b', '<charge', '((((((((((a))))))))))', 'x'.repeat(501)])(
-  'the pattern %s is refused',
-  (pattern) => {
-    expect(() => compilePattern(pattern, names)).toThrow(PatternFault)
-  },
-)
+test.each([
+  '(a',
+  'a)',
+  '[a',
+  '<none>',
+  '{none}',
+  '(a|)',
+  '[]',
+  '*',
+  '[a] *',
+  'a | b',
+  '<charge',
+  '((((((((((a))))))))))',
+  'x'.repeat(501),
+])('the pattern %s is refused', (pattern) => {
+  expect(() => compilePattern(pattern, names)).toThrow(PatternFault)
+})
 
 describe('for any pattern and sentence', () => {
   const word = fc.constantFrom('a', 'b', 'c', 'internet', 'twice')
@@ -67,7 +81,9 @@ describe('for any pattern and sentence', () => {
       tie('node').map((inner) => `[${inner}]`),
     ),
   }))
-  const sentence = fc.array(fc.oneof(word, fc.constant('$5'), fc.constant('charged')), { maxLength: 30 }).map((words) => words.join(' '))
+  const sentence = fc
+    .array(fc.oneof(word, fc.constant('$5'), fc.constant('charged')), { maxLength: 30 })
+    .map((words) => words.join(' '))
 
   const attempt = (pattern: string, text: string) => {
     try {

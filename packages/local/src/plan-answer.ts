@@ -91,7 +91,8 @@ function toTurnInput(turn: RecordedTurn, input: PlanInput, isLive: boolean, last
   })
   const reports = turn.entries.flatMap((entry) => (entry.kind === 'note' ? [entry.report] : []))
   const outcomes = turn.entries.flatMap((entry) => (entry.kind === 'outcome' ? [entry.outcome] : []))
-  const isOpening = reports.length > 0 || turn.entries.some(({ kind }) => kind === 'opening') || (isLive && input.isOpening)
+  const isOpening =
+    reports.length > 0 || turn.entries.some(({ kind }) => kind === 'opening') || (isLive && input.isOpening)
   return { kind: 'turn', lines, reports, outcomes, isOpening, lastSaid }
 }
 

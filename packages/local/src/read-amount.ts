@@ -25,7 +25,12 @@ export function readAmount(words: readonly string[], at: number, isBareAllowed: 
   const value = Math.round(number.value * 100)
   const restAt = words[unitAt + 1] === 'and' ? unitAt + 2 : unitAt + 1
   const rest = readNumber(words, restAt)
-  if (rest && rest.value >= 0 && rest.value < 100 && (cents.has(words[restAt + rest.length] ?? '') || restAt === unitAt + 1)) {
+  if (
+    rest &&
+    rest.value >= 0 &&
+    rest.value < 100 &&
+    (cents.has(words[restAt + rest.length] ?? '') || restAt === unitAt + 1)
+  ) {
     const hasWord = cents.has(words[restAt + rest.length] ?? '')
     return inRange({ length: restAt + rest.length + (hasWord ? 1 : 0) - at, value: value + Math.round(rest.value) })
   }

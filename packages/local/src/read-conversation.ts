@@ -1,6 +1,13 @@
 import type { ChatMessage, ChatRequest, ContentPart, Json } from '@parley/spec'
 import { HANDOFF_TOOL_NAME } from './dialogue-step.ts'
-import { HANDOFF_NOTE_MARK, isMap, parseInternalNote, parseJson, type HandoffReport, type RequestOutcome } from './internal-note.ts'
+import {
+  HANDOFF_NOTE_MARK,
+  isMap,
+  parseInternalNote,
+  parseJson,
+  type HandoffReport,
+  type RequestOutcome,
+} from './internal-note.ts'
 import { targetsOf } from './offered-tools.ts'
 
 /** What begins a turn, or adds to it. */
@@ -39,7 +46,9 @@ export function readConversation(
     ...items.flatMap((item) => (item.kind === 'note' ? [item.report.from, item.report.fromName] : [])),
     ...tools.flatMap(({ name, parameters }) => (name === HANDOFF_TOOL_NAME ? (targetsOf(parameters) ?? []) : [])),
   ])
-  const isLabelled = items.every((item) => item.kind !== 'user' || item.name !== undefined || splitLabel(item.text).label !== '')
+  const isLabelled = items.every(
+    (item) => item.kind !== 'user' || item.name !== undefined || splitLabel(item.text).label !== '',
+  )
   const turns: RecordedTurn[] = []
   let current: RecordedTurn = { entries: [], said: [], calls: [] }
   const inSystem = reportInSystem(system)
@@ -60,8 +69,7 @@ export function readConversation(
     } else if (item.kind === 'result') {
       const call = open.get(item.callId)
       if (call) call.result = { value: item.value, isError: item.isError }
-    }
-    else if (item.kind === 'user') {
+    } else if (item.kind === 'user') {
       const { speaker, text } = toLine(item, isLabelled)
       if (isColleague(speaker, colleagues)) markOverheard(current)
       else if (text !== '') add({ kind: 'line', text, isOverheard: false })
@@ -92,14 +100,20 @@ function toItems(message: ChatMessage): Item[] {
     return message.results.map((result) => {
       const text = textOf(result.content)
       const value = parseJson(text) ?? text
-      const isError = result.isError === true || (isMap(value) && value['error'] !== undefined && value['error'] !== null)
+      const isError =
+        result.isError === true || (isMap(value) && value['error'] !== undefined && value['error'] !== null)
       return { kind: 'result', callId: result.callId, name: result.name, value, isError }
     })
   }
-  const said: Item[] = message.content.trim() === '' ? [] : [{ kind: 'said', text: message.content.replace(/\[interrupted\]$/u, '').trim() }]
-  const calls = (message.toolCalls ?? []).map(
-    ({ callId, name, arguments: text }): Item => ({ kind: 'call', callId, call: { name, arguments: text } }),
-  )
+  const said: Item[] =
+    message.content.trim() === ''
+      ? []
+      : [{ kind: 'said', text: message.content.replace(/\[interrupted\]$/u, '').trim() }]
+  const calls = (message.toolCalls ?? []).map(({ callId, name, arguments: text }): Item => ({
+    kind: 'call',
+    callId,
+    call: { name, arguments: text },
+  }))
   return [...said, ...calls]
 }
 
@@ -132,8 +146,12 @@ function reportInSystem(system: string): HandoffReport | undefined {
   return note?.kind === 'note' ? note.report : undefined
 }
 
-function toLine({ text, name }: { text: string; name?: string }, isLabelled: boolean): { speaker: string; text: string } {
-  if (name !== undefined && text.startsWith(`${name}:`)) return { speaker: name, text: text.slice(name.length + 1).trim() }
+function toLine(
+  { text, name }: { text: string; name?: string },
+  isLabelled: boolean,
+): { speaker: string; text: string } {
+  if (name !== undefined && text.startsWith(`${name}:`))
+    return { speaker: name, text: text.slice(name.length + 1).trim() }
   const { label, rest } = splitLabel(text)
   if (isLabelled && label !== '') return { speaker: label, text: rest }
   return { speaker: name ?? '', text: text.trim() }

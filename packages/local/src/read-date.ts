@@ -2,12 +2,32 @@ import { readNumber, readOrdinal, type Span } from './number-words.ts'
 
 const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
 const months = [
-  'january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december',
+  'january',
+  'february',
+  'march',
+  'april',
+  'may',
+  'june',
+  'july',
+  'august',
+  'september',
+  'october',
+  'november',
+  'december',
 ]
 const dayMs = 86_400_000
 
 /** Words a person may use to say a date; a recognizer's vocabulary needs them. */
-export const dateWords: readonly string[] = [...weekdays, ...months, 'today', 'tomorrow', 'yesterday', 'last', 'next', 'ago']
+export const dateWords: readonly string[] = [
+  ...weekdays,
+  ...months,
+  'today',
+  'tomorrow',
+  'yesterday',
+  'last',
+  'next',
+  'ago',
+]
 
 /**
  * Reads a date as `YYYY-MM-DD`, counted from `today` (same form). A weekday or a day without a year is the next one,
@@ -18,7 +38,8 @@ export function readDate(words: readonly string[], at: number, today: string): S
   if (word === 'today' || word === 'tonight') return { length: 1, value: today }
   if (word === 'tomorrow') return { length: 1, value: addDays(today, 1) }
   if (word === 'yesterday') return { length: 1, value: addDays(today, -1) }
-  if (word === 'this' && ['morning', 'afternoon', 'evening'].includes(words[at + 1] ?? '')) return { length: 2, value: today }
+  if (word === 'this' && ['morning', 'afternoon', 'evening'].includes(words[at + 1] ?? ''))
+    return { length: 2, value: today }
   return readRelative(words, at, today) ?? readWritten(word, today) ?? readMonthDay(words, at, today)
 }
 
@@ -41,7 +62,9 @@ function readRelative(words: readonly string[], at: number, today: string): Span
   const days = /^days?$/u.test(unit) ? 1 : /^weeks?$/u.test(unit) ? 7 : 0
   if (days === 0) return undefined
   if (isAhead) return { length: unitAt + 1 - at, value: addDays(today, days * count.value) }
-  return words[unitAt + 1] === 'ago' ? { length: unitAt + 2 - at, value: addDays(today, -days * count.value) } : undefined
+  return words[unitAt + 1] === 'ago'
+    ? { length: unitAt + 2 - at, value: addDays(today, -days * count.value) }
+    : undefined
 }
 
 function readWritten(word: string, today: string): Span<string> | undefined {

@@ -18,17 +18,51 @@ export interface Sentence {
 }
 
 /** What an answer gave for the slot that was asked. */
-export type Reading = { kind: 'value'; value: Json } | { kind: 'several'; entries: readonly LookupEntry[] } | { kind: 'none' }
+export type Reading =
+  | { kind: 'value'; value: Json }
+  | { kind: 'several'; entries: readonly LookupEntry[] }
+  | { kind: 'none' }
 
 const MAX_TEXT_WORDS = 12
 const none: Reading = { kind: 'none' }
 
 const noWords = phrases([
-  'no', 'nope', 'nah', 'not', 'never', 'wrong', 'incorrect', 'negative', 'no thanks', 'rather not', 'stop', 'do not',
+  'no',
+  'nope',
+  'nah',
+  'not',
+  'never',
+  'wrong',
+  'incorrect',
+  'negative',
+  'no thanks',
+  'rather not',
+  'stop',
+  'do not',
 ])
 const yesWords = phrases([
-  'yes', 'yeah', 'yep', 'yup', 'sure', 'okay', 'correct', 'right', 'exactly', 'absolutely', 'definitely', 'of course',
-  'please do', 'go ahead', 'sounds good', 'that is it', 'affirmative', 'i do', 'i would', 'it is', 'fine', 'agreed',
+  'yes',
+  'yeah',
+  'yep',
+  'yup',
+  'sure',
+  'okay',
+  'correct',
+  'right',
+  'exactly',
+  'absolutely',
+  'definitely',
+  'of course',
+  'please do',
+  'go ahead',
+  'sounds good',
+  'that is it',
+  'affirmative',
+  'i do',
+  'i would',
+  'it is',
+  'fine',
+  'agreed',
 ])
 const yesDespiteNo = phrases(['no problem', 'why not', 'not a problem', 'do not mind'])
 
@@ -57,7 +91,8 @@ function rawSpans(slot: CompiledSlot, { tokens, words, lookups, today }: Sentenc
   if (type === 'amount') return toList(readAmount(words, at, false))
   if (type === 'date') return toList(readDate(words, at, today))
   if (type === 'yesno') return yesNoAt(words, at)
-  if (type === 'choice') return longestFirst(slot.choices.flatMap(({ id, phrases: each }) => phrasesAt(each, words, at, id)))
+  if (type === 'choice')
+    return longestFirst(slot.choices.flatMap(({ id, phrases: each }) => phrasesAt(each, words, at, id)))
   if (type === 'lookup') return lookupSpans(slot, lookups, words, at)
   const longest = Math.min(MAX_TEXT_WORDS, tokens.length - at)
   return Array.from({ length: Math.max(longest, 0) }, (_, index) => {
@@ -158,7 +193,8 @@ function nameScore(entry: LookupEntry, words: readonly string[]): number {
   let score = 0
   for (const name of entry.names) {
     const parts = foldWords(name)
-    if (parts.length > 0 && words.some((_, at) => startsWith(words, at, parts))) score = Math.max(score, 100 + parts.length)
+    if (parts.length > 0 && words.some((_, at) => startsWith(words, at, parts)))
+      score = Math.max(score, 100 + parts.length)
     score = Math.max(score, parts.filter((part) => part.length > 2 && words.includes(part)).length)
   }
   return score
@@ -170,13 +206,18 @@ function lookupSpans(
   words: readonly string[],
   at: number,
 ): Span<Json>[] {
-  const spans = entriesOf(slot, lookups).flatMap((entry) => phrasesAt(entry.names.map(foldWords), words, at, toEntryValue(entry)))
+  const spans = entriesOf(slot, lookups).flatMap((entry) =>
+    phrasesAt(entry.names.map(foldWords), words, at, toEntryValue(entry)),
+  )
   const ordered = longestFirst(spans)
   // Two entries of one name cannot be told apart here; the question for the slot will.
   return ordered.length > 1 && ordered[0]?.length === ordered[1]?.length ? [] : ordered
 }
 
-function entriesOf({ lookup }: CompiledSlot, lookups: ReadonlyMap<string, readonly LookupEntry[]>): readonly LookupEntry[] {
+function entriesOf(
+  { lookup }: CompiledSlot,
+  lookups: ReadonlyMap<string, readonly LookupEntry[]>,
+): readonly LookupEntry[] {
   return lookup === undefined ? [] : (lookups.get(lookup) ?? [])
 }
 
@@ -202,7 +243,8 @@ export function readYesNo(words: readonly string[]): boolean | undefined {
 
 function fits({ type, length, min, max }: CompiledSlot, value: Json): boolean {
   if (length !== undefined && typeof value === 'string' && value.length !== length) return false
-  const size = typeof value === 'number' ? value : typeof value === 'string' && type !== 'date' ? value.length : undefined
+  const size =
+    typeof value === 'number' ? value : typeof value === 'string' && type !== 'date' ? value.length : undefined
   if (type === 'choice' || size === undefined) return true
   if (type === 'text' && size === 0) return false
   return (min === undefined || size >= min) && (max === undefined || size <= max)

@@ -2,8 +2,17 @@ import type { JsonSchema } from '@parley/spec'
 import { slotTypes } from './rules-document.ts'
 
 const text = (description: string): JsonSchema => ({ type: 'string', minLength: 1, description })
-const name = (description: string): JsonSchema => ({ type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_-]*$', description })
-const list = (items: JsonSchema, description: string, minItems = 0): JsonSchema => ({ type: 'array', items, minItems, description })
+const name = (description: string): JsonSchema => ({
+  type: 'string',
+  pattern: '^[A-Za-z_][A-Za-z0-9_-]*$',
+  description,
+})
+const list = (items: JsonSchema, description: string, minItems = 0): JsonSchema => ({
+  type: 'array',
+  items,
+  minItems,
+  description,
+})
 const map = (values: JsonSchema, description: string): JsonSchema => ({
   type: 'object',
   propertyNames: name('a name of letters, digits, _ and -'),
@@ -18,7 +27,11 @@ const closed = (properties: JsonSchema, required: string[], description: string)
   description,
 })
 const actions: JsonSchema = { type: 'array', items: { $ref: '#/$defs/action' }, description: 'a list of actions' }
-const values: JsonSchema = { type: 'object', additionalProperties: {}, description: 'a map of arguments to templates or literals' }
+const values: JsonSchema = {
+  type: 'object',
+  additionalProperties: {},
+  description: 'a map of arguments to templates or literals',
+}
 
 const slot = closed(
   {
@@ -129,11 +142,18 @@ export const rulesJsonSchema: JsonSchema = {
     {
       parley_rules: { const: 1, description: '1, the version of this form' },
       agent: text('the id of the agent'),
-      synonyms: map(list(text('a word or phrase'), 'a list of words or phrases', 1), 'a map of groups to words or phrases'),
+      synonyms: map(
+        list(text('a word or phrase'), 'a list of words or phrases', 1),
+        'a map of groups to words or phrases',
+      ),
       slots: map(slot, 'a map of slots'),
       intents: map(intent, 'a map of intents'),
       rules: list(
-        closed({ when: trigger, need: list(text('the name of a slot'), 'a list of slots'), do: actions }, ['do'], 'a rule'),
+        closed(
+          { when: trigger, need: list(text('the name of a slot'), 'a list of slots'), do: actions },
+          ['do'],
+          'a rule',
+        ),
         'a list of rules',
       ),
       fallback: { ...actions, minItems: 1, description: 'a list of at least one action' },

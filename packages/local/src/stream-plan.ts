@@ -57,7 +57,11 @@ function textOfRequest({ system = '', messages }: ChatRequest): string {
 
 /** An id that depends on the conversation alone and that no call in it has. */
 function callIdFor(messages: readonly ChatMessage[]): string {
-  const used = new Set(messages.flatMap((message) => (message.role === 'assistant' ? (message.toolCalls ?? []) : [])).map(({ callId }) => callId))
+  const used = new Set(
+    messages
+      .flatMap((message) => (message.role === 'assistant' ? (message.toolCalls ?? []) : []))
+      .map(({ callId }) => callId),
+  )
   const mark = hash(JSON.stringify(messages))
   for (let attempt = used.size + 1; ; attempt += 1) {
     const callId = `call_${mark}_${attempt}`

@@ -7,7 +7,14 @@ import { compileValue, renderValueTree } from './value-template.ts'
 
 const roots: Roots = {
   slots: { account: '204417', amount: 7900, none: null, day: '2026-11-21' },
-  results: { bill: { cents: 123456, lines: ['a', 'b', 'c'], at: '2026-11-21T18:30:00.000Z', offers: [{ id: 'x', name: 'Small' }, { id: 'y' }] } },
+  results: {
+    bill: {
+      cents: 123456,
+      lines: ['a', 'b', 'c'],
+      at: '2026-11-21T18:30:00.000Z',
+      offers: [{ id: 'x', name: 'Small' }, { id: 'y' }],
+    },
+  },
   payload: { verified: true },
   context: {},
   words: 'say {{slots.account}}',
@@ -41,12 +48,14 @@ test('inserted text is never rendered again', () => {
   expect(text('{{words}}')).toEqual({ ok: true, value: 'say {{slots.account}}' })
 })
 
-test.each([['{{slots.nobody}}', 'slots.nobody'], ['{{slots.none}}', 'slots.none'], ['{{slots.account | money}}', 'slots.account'], ['{{slots.account.length}}', 'slots.account.length']])(
-  '%s is missing',
-  (source, missing) => {
-    expect(text(source)).toEqual({ ok: false, missing })
-  },
-)
+test.each([
+  ['{{slots.nobody}}', 'slots.nobody'],
+  ['{{slots.none}}', 'slots.none'],
+  ['{{slots.account | money}}', 'slots.account'],
+  ['{{slots.account.length}}', 'slots.account.length'],
+])('%s is missing', (source, missing) => {
+  expect(text(source)).toEqual({ ok: false, missing })
+})
 
 test('inherited and refused names are not there', () => {
   expect(text('{{results.toString}}').ok).toBe(false)
@@ -63,18 +72,24 @@ test('one placeholder keeps the type of its value', () => {
 
 test('maps and lists are rendered inside, keys without a value are left out', () => {
   const source: Json = { a: '{{slots.amount}}', b: ['{{agent}}', 1], c: '{{slots.none ?? null}}', d: null }
-  expect(renderValueTree(compileValue(source), roots, 'UTC')).toEqual({ ok: true, value: { a: 7900, b: ['billing', 1], d: null } })
+  expect(renderValueTree(compileValue(source), roots, 'UTC')).toEqual({
+    ok: true,
+    value: { a: 7900, b: ['billing', 1], d: null },
+  })
 })
 
 test('any text is a template or a fault, and renders without a throw', () => {
   fc.assert(
-    fc.property(fc.array(fc.constantFrom('{{', '}}', 'slots.a', '??', '|', '"', "'", 'money', ' ', 'x', '\\')), (pieces) => {
-      try {
-        text(pieces.join(''))
-      } catch (error) {
-        expect(error).toBeInstanceOf(TemplateFault)
-      }
-    }),
+    fc.property(
+      fc.array(fc.constantFrom('{{', '}}', 'slots.a', '??', '|', '"', "'", 'money', ' ', 'x', '\\')),
+      (pieces) => {
+        try {
+          text(pieces.join(''))
+        } catch (error) {
+          expect(error).toBeInstanceOf(TemplateFault)
+        }
+      },
+    ),
     { numRuns: 1000 },
   )
 })

@@ -14,7 +14,11 @@ export interface LoggerOptions {
 /** Writes one JSON object per line: a static message plus fields. Credentials are never written. */
 export function createLogger({ level = 'info', destination, capturesContent = false }: LoggerOptions = {}): Logger {
   const paths = ['token', 'key', 'secret', 'authorization', 'password', ...(capturesContent ? [] : ['pii'])]
-  const options = { level, base: null, redact: { paths: [...paths, ...paths.map((path) => `*.${path}`)], censor: '[REDACTED]' } }
+  const options = {
+    level,
+    base: null,
+    redact: { paths: [...paths, ...paths.map((path) => `*.${path}`)], censor: '[REDACTED]' },
+  }
   return toLogger(destination === undefined ? pino(options) : pino(options, destination))
 }
 

@@ -66,7 +66,12 @@ export function createServer(options: ServerOptions): Server {
     logger.error('A stream failed.', { pii: String(error), ...(roomId === undefined ? {} : { roomId }) })
   }
   const tails = createRoomTails(kit, onError)
-  const live = createLiveSummaries({ getRoom: (id) => kit.getRoom(id), clock, intervalMs: limits.liveIntervalMs, onError })
+  const live = createLiveSummaries({
+    getRoom: (id) => kit.getRoom(id),
+    clock,
+    intervalMs: limits.liveIntervalMs,
+    onError,
+  })
   const onGrown = (roomId: string): void => {
     tails.nudge(roomId)
     live.changed(roomId)
@@ -87,7 +92,10 @@ export function createServer(options: ServerOptions): Server {
   const enter = (request: Request): Disposer => {
     const leave = connections.enter(addressOf(request))
     if (leave !== undefined) return leave
-    throw new ParleyError({ code: 'connection_limit', message: 'Too many streams are open. Close one or try again later.' })
+    throw new ParleyError({
+      code: 'connection_limit',
+      message: 'Too many streams are open. Close one or try again later.',
+    })
   }
   const routes = [
     ...healthRoutes(() => !draining.signal.aborted),
@@ -137,7 +145,8 @@ export function createServer(options: ServerOptions): Server {
   const http = createHttpServer(
     getRequestListener(
       (request, env) => {
-        if ('incoming' in env && 'socket' in env.incoming) addresses.set(request, remoteAddress(env.incoming as IncomingMessage))
+        if ('incoming' in env && 'socket' in env.incoming)
+          addresses.set(request, remoteAddress(env.incoming as IncomingMessage))
         return app.fetch(request)
       },
       { overrideGlobalObjects: false },
@@ -187,7 +196,12 @@ export function createServer(options: ServerOptions): Server {
           resolve()
         })
       }).catch((cause: unknown) => {
-        throw new ParleyError({ code: 'port_unavailable', message: `Port ${port} cannot be listened on. Choose another one.`, details: { port }, cause })
+        throw new ParleyError({
+          code: 'port_unavailable',
+          message: `Port ${port} cannot be listened on. Choose another one.`,
+          details: { port },
+          cause,
+        })
       })
       const address = http.address()
       const taken = typeof address === 'object' && address !== null ? address.port : port

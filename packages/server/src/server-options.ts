@@ -1,4 +1,12 @@
-import { checkOptions, ParleyError, type ChannelId, type Clock, type IdSource, type Logger, type Socket } from '@parley/spec'
+import {
+  checkOptions,
+  ParleyError,
+  type ChannelId,
+  type Clock,
+  type IdSource,
+  type Logger,
+  type Socket,
+} from '@parley/spec'
 import type { AuthOptions } from './auth/authenticate.ts'
 import type { Principal } from './auth/principal.ts'
 import type { RoomsService } from './rooms-service.ts'

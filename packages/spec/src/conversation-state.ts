@@ -148,8 +148,17 @@ export class ConversationState {
   readonly #unknown: Readonly<Record<string, unknown>>
 
   constructor(fields: Partial<ConversationStateJson> = {}) {
-    const { version, phase, mode, activeAgentId, previousAgentId, handoffCount, phaseStartedAt, phaseHistory, ...rest } =
-      fields
+    const {
+      version,
+      phase,
+      mode,
+      activeAgentId,
+      previousAgentId,
+      handoffCount,
+      phaseStartedAt,
+      phaseHistory,
+      ...rest
+    } = fields
     const { language, context, handoff, human, ...unknown } = rest
     this.version = version ?? 0
     this.phase = phase ?? 'intake'

@@ -165,7 +165,10 @@ export interface ConversationStore {
   readonly identities: Family<Identity, { channelType?: ChannelType; address?: string }>
   readonly tasks: Family<RoomTask, { status?: RoomTask['status'] }>
   readonly observations: Family<Observation>
-  readonly requests: Family<PendingRequest, { id?: string; status?: PendingRequest['status']; kind?: PendingRequest['kind'] }>
+  readonly requests: Family<
+    PendingRequest,
+    { id?: string; status?: PendingRequest['status']; kind?: PendingRequest['kind'] }
+  >
   readonly readMarkers: Family<ReadMarker>
   readonly receipts: Family<Receipt, { kind?: Receipt['kind']; turnId?: string; eventIndex?: number }>
   readonly reminders: Family<Reminder, { dueBefore?: Instant }>

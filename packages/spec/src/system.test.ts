@@ -14,7 +14,9 @@ describe('createSystemIds', () => {
   test('PO-1 uuids are UUIDv7s, ordered alike, also within one millisecond', () => {
     const ids = createSystemIds()
     const made = Array.from({ length: 20_000 }, () => ids.uuid())
-    expect(made.every((id) => /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id))).toBe(true)
+    expect(made.every((id) => /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id))).toBe(
+      true,
+    )
     expect(made).toEqual(made.toSorted())
     expect(new Set(made).size).toBe(made.length)
   })
@@ -40,5 +42,7 @@ test('PO-14 the telemetry and the logger that do nothing run the work and make n
   expect(noLogger.child({ room: 'a' })).toBe(noLogger)
   expect(noLogger.info('static', {})).toBeUndefined()
   // One shared function for all of them: nothing is built per call.
-  expect(new Set([noLogger.debug, noLogger.info, noLogger.warn, noLogger.error, noTelemetry.count, noTelemetry.record]).size).toBe(1)
+  expect(
+    new Set([noLogger.debug, noLogger.info, noLogger.warn, noLogger.error, noTelemetry.count, noTelemetry.record]).size,
+  ).toBe(1)
 })

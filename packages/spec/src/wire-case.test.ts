@@ -12,7 +12,11 @@ describe('names on the wire', () => {
   test('fields are mapped at every depth and absent ones left out', () => {
     const value = { roomId: 'r', source: { channelId: 'c', externalId: undefined }, parts: [{ mimeType: 'image/png' }] }
     expect(toWire(value)).toEqual({ room_id: 'r', source: { channel_id: 'c' }, parts: [{ mime_type: 'image/png' }] })
-    expect(fromWire(toWire(value))).toEqual({ roomId: 'r', source: { channelId: 'c' }, parts: [{ mimeType: 'image/png' }] })
+    expect(fromWire(toWire(value))).toEqual({
+      roomId: 'r',
+      source: { channelId: 'c' },
+      parts: [{ mimeType: 'image/png' }],
+    })
   })
 
   test('keys of user data are never renamed, either way', () => {

@@ -83,4 +83,8 @@ const noSpan: Span = { set: silence }
 export const noLogger: Logger = { debug: silence, info: silence, warn: silence, error: silence, child: () => noLogger }
 
 /** Telemetry that does nothing but run the work. */
-export const noTelemetry: Telemetry = { span: (_name, _attributes, run) => run(noSpan), count: silence, record: silence }
+export const noTelemetry: Telemetry = {
+  span: (_name, _attributes, run) => run(noSpan),
+  count: silence,
+  record: silence,
+}

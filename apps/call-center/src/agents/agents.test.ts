@@ -23,8 +23,13 @@ test('each contract takes a whole case and names each field that is missing', as
       expect(await checkContract(schema, rest)).toMatchObject({ ok: false, violations: [{ path: field }] })
     }
   }
-  expect(await checkContract(contracts.billing.schema, { ...filled.billing, verified: false })).toMatchObject({ ok: false })
-  expect(await checkContract(contracts.human.schema, filled.human)).toMatchObject({ ok: true, value: { accountId: null } })
+  expect(await checkContract(contracts.billing.schema, { ...filled.billing, verified: false })).toMatchObject({
+    ok: false,
+  })
+  expect(await checkContract(contracts.human.schema, filled.human)).toMatchObject({
+    ok: true,
+    value: { accountId: null },
+  })
   expect(await checkContract(contracts.billing.schema, { ...filled.billing, summary: 'x'.repeat(401) })).toMatchObject({
     violations: [{ path: 'summary' }],
   })
@@ -33,7 +38,11 @@ test('each contract takes a whole case and names each field that is missing', as
 test('reception reaches all; each specialist the other two, reception and the desk; wrapup is no stage', () => {
   const pipeline = new ConversationPipeline({ stages, defaultPhase: 'intake', supervisorId: 'supervisor' })
   expect(pipeline.unreachable).toEqual([])
-  expect(Object.fromEntries(Object.entries(pipeline.getAllowedTransitions()).map(([phase, next]) => [phase, next.join(' ')]))).toEqual({
+  expect(
+    Object.fromEntries(
+      Object.entries(pipeline.getAllowedTransitions()).map(([phase, next]) => [phase, next.join(' ')]),
+    ),
+  ).toEqual({
     intake: 'billing technical retention human',
     billing: 'technical retention human intake',
     technical: 'billing retention human intake',
@@ -65,11 +74,23 @@ test.each<[Partial<ConversationFacts>, string | undefined]>([
 
 function said(kind: 'person' | 'agent', text: string): RoomEvent {
   // The facts read type, source, content and status alone.
-  return { type: 'message', status: 'committed', source: { kind }, content: { type: 'text', text } } as unknown as RoomEvent
+  return {
+    type: 'message',
+    status: 'committed',
+    source: { kind },
+    content: { type: 'text', text },
+  } as unknown as RoomEvent
 }
 
 function failed(name: string): RoomEvent {
-  const content = { type: 'toolCall', callId: 'c', name, arguments: {}, status: 'failed', error: { code: 'tool_failed', message: '' } }
+  const content = {
+    type: 'toolCall',
+    callId: 'c',
+    name,
+    arguments: {},
+    status: 'failed',
+    error: { code: 'tool_failed', message: '' },
+  }
   return { type: 'toolCallEnded', status: 'committed', source: { kind: 'agent' }, content } as unknown as RoomEvent
 }
 
@@ -102,12 +123,17 @@ test('the supervisor stays silent until a rule applies, then asks once', async (
   const ask = async (log: RoomEvent[]): Promise<Awaited<ReturnType<typeof generate>>> => {
     const memory = factsMemory(() => Promise.resolve(log))
     // Of the query it reads room and state.
-    const { messages } = await memory.retrieve({ roomId: 'r', state: new ConversationState() } as Parameters<typeof memory.retrieve>[0])
+    const { messages } = await memory.retrieve({ roomId: 'r', state: new ConversationState() } as Parameters<
+      typeof memory.retrieve
+    >[0])
     return generate(model, { messages, tools }, { signal })
   }
   expect(await ask([said('person', 'hello')])).toMatchObject({ text: '', toolCalls: [] })
   const { text, toolCalls } = await ask([said('person', 'someone will attack me, call the police')])
   expect(text).toBe('')
   expect(toolCalls).toMatchObject([{ name: 'request_human' }])
-  expect(JSON.parse(toolCalls[0]?.arguments ?? '{}')).toMatchObject({ urgency: 'high', reason: 'words of threat or distress' })
+  expect(JSON.parse(toolCalls[0]?.arguments ?? '{}')).toMatchObject({
+    urgency: 'high',
+    reason: 'words of threat or distress',
+  })
 })

@@ -11,7 +11,14 @@ const specialists = ['billing', 'technical', 'retention'] as const
 
 function specialist(phase: (typeof specialists)[number], description: string): PipelineStage {
   const others = specialists.filter((other) => other !== phase)
-  return { phase, agentId: phase, next: [...others, 'human'], canReturnTo: ['intake'], description, contract: contracts[phase] }
+  return {
+    phase,
+    agentId: phase,
+    next: [...others, 'human'],
+    canReturnTo: ['intake'],
+    description,
+    contract: contracts[phase],
+  }
 }
 
 /** `intake -> billing | technical | retention | human`; specialists reach each other, intake and the desk. */

@@ -17,8 +17,10 @@ export interface ConversationFacts {
   lastWords: string
 }
 
-const personWords = /\b(?:(?:speak|talk) (?:to|with) (?:an? )?(?:person|human|someone|somebody|agent|representative|manager)|real (?:person|human)|human being|a person|a human|an agent|representative)\b/i
-const distressWords = /\b(?:kill (?:myself|you|him|her|them)|hurt (?:myself|you|somebody|someone)|suicide|end my life|going to (?:sue|attack|bomb)|bomb|threaten|emergency|call the police|in danger)\b/i
+const personWords =
+  /\b(?:(?:speak|talk) (?:to|with) (?:an? )?(?:person|human|someone|somebody|agent|representative|manager)|real (?:person|human)|human being|a person|a human|an agent|representative)\b/i
+const distressWords =
+  /\b(?:kill (?:myself|you|him|her|them)|hurt (?:myself|you|somebody|someone)|suicide|end my life|going to (?:sue|attack|bomb)|bomb|threaten|emergency|call the police|in danger)\b/i
 // The first words of every fallback in rules/.
 const notUnderstoodWords = /^sorry, i did not understand/i
 
@@ -47,7 +49,15 @@ export function readFacts(events: readonly RoomEvent[], state: Pick<Conversation
   }
   const [tool = '', count = 0] = [...failures].toSorted((a, b) => b[1] - a[1])[0] ?? []
   const { attempts } = toVerification(state.context['verification'])
-  return { askedForPerson, notUnderstood, failedVerifications: attempts, toolFailures: { tool, count }, hasDistress, tried: [...tried], lastWords }
+  return {
+    askedForPerson,
+    notUnderstood,
+    failedVerifications: attempts,
+    toolFailures: { tool, count },
+    hasDistress,
+    tried: [...tried],
+    lastWords,
+  }
 }
 
 /** Why a colleague is needed, or undefined. */

@@ -60,7 +60,12 @@ export function createAgents({ services, modelFor, readLog }: CreateAgentsOption
   return agentProfiles.map(({ id, greeting, ...identity }) => {
     const common = { ...identity, language: 'English', tools: toolsOf(id, services) }
     if (id === 'supervisor') {
-      return new Agent(id, { ...common, model: createSupervisorModel(), memory: factsMemory(readLog), autoGreet: false })
+      return new Agent(id, {
+        ...common,
+        model: createSupervisorModel(),
+        memory: factsMemory(readLog),
+        autoGreet: false,
+      })
     }
     return new Agent(id, {
       ...common,

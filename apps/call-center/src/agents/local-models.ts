@@ -35,5 +35,10 @@ export async function createLocalModels(options: LocalModelsOptions): Promise<Re
       timeZone,
       ...(onError === undefined ? {} : { onError }),
     })
-  return { triage: make('triage'), billing: make('billing'), technical: make('technical'), retention: make('retention') }
+  return {
+    triage: make('triage'),
+    billing: make('billing'),
+    technical: make('technical'),
+    retention: make('retention'),
+  }
 }

@@ -1,4 +1,13 @@
-import type { CallOptions, ChatMessage, ChatModel, ChatPart, ChatRequest, MemoryProvider, RoomEvent, RoomId } from '@parley/spec'
+import type {
+  CallOptions,
+  ChatMessage,
+  ChatModel,
+  ChatPart,
+  ChatRequest,
+  MemoryProvider,
+  RoomEvent,
+  RoomId,
+} from '@parley/spec'
 import { z } from 'zod'
 import { humanNeed, readFacts } from './conversation-facts.ts'
 
@@ -47,7 +56,10 @@ export function createSupervisorModel(): ChatModel {
       tier: 'local',
       price: { from: '2026-01-01T00:00:00.000Z', input: 0, output: 0 },
     },
-    async *stream({ messages, tools = [] }: ChatRequest, { signal }: CallOptions): AsyncGenerator<ChatPart, void, void> {
+    async *stream(
+      { messages, tools = [] }: ChatRequest,
+      { signal }: CallOptions,
+    ): AsyncGenerator<ChatPart, void, void> {
       signal.throwIfAborted()
       const facts = latestFacts(messages)
       const need = facts && humanNeed(facts)

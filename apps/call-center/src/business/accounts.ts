@@ -50,14 +50,17 @@ export async function findByPhone(database: SqlDatabase, phone: string): Promise
 }
 
 export async function getPinHash(database: SqlDatabase, accountId: string): Promise<string | undefined> {
-  const { rows } = await database.query<{ hash: string }>('SELECT pin_hash AS hash FROM harbor.accounts WHERE id = $1', [
-    accountId,
-  ])
+  const { rows } = await database.query<{ hash: string }>(
+    'SELECT pin_hash AS hash FROM harbor.accounts WHERE id = $1',
+    [accountId],
+  )
   return rows[0]?.hash
 }
 
 /** Names of all customers, for recognizing them in a sentence. */
-export async function accountNames(database: SqlDatabase): Promise<{ id: string; firstName: string; lastName: string }[]> {
+export async function accountNames(
+  database: SqlDatabase,
+): Promise<{ id: string; firstName: string; lastName: string }[]> {
   const { rows } = await database.query<{ id: string; firstName: string; lastName: string }>(
     'SELECT id, first_name AS "firstName", last_name AS "lastName" FROM harbor.accounts ORDER BY id',
   )

@@ -10,8 +10,41 @@ const accountCount = 40
 const monthsOfInvoices = 6
 const firstInvoiceNumber = 2_206
 
-const firstNames = ['Alma', 'Bruno', 'Celia', 'Dario', 'Elena', 'Farid', 'Greta', 'Hugo', 'Ines', 'Jonas', 'Kira', 'Luis', 'Mara', 'Nils', 'Olga', 'Pavel']
-const lastNames = ['Adler', 'Brandt', 'Castro', 'Duarte', 'Ekman', 'Ferrari', 'Garcia', 'Holm', 'Ibrahim', 'Jensen', 'Kowalski', 'Lindgren', 'Meyer', 'Novak', 'Osei']
+const firstNames = [
+  'Alma',
+  'Bruno',
+  'Celia',
+  'Dario',
+  'Elena',
+  'Farid',
+  'Greta',
+  'Hugo',
+  'Ines',
+  'Jonas',
+  'Kira',
+  'Luis',
+  'Mara',
+  'Nils',
+  'Olga',
+  'Pavel',
+]
+const lastNames = [
+  'Adler',
+  'Brandt',
+  'Castro',
+  'Duarte',
+  'Ekman',
+  'Ferrari',
+  'Garcia',
+  'Holm',
+  'Ibrahim',
+  'Jensen',
+  'Kowalski',
+  'Lindgren',
+  'Meyer',
+  'Novak',
+  'Osei',
+]
 // Nobody but Dev lives in an area with an outage by story; Northside has one too, for those who look around.
 const areas = [
   { area: 'Harbor West', city: 'Port Ellery' },
@@ -129,12 +162,16 @@ function buildInvoice(
   account: AccountRow,
   { month, random }: { month: Day; random: SeededRandom },
 ): InvoiceRow {
-  const plan = plans.find((candidate) => candidate.id === account.plan_id) ?? { name: account.plan_id, monthly_cents: 0 }
+  const plan = plans.find((candidate) => candidate.id === account.plan_id) ?? {
+    name: account.plan_id,
+    monthly_cents: 0,
+  }
   const lines: InvoiceLine[] = [{ label: `${plan.name}, one month`, cents: plan.monthly_cents, kind: 'plan' }]
   const isDemo = demoPeople.some(({ number }) => number === account.number)
   const chance = random.between(0, 19)
   if (!isDemo && chance === 0) lines.push({ label: 'Late fee', cents: 500, kind: 'lateFee' })
-  if (!isDemo && chance === 1) lines.push({ label: 'Plan change within the month', cents: random.between(300, 1_200), kind: 'proRata' })
+  if (!isDemo && chance === 1)
+    lines.push({ label: 'Plan change within the month', cents: random.between(300, 1_200), kind: 'proRata' })
   return {
     id,
     account_id: account.id,

@@ -14,7 +14,8 @@ export interface Credit {
   createdAt: string
 }
 
-const fields = 'SELECT id, account_id AS "accountId", invoice_id AS "invoiceId", cents, created_at AS "createdAt" FROM harbor.credits'
+const fields =
+  'SELECT id, account_id AS "accountId", invoice_id AS "invoiceId", cents, created_at AS "createdAt" FROM harbor.credits'
 
 /** Credits of all accounts since an instant. */
 export async function creditsSince(database: SqlDatabase, since: string): Promise<Credit[]> {
@@ -30,13 +31,28 @@ export async function creditsOf(database: SqlDatabase, accountId: string): Promi
 /** Writes a credit; the same key again gives the credit that is there. */
 export async function addCredit(
   database: SqlDatabase,
-  credit: { accountId: string; invoiceId: string; cents: number; reason: string; createdAt: string; idempotencyKey: string },
+  credit: {
+    accountId: string
+    invoiceId: string
+    cents: number
+    reason: string
+    createdAt: string
+    idempotencyKey: string
+  },
   ids: IdSource,
 ): Promise<Credit> {
   await database.query(
     `INSERT INTO harbor.credits (id, account_id, invoice_id, cents, reason, created_at, idempotency_key) VALUES ($1, $2, $3, $4, $5, $6, $7)
      ON CONFLICT (idempotency_key) DO NOTHING`,
-    [ids.next('credit'), credit.accountId, credit.invoiceId, credit.cents, credit.reason, credit.createdAt, credit.idempotencyKey],
+    [
+      ids.next('credit'),
+      credit.accountId,
+      credit.invoiceId,
+      credit.cents,
+      credit.reason,
+      credit.createdAt,
+      credit.idempotencyKey,
+    ],
   )
   const { rows } = await database.query<Credit>(`${fields} WHERE idempotency_key = $1`, [credit.idempotencyKey])
   const [row] = rows

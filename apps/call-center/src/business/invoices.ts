@@ -43,7 +43,9 @@ const fields = `SELECT i.id, i.account_id AS "accountId", i.month, i.issued_on A
 
 /** Invoices of an account, newest first. */
 export async function listInvoices(database: SqlDatabase, accountId: string): Promise<Invoice[]> {
-  const { rows } = await database.query<InvoiceRecord>(`${fields} WHERE i.account_id = $1 ORDER BY i.month DESC`, [accountId])
+  const { rows } = await database.query<InvoiceRecord>(`${fields} WHERE i.account_id = $1 ORDER BY i.month DESC`, [
+    accountId,
+  ])
   return rows.map(toInvoice)
 }
 
@@ -84,5 +86,9 @@ export async function balanceCents(database: SqlDatabase, accountId: string): Pr
 }
 
 function toInvoice({ lines: _lines, month, ...row }: InvoiceRecord): Invoice {
-  return { ...row, month: monthName(month), status: row.paidCents + row.creditedCents >= row.totalCents ? 'paid' : 'open' }
+  return {
+    ...row,
+    month: monthName(month),
+    status: row.paidCents + row.creditedCents >= row.totalCents ? 'paid' : 'open',
+  }
 }

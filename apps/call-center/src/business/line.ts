@@ -23,7 +23,11 @@ export async function readLine(database: SqlDatabase, accountId: string): Promis
 }
 
 /** Notes that a modem was restarted; false without one. */
-export async function rebootModem(database: SqlDatabase, accountId: string, at: string): Promise<{ model: string } | undefined> {
+export async function rebootModem(
+  database: SqlDatabase,
+  accountId: string,
+  at: string,
+): Promise<{ model: string } | undefined> {
   const { rows } = await database.query<{ model: string }>(
     'UPDATE harbor.devices SET rebooted_at = $2 WHERE account_id = $1 RETURNING model',
     [accountId, at],

@@ -36,15 +36,18 @@ test('the same seed gives the same business, another seed other people around th
   )
 })
 
-test.each(Array.from({ length: 12 }, (_, month) => month))('the demo data holds on the first and last day of month %i', (month) => {
-  for (const at of [Date.UTC(2026, month, 1, 1), Date.UTC(2026, month + 1, 0, 23)]) {
-    const { invoices, payments } = buildHarborData({ seed: 1, now: at })
-    const twice = payments.filter(({ id }) => id.endsWith('-2'))
-    expect(twice).toHaveLength(1)
-    expect(twice[0]?.paid_on.localeCompare(new Date(at).toISOString().slice(0, 10))).toBe(-1)
-    expect(new Set(invoices.map(({ id }) => id)).size).toBe(240)
-  }
-})
+test.each(Array.from({ length: 12 }, (_, month) => month))(
+  'the demo data holds on the first and last day of month %i',
+  (month) => {
+    for (const at of [Date.UTC(2026, month, 1, 1), Date.UTC(2026, month + 1, 0, 23)]) {
+      const { invoices, payments } = buildHarborData({ seed: 1, now: at })
+      const twice = payments.filter(({ id }) => id.endsWith('-2'))
+      expect(twice).toHaveLength(1)
+      expect(twice[0]?.paid_on.localeCompare(new Date(at).toISOString().slice(0, 10))).toBe(-1)
+      expect(new Set(invoices.map(({ id }) => id)).size).toBe(240)
+    }
+  },
+)
 
 test('each of the four finds their story in the database', async () => {
   const clock = createVirtualClock({ now })
@@ -64,11 +67,15 @@ test('each of the four finds their story in the database', async () => {
   ])
   expect(await readLine(database, ben.id)).toMatchObject({ verdict: 'bad', drops24h: 14 })
   expect(await openOutage(database, ben.area, new Date(now).toISOString())).toBeUndefined()
-  expect((await offersFor(database, carla.id, 'price')).map(({ offerId, monthlyCents }) => [offerId, monthlyCents])).toEqual([
+  expect(
+    (await offersFor(database, carla.id, 'price')).map(({ offerId, monthlyCents }) => [offerId, monthlyCents]),
+  ).toEqual([
     ['loyal-15', 8_400],
     ['smaller-plan', 4_900],
   ])
-  expect(await openOutage(database, dev.area, new Date(now).toISOString())).toMatchObject({ cause: 'a cut fiber cable' })
+  expect(await openOutage(database, dev.area, new Date(now).toISOString())).toMatchObject({
+    cause: 'a cut fiber cable',
+  })
   expect((await findByName(database, 'ada moreno')).map(({ id }) => id)).toEqual([ada.id])
   expect(await findByPhone(database, '')).toEqual([])
   expect(await customerCard(database, ada.id)).toMatchObject({ balanceCents: 0, tickets: [] })

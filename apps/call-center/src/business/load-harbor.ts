@@ -44,7 +44,11 @@ export async function loadHarbor(database: SqlDatabase, { clock, seed = 1 }: Loa
     }
     await insertRows(tx, 'slots', upcomingSlots(dayOf(now)))
     for (const { id, started_at, expected_end } of upcomingOutages(now)) {
-      await tx.query('UPDATE harbor.outages SET started_at = $2, expected_end = $3 WHERE id = $1', [id, started_at, expected_end])
+      await tx.query('UPDATE harbor.outages SET started_at = $2, expected_end = $3 WHERE id = $1', [
+        id,
+        started_at,
+        expected_end,
+      ])
     }
   })
   const counted = await database.query<{ count: number }>('SELECT count(*)::int AS count FROM harbor.accounts')

@@ -37,6 +37,8 @@ export async function getTicket(database: SqlDatabase, ticketId: string): Promis
 
 /** Tickets of an account, newest first. */
 export async function ticketsOf(database: SqlDatabase, accountId: string): Promise<Ticket[]> {
-  const { rows } = await database.query<Ticket>(`${fields} WHERE account_id = $1 ORDER BY created_at DESC, id DESC`, [accountId])
+  const { rows } = await database.query<Ticket>(`${fields} WHERE account_id = $1 ORDER BY created_at DESC, id DESC`, [
+    accountId,
+  ])
   return rows
 }

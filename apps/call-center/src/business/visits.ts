@@ -53,14 +53,19 @@ export async function slotState(database: SqlDatabase, slotId: string): Promise<
  */
 export async function bookVisit(
   database: SqlDatabase,
-  { ticketId, slotId, accountId, createdAt }: { ticketId: string; slotId: string; accountId: string; createdAt: string },
+  {
+    ticketId,
+    slotId,
+    accountId,
+    createdAt,
+  }: { ticketId: string; slotId: string; accountId: string; createdAt: string },
   ids: IdSource,
 ): Promise<Visit | undefined> {
   await database.transaction(async (tx) => {
-    const { rowCount } = await tx.query('UPDATE harbor.slots SET ticket_id = $1 WHERE id = $2 AND ticket_id IS NULL RETURNING id', [
-      ticketId,
-      slotId,
-    ])
+    const { rowCount } = await tx.query(
+      'UPDATE harbor.slots SET ticket_id = $1 WHERE id = $2 AND ticket_id IS NULL RETURNING id',
+      [ticketId, slotId],
+    )
     if (rowCount === 0) return
     await tx.query(
       'INSERT INTO harbor.visits (id, ticket_id, slot_id, account_id, created_at) VALUES ($1, $2, $3, $4, $5)',
@@ -82,7 +87,12 @@ async function queryVisits(database: SqlDatabase, where: string, values: readonl
      FROM harbor.visits v JOIN harbor.slots s ON s.id = v.slot_id WHERE ${where} ORDER BY s.day, s.starts`,
     values,
   )
-  return rows.map((row) => ({ ...toSlot(row), visitId: row.visitId, ticketId: row.ticketId, technician: row.technician }))
+  return rows.map((row) => ({
+    ...toSlot(row),
+    visitId: row.visitId,
+    ticketId: row.ticketId,
+    technician: row.technician,
+  }))
 }
 
 function toSlot({ slotId, day, starts, ends }: SlotRecord): Slot {

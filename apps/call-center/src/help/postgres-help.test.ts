@@ -13,7 +13,13 @@ test('there are 24 articles, each under 250 words with a head and passages', asy
   const articles = await loadArticles(folder)
   expect(articles).toHaveLength(24)
   expect(new Set(articles.map(({ title }) => title)).size).toBe(24)
-  for (const { passages } of articles) expect(passages.map(({ text }) => text).join(' ').split(/\s+/).length).toBeLessThan(250)
+  for (const { passages } of articles)
+    expect(
+      passages
+        .map(({ text }) => text)
+        .join(' ')
+        .split(/\s+/).length,
+    ).toBeLessThan(250)
 })
 
 test('an article without a head is refused by name', () => {
@@ -23,7 +29,10 @@ test('an article without a head is refused by name', () => {
   } catch (error) {
     thrown = error
   }
-  expect(ParleyError.isInstance(thrown) && [thrown.code, thrown.details]).toEqual(['config_invalid', { article: 'broken' }])
+  expect(ParleyError.isInstance(thrown) && [thrown.code, thrown.details]).toEqual([
+    'config_invalid',
+    { article: 'broken' },
+  ])
 })
 
 test('questions find the article that answers them', async () => {

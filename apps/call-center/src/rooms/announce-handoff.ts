@@ -9,7 +9,15 @@ export function announceHandoff({ handoffId, from, to, toPhase, request }: Hando
     type: 'system',
     code: 'handoff_announced',
     text: `Handed from ${fromName} to ${toName}.`,
-    data: { handoffId, from, fromName, to: to ?? 'human', toName, phase: toPhase, reason: request.by.id === 'supervisor' ? '' : request.reason },
+    data: {
+      handoffId,
+      from,
+      fromName,
+      to: to ?? 'human',
+      toName,
+      phase: toPhase,
+      reason: request.by.id === 'supervisor' ? '' : request.reason,
+    },
   }
 }
 

@@ -1,5 +1,14 @@
 import { ConversationPipeline, maskCardNumbers, type KitOptions } from '@parley/kit'
-import type { ChatModel, Clock, ConversationStore, IdSource, Logger, RoomEvent, RoomId, SqlDatabase } from '@parley/spec'
+import type {
+  ChatModel,
+  Clock,
+  ConversationStore,
+  IdSource,
+  Logger,
+  RoomEvent,
+  RoomId,
+  SqlDatabase,
+} from '@parley/spec'
 import { pipelineId, stages } from '../agents/call-center-pipeline.ts'
 import { createAgents, type SpeakingAgentId } from '../agents/create-agents.ts'
 import type { HelpSearch } from '../help/help-search.ts'
@@ -53,7 +62,12 @@ export async function createCallCenterKit(options: CallCenterKitOptions): Promis
   const hidePin = hideTypedPin((roomId) => kit.pendingRequests({ roomId, kind: 'input' }))
   kit.hook('beforeBroadcast', hidePin, { name: 'typedPin', redacts: true, sourceKinds: ['person'] })
   tellInterrupted(kit, clock)
-  const pipeline = new ConversationPipeline({ stages, defaultPhase: 'intake', supervisorId: 'supervisor', id: pipelineId })
+  const pipeline = new ConversationPipeline({
+    stages,
+    defaultPhase: 'intake',
+    supervisorId: 'supervisor',
+    id: pipelineId,
+  })
   pipeline.install(kit, agents, { announce: announceHandoff })
   return { kit, agentIds: agents.map(({ channelId }) => channelId) }
 }

@@ -13,13 +13,17 @@ export class CallCenterRooms extends Kit {
   async endConversation(roomId: RoomId): Promise<void> {
     const { mode, phase } = await this.state(roomId)
     if (mode !== 'agent' || phase === wrapupPhase) return
-    await this.updateState(roomId, (state) => state.transition(wrapupPhase, { reason: 'the caller ended the conversation' }))
+    await this.updateState(roomId, (state) =>
+      state.transition(wrapupPhase, { reason: 'the caller ended the conversation' }),
+    )
   }
 
   async #leaveWrapup(roomId: RoomId): Promise<void> {
     if ((await this.state(roomId)).phase !== wrapupPhase) return
     await this.updateState(roomId, (state) =>
-      state.phase === wrapupPhase ? state.transition('intake', { toAgent: 'triage', reason: 'the caller wrote again' }) : state,
+      state.phase === wrapupPhase
+        ? state.transition('intake', { toAgent: 'triage', reason: 'the caller wrote again' })
+        : state,
     )
   }
 }

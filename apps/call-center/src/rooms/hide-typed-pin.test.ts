@@ -8,7 +8,11 @@ const open = [{ sensitive: true }] as PendingRequest[]
 
 async function stored(content: Content, requests: PendingRequest[]): Promise<Content | undefined> {
   await using kit = new Kit()
-  kit.hook('beforeBroadcast', hideTypedPin(() => Promise.resolve(requests)), { redacts: true })
+  kit.hook(
+    'beforeBroadcast',
+    hideTypedPin(() => Promise.resolve(requests)),
+    { redacts: true },
+  )
   const { id } = await kit.createRoom()
   await kit.send(id, { from: 'ada', content })
   return (await kit.events(id))[0]?.content
@@ -19,7 +23,18 @@ test.each<[string, Content, PendingRequest[], string]>([
   ['with spaces', { type: 'text', text: 'it is 4 8 2 1 I think' }, open, 'it is [PIN hidden] I think'],
   ['beside the word, before anybody asked', { type: 'text', text: 'my PIN is 4821' }, [], 'my PIN is [PIN hidden]'],
   ['in rich text', { type: 'rich', format: 'html', body: '<b>4821</b>' }, open, '<b>[PIN hidden]</b>'],
-  ['in a part of several', { type: 'composite', parts: [{ type: 'text', text: 'pin' }, { type: 'text', text: '4821' }] }, [], '[PIN hidden]'],
+  [
+    'in a part of several',
+    {
+      type: 'composite',
+      parts: [
+        { type: 'text', text: 'pin' },
+        { type: 'text', text: '4821' },
+      ],
+    },
+    [],
+    '[PIN hidden]',
+  ],
 ])('a PIN typed as %s is taken out', async (_how, content, requests, expected) => {
   const kept = JSON.stringify(await stored(content, requests))
   expect(kept).toContain(expected)
@@ -27,6 +42,8 @@ test.each<[string, Content, PendingRequest[], string]>([
 })
 
 test('other numbers stay', async () => {
-  expect(await stored({ type: 'text', text: 'account 204417, since 2024' }, [])).toMatchObject({ text: 'account 204417, since 2024' })
+  expect(await stored({ type: 'text', text: 'account 204417, since 2024' }, [])).toMatchObject({
+    text: 'account 204417, since 2024',
+  })
   expect(await stored({ type: 'text', text: 'account 204417' }, open)).toMatchObject({ text: 'account 204417' })
 })

@@ -28,7 +28,9 @@ const wordFields = new Set(['text', 'body', 'plainText', 'caption', 'transcript'
 /** Everything a content says, whatever its type. */
 function wordsOf(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, entry]) => (typeof entry === 'string' ? (wordFields.has(key) ? [entry] : []) : wordsOf(entry)))
+  return Object.entries(value).flatMap(([key, entry]) =>
+    typeof entry === 'string' ? (wordFields.has(key) ? [entry] : []) : wordsOf(entry),
+  )
 }
 
 function withoutPin(content: Content): Content {
@@ -36,7 +38,10 @@ function withoutPin(content: Content): Content {
     if (Array.isArray(value)) return value.map(hide)
     if (typeof value !== 'object' || value === null) return value
     return Object.fromEntries(
-      Object.entries(value).map(([key, entry]) => [key, typeof entry === 'string' && wordFields.has(key) ? entry.replaceAll(pinPattern, hiddenPin) : hide(entry)]),
+      Object.entries(value).map(([key, entry]) => [
+        key,
+        typeof entry === 'string' && wordFields.has(key) ? entry.replaceAll(pinPattern, hiddenPin) : hide(entry),
+      ]),
     )
   }
   // Only texts inside are changed; the shape stays.

@@ -19,7 +19,9 @@ export function tellInterrupted(rooms: CallCenterRooms, clock: Clock): Disposer 
     if (mode !== 'agent' || activeAgentId === null) return
     const { latestIndex } = await rooms.getRoom(roomId)
     const recent = await rooms.events(roomId, { after: latestIndex - 50 })
-    const goesOn = recent.some(({ type, source, createdAt }) => type === 'message' && source.kind === 'agent' && createdAt >= since)
+    const goesOn = recent.some(
+      ({ type, source, createdAt }) => type === 'message' && source.kind === 'agent' && createdAt >= since,
+    )
     if (goesOn) return
     await rooms.deliver(roomId, words, { as: activeAgentId, idempotencyKey: `interrupted:${eventId}` })
   })

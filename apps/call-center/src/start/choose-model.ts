@@ -35,7 +35,12 @@ const noKey = 'no key set: understands the phrases in rules/, nothing else'
  * Takes the model of the environment (`OPENAI_API_KEY`, `OPENAI_BASE_URL`, `PARLEY_MODEL`) after one cheap request to see
  * whether it can be used; the local rules stand behind it, and in its place where it cannot.
  */
-export async function chooseModel({ env, local, clock, fetch = globalThis.fetch }: ChooseModelOptions): Promise<ModelChoice> {
+export async function chooseModel({
+  env,
+  local,
+  clock,
+  fetch = globalThis.fetch,
+}: ChooseModelOptions): Promise<ModelChoice> {
   const apiKey = env['OPENAI_API_KEY'] || undefined
   const baseURL = env['OPENAI_BASE_URL'] || undefined
   const rules: ModelChoice = {
@@ -47,7 +52,8 @@ export async function chooseModel({ env, local, clock, fetch = globalThis.fetch 
   }
   if (apiKey === undefined && baseURL === undefined) return rules
   const refusal = await checkKey({ apiKey, baseURL: baseURL ?? defaultBaseUrl, fetch })
-  if (refusal !== undefined) return { ...rules, remark: 'understands the phrases in rules/, nothing else', warning: refusal }
+  if (refusal !== undefined)
+    return { ...rules, remark: 'understands the phrases in rules/, nothing else', warning: refusal }
   const model = createOpenAiChatModel({
     model: env['PARLEY_MODEL'] || defaultModel,
     clock,

@@ -8,7 +8,11 @@ export function hasSomebody(env: Readonly<Record<string, string | undefined>>, i
 /** Opens an address in the browser of the machine; without one nothing happens. */
 export function openBrowser(url: string): void {
   const [command, ...args] =
-    process.platform === 'darwin' ? ['open', url] : process.platform === 'win32' ? ['cmd', '/c', 'start', '', url] : ['xdg-open', url]
+    process.platform === 'darwin'
+      ? ['open', url]
+      : process.platform === 'win32'
+        ? ['cmd', '/c', 'start', '', url]
+        : ['xdg-open', url]
   if (command === undefined) return
   const child = spawn(command, args, { stdio: 'ignore', detached: true })
   // No browser is no failure: the address stands in the start text.

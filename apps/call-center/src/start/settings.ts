@@ -35,13 +35,19 @@ export function readSettings(argv: readonly string[], env: Environment): Setting
   const host = values.host ?? env['PARLEY_HOST'] ?? '127.0.0.1'
   const authSecret = env['PARLEY_AUTH_SECRET']
   if (!isLoopback(host) && authSecret === undefined) {
-    throw invalid(`${host} can be reached from elsewhere, so PARLEY_AUTH_SECRET must be set: 32 characters or more.`, 'PARLEY_AUTH_SECRET')
+    throw invalid(
+      `${host} can be reached from elsewhere, so PARLEY_AUTH_SECRET must be set: 32 characters or more.`,
+      'PARLEY_AUTH_SECRET',
+    )
   }
   if (authSecret !== undefined && Buffer.byteLength(authSecret) < 32) {
     throw invalid('PARLEY_AUTH_SECRET is too short; 32 characters or more are needed.', 'PARLEY_AUTH_SECRET')
   }
   return {
-    port: port === undefined ? defaultPort : toNumber(port, { name: values.port === undefined ? 'PARLEY_PORT' : '--port', most: 65_535 }),
+    port:
+      port === undefined
+        ? defaultPort
+        : toNumber(port, { name: values.port === undefined ? 'PARLEY_PORT' : '--port', most: 65_535 }),
     isPortFixed: port !== undefined && port !== '0',
     host,
     open: !values['no-open'],

@@ -19,7 +19,9 @@ export interface StartFacts {
 export function startText(facts: StartFacts): string {
   const { url, readyMs, modelLabel, modelRemark, warnings, data, customers, articles, deskKey } = facts
   const title = 'Parley call center · Harbor Internet (demo)'
-  const tries = [demoPeople[0], demoPeople[3], demoPeople[2]].flatMap((person) => (person ? [`"${person.firstWords}"`] : []))
+  const tries = [demoPeople[0], demoPeople[3], demoPeople[2]].flatMap((person) =>
+    person ? [`"${person.firstWords}"`] : [],
+  )
   const lines = [
     `${title.padEnd(72)} ready in ${(readyMs / 1_000).toFixed(1)} s`,
     row('Caller', `${url}/`, 'write, as a customer'),

@@ -23,8 +23,17 @@ function refusal(run: () => unknown): unknown {
 }
 
 test('flags win over the environment, and wrong ones are named', () => {
-  expect(readSettings([], {})).toMatchObject({ port: 4310, isPortFixed: false, host: '127.0.0.1', databaseUrl: 'file:.parley/data', seed: 1, open: true })
-  expect(readSettings(['--port', '5000', '--seed', '7', '--no-open', '--reset', '--json'], { PARLEY_PORT: '1' })).toMatchObject({
+  expect(readSettings([], {})).toMatchObject({
+    port: 4310,
+    isPortFixed: false,
+    host: '127.0.0.1',
+    databaseUrl: 'file:.parley/data',
+    seed: 1,
+    open: true,
+  })
+  expect(
+    readSettings(['--port', '5000', '--seed', '7', '--no-open', '--reset', '--json'], { PARLEY_PORT: '1' }),
+  ).toMatchObject({
     port: 5000,
     isPortFixed: true,
     seed: 7,
@@ -32,19 +41,36 @@ test('flags win over the environment, and wrong ones are named', () => {
     reset: true,
     json: true,
   })
-  expect(refusal(() => readSettings([], { PARLEY_PORT: '43l0' }))).toEqual(['config_invalid', 'PARLEY_PORT is "43l0"; a number from 0 to 65535 is needed.'])
-  expect(refusal(() => readSettings(['--prot', '1'], {}))).toMatchObject(['config_invalid', expect.stringContaining('Known flags')])
+  expect(refusal(() => readSettings([], { PARLEY_PORT: '43l0' }))).toEqual([
+    'config_invalid',
+    'PARLEY_PORT is "43l0"; a number from 0 to 65535 is needed.',
+  ])
+  expect(refusal(() => readSettings(['--prot', '1'], {}))).toMatchObject([
+    'config_invalid',
+    expect.stringContaining('Known flags'),
+  ])
 })
 
 test('a host that others can reach needs a secret', () => {
-  expect(refusal(() => readSettings(['--host', '0.0.0.0'], {}))).toMatchObject(['config_invalid', expect.stringContaining('PARLEY_AUTH_SECRET')])
-  expect(refusal(() => readSettings(['--host', '0.0.0.0'], { PARLEY_AUTH_SECRET: 'short' }))).toMatchObject(['config_invalid', expect.stringContaining('32')])
+  expect(refusal(() => readSettings(['--host', '0.0.0.0'], {}))).toMatchObject([
+    'config_invalid',
+    expect.stringContaining('PARLEY_AUTH_SECRET'),
+  ])
+  expect(refusal(() => readSettings(['--host', '0.0.0.0'], { PARLEY_AUTH_SECRET: 'short' }))).toMatchObject([
+    'config_invalid',
+    expect.stringContaining('32'),
+  ])
   expect(readSettings(['--host', '0.0.0.0'], { PARLEY_AUTH_SECRET: 'x'.repeat(32) }).host).toBe('0.0.0.0')
 })
 
 const rules = scriptedModel(['hi'])
 // One model stands for the rules of every agent.
-const local: Record<'triage' | 'billing' | 'technical' | 'retention', ChatModel> = { triage: rules, billing: rules, technical: rules, retention: rules }
+const local: Record<'triage' | 'billing' | 'technical' | 'retention', ChatModel> = {
+  triage: rules,
+  billing: rules,
+  technical: rules,
+  retention: rules,
+}
 const clock = createVirtualClock()
 
 test.each([
@@ -73,15 +99,36 @@ test('a key that works puts the model before the rules; no key asks nobody', asy
 })
 
 test('the start text says what does the work and what is not there', () => {
-  const text = startText({ url: 'http://localhost:4310', readyMs: 1_900, modelLabel: 'local rules', modelRemark: 'no key set', warnings: ['OPENAI_API_KEY was refused (401)'], data: '.parley/data', customers: 40, articles: 24 })
-  for (const part of ['ready in 1.9 s', 'http://localhost:4310/desk', 'typing only', 'refused (401)', '40 customers, 24 help articles', '"I was charged twice"']) {
+  const text = startText({
+    url: 'http://localhost:4310',
+    readyMs: 1_900,
+    modelLabel: 'local rules',
+    modelRemark: 'no key set',
+    warnings: ['OPENAI_API_KEY was refused (401)'],
+    data: '.parley/data',
+    customers: 40,
+    articles: 24,
+  })
+  for (const part of [
+    'ready in 1.9 s',
+    'http://localhost:4310/desk',
+    'typing only',
+    'refused (401)',
+    '40 customers, 24 help articles',
+    '"I was charged twice"',
+  ]) {
     expect(text).toContain(part)
   }
   expect(text).not.toMatch(/Studio|Speech|Sign-in/)
 })
 
 test('a browser opens where somebody sits alone', () => {
-  expect([hasSomebody({}, true), hasSomebody({}, false), hasSomebody({ CI: '1' }, true), hasSomebody({ SSH_TTY: '/dev/pts/0' }, true)]).toEqual([true, false, false, false])
+  expect([
+    hasSomebody({}, true),
+    hasSomebody({}, false),
+    hasSomebody({ CI: '1' }, true),
+    hasSomebody({ SSH_TTY: '/dev/pts/0' }, true),
+  ]).toEqual([true, false, false, false])
 })
 
 test('the secret is made once, readable by its owner alone; the key of the desk follows from it', async () => {
@@ -105,13 +152,20 @@ test('a port that is taken is left to its owner: the next free one is used, a fi
   const callCenter = await createCallCenter({ settings, pages: false })
   expect(callCenter.port).toBeGreaterThan(port)
   const people = await fetch(`http://127.0.0.1:${callCenter.port}/demo/people`)
-  expect(await people.json()).toMatchObject({ people: [{ key: 'ada' }, { key: 'ben' }, { key: 'carla' }, { key: 'dev' }] })
+  expect(await people.json()).toMatchObject({
+    people: [{ key: 'ada' }, { key: 'ben' }, { key: 'carla' }, { key: 'dev' }],
+  })
   const denied = await fetch(`http://127.0.0.1:${callCenter.port}/demo/customer/acc-01`)
   expect(denied.status).toBe(401)
   expect((await fetch(`http://127.0.0.1:${callCenter.port}/v1/rooms`)).status).toBe(401)
-  const bad = await fetch(`http://127.0.0.1:${callCenter.port}/demo/rooms`, { method: 'POST', body: '{"person":"eve"}' })
+  const bad = await fetch(`http://127.0.0.1:${callCenter.port}/demo/rooms`, {
+    method: 'POST',
+    body: '{"person":"eve"}',
+  })
   expect(bad.status).toBe(400)
   await callCenter.close()
-  await expect(createCallCenter({ settings: { ...settings, isPortFixed: true }, pages: false })).rejects.toMatchObject({ code: 'port_unavailable' })
+  await expect(createCallCenter({ settings: { ...settings, isPortFixed: true }, pages: false })).rejects.toMatchObject({
+    code: 'port_unavailable',
+  })
   owner.close()
 }, 60_000)

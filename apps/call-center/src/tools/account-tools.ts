@@ -31,7 +31,9 @@ export function findAccountTool({ database }: HarborServices): AnyTool {
       const [only] = found
       if (!only) throw new ToolError('No account was found. Ask for the six-digit account number.')
       if (found.length === 1) return { accountId: only.id }
-      return { matches: found.map(({ firstName, lastName, city }) => ({ initials: `${firstName[0]}. ${lastName[0]}.`, city })) }
+      return {
+        matches: found.map(({ firstName, lastName, city }) => ({ initials: `${firstName[0]}. ${lastName[0]}.`, city })),
+      }
     },
   })
 }

@@ -42,7 +42,10 @@ export function listInvoicesTool({ database }: HarborServices): AnyTool {
       const account = await getAccount(database, accountId)
       if (!account) throw new ToolError('There is no such account.')
       const invoices = await listInvoices(database, accountId)
-      const openCents = invoices.reduce((sum, invoice) => sum + Math.max(0, invoice.totalCents - invoice.paidCents - invoice.creditedCents), 0)
+      const openCents = invoices.reduce(
+        (sum, invoice) => sum + Math.max(0, invoice.totalCents - invoice.paidCents - invoice.creditedCents),
+        0,
+      )
       return {
         firstName: account.firstName,
         invoices: invoices.map(toResult),
@@ -61,7 +64,9 @@ export function explainInvoiceTool(services: HarborServices): AnyTool {
     effect: 'pure',
     input: z.strictObject({ invoiceId: z.string() }),
     output: invoiceSchema.extend({
-      lines: z.array(z.strictObject({ label: z.string(), cents: z.int(), kind: z.enum(['plan', 'proRata', 'discount', 'lateFee']) })),
+      lines: z.array(
+        z.strictObject({ label: z.string(), cents: z.int(), kind: z.enum(['plan', 'proRata', 'discount', 'lateFee']) }),
+      ),
       hasProRata: z.boolean(),
       duplicate: duplicateSchema.nullable(),
     }),
@@ -89,14 +94,24 @@ export function issueCreditTool(services: HarborServices): AnyTool {
     input: z.strictObject({ invoiceId: z.string(), cents: z.int().positive(), reason: z.string().min(1).max(400) }),
     output: z.union([
       z.strictObject({ status: z.literal('credited'), creditId: z.string(), invoiceId: z.string(), cents: z.int() }),
-      z.strictObject({ status: z.literal('refused'), field: z.literal('cents'), mostCents: z.int(), message: z.string() }),
+      z.strictObject({
+        status: z.literal('refused'),
+        field: z.literal('cents'),
+        mostCents: z.int(),
+        message: z.string(),
+      }),
     ]),
     approval: creditApproval.approval,
     async run({ invoiceId, cents, reason }, context) {
       const invoice = await invoiceOfCaller(services, invoiceId, context)
       const mostCents = Math.max(0, invoice.totalCents - invoice.creditedCents)
       if (cents > mostCents) {
-        return { status: 'refused', field: 'cents', mostCents, message: 'cents is more than what is left of the invoice.' }
+        return {
+          status: 'refused',
+          field: 'cents',
+          mostCents,
+          message: 'cents is more than what is left of the invoice.',
+        }
       }
       const { accountId } = invoice
       const createdAt = instantOf(clock)

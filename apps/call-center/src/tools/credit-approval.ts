@@ -41,7 +41,8 @@ export async function createDeskApproval(database: SqlDatabase, clock: Clock): P
     const accountId = invoices.get(invoiceId)?.accountId
     const since = windowStart()
     let sum = cents
-    for (const credit of credits.values()) if (credit.accountId === accountId && credit.createdAt >= since) sum += credit.cents
+    for (const credit of credits.values())
+      if (credit.accountId === accountId && credit.createdAt >= since) sum += credit.cents
     return sum > creditLimitCents
   }
   // A credit that will be refused anyway (no such invoice, more than its total) is nobody's decision.

@@ -6,12 +6,19 @@ import type { HarborServices } from './harbor-services.ts'
 export function searchHelpTool({ help }: HarborServices): AnyTool {
   return defineTool({
     name: 'search_help',
-    description: 'Search the help articles: at most three passages. Name the article you use, and say nothing it does not say.',
+    description:
+      'Search the help articles: at most three passages. Name the article you use, and say nothing it does not say.',
     effect: 'pure',
     input: z.strictObject({ query: z.string().min(1).max(400) }),
     output: z.strictObject({
       passages: z.array(
-        z.strictObject({ sourceId: z.string(), title: z.string(), heading: z.string(), text: z.string(), updated: z.string() }),
+        z.strictObject({
+          sourceId: z.string(),
+          title: z.string(),
+          heading: z.string(),
+          text: z.string(),
+          updated: z.string(),
+        }),
       ),
     }),
     run: async ({ query }) => ({ passages: await help.search(query, 3) }),

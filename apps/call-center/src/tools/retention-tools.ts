@@ -20,7 +20,8 @@ const offerSchema = z.strictObject({
 export function listOffersTool({ database }: HarborServices): AnyTool {
   return defineTool({
     name: 'list_offers',
-    description: 'List offers for a customer who thinks of leaving, fitting the reason, with old and new monthly price.',
+    description:
+      'List offers for a customer who thinks of leaving, fitting the reason, with old and new monthly price.',
     effect: 'pure',
     input: z.strictObject({
       accountId: z.string(),
@@ -76,7 +77,8 @@ export function changePlanTool({ database }: HarborServices): AnyTool {
       await requireVerified(context, accountId)
       const plans = await listPlans(database)
       const plan = plans.find((candidate) => candidate.planId === planId)
-      if (!plan) throw new ToolError(`There is no such plan. The plans are ${plans.map((known) => known.planId).join(', ')}.`)
+      if (!plan)
+        throw new ToolError(`There is no such plan. The plans are ${plans.map((known) => known.planId).join(', ')}.`)
       await setPlan(database, accountId, planId)
       return { changed: true, planName: plan.name, monthlyCents: plan.monthlyCents }
     },

@@ -34,7 +34,13 @@ export function requestHumanTool(): AnyTool {
     async run({ reason, urgency, tried, summary }, { room, agentId, signal }) {
       const { accountId = null } = await readVerification(room)
       const result = await room.handoff(
-        { target: 'human', reason, summary, urgent: urgency === 'high', payload: { accountId, urgency, reason, tried, summary } },
+        {
+          target: 'human',
+          reason,
+          summary,
+          urgent: urgency === 'high',
+          payload: { accountId, urgency, reason, tried, summary },
+        },
         { by: { kind: 'agent', id: agentId }, signal },
       )
       return result.accepted ? { asked: true } : { asked: false, code: result.code }

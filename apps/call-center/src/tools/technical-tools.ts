@@ -19,7 +19,13 @@ export function areaOutageTool({ database, clock }: HarborServices): AnyTool {
       firstName: z.string(),
       area: z.string(),
       outage: z
-        .strictObject({ id: z.string(), area: z.string(), cause: z.string(), startedAt: z.string(), expectedEnd: z.string() })
+        .strictObject({
+          id: z.string(),
+          area: z.string(),
+          cause: z.string(),
+          startedAt: z.string(),
+          expectedEnd: z.string(),
+        })
         .nullable(),
     }),
     async run({ accountId }, context) {

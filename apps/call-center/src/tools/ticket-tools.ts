@@ -30,7 +30,13 @@ export function openTicketTool({ database, clock }: HarborServices): AnyTool {
     async run({ accountId, kind, summary }, context) {
       await requireVerified(context, accountId)
       const { idempotencyKey } = context
-      const ticket = await openTicket(database, { accountId, kind, summary, createdAt: instantOf(clock), idempotencyKey })
+      const ticket = await openTicket(database, {
+        accountId,
+        kind,
+        summary,
+        createdAt: instantOf(clock),
+        idempotencyKey,
+      })
       return { ticketId: ticket.id, kind: ticket.kind, summary: ticket.summary }
     },
   })
@@ -71,7 +77,8 @@ export function scheduleVisitTool({ database, clock, ids }: HarborServices): Any
       const ticket = await getTicket(database, ticketId)
       if (!ticket) throw new ToolError('There is no such ticket. Open one first.')
       await requireVerified(context, ticket.accountId)
-      if ((await slotState(database, slotId)) === 'unknown') throw new ToolError('There is no such time. List the free times first.')
+      if ((await slotState(database, slotId)) === 'unknown')
+        throw new ToolError('There is no such time. List the free times first.')
       const { accountId } = ticket
       const visit = await bookVisit(database, { ticketId, slotId, accountId, createdAt: instantOf(clock) }, ids)
       if (visit) return { booked: true, ...visit }

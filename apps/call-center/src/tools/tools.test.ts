@@ -31,7 +31,16 @@ async function verifiedRoom(accountId: string): Promise<BenchRoom> {
 }
 
 test('the agents have the tools of their scope, with the effects the business promises', () => {
-  expect(Object.fromEntries(agentProfiles.map(({ id }) => [id, toolsOf(id, bench.services).map(({ name }) => name).join(' ')]))).toEqual({
+  expect(
+    Object.fromEntries(
+      agentProfiles.map(({ id }) => [
+        id,
+        toolsOf(id, bench.services)
+          .map(({ name }) => name)
+          .join(' '),
+      ]),
+    ),
+  ).toEqual({
     triage: 'find_account verify_caller search_help',
     billing: 'list_invoices explain_invoice issue_credit search_help',
     technical: 'area_outage run_line_test reboot_modem open_ticket list_slots schedule_visit search_help',
@@ -84,7 +93,9 @@ test('find_account: exact number, name, phone; several matches give initials and
   expect(await find({ number: '204-417' })).toEqual({ accountId: ada, firstName: 'Ada' })
   expect(await find({ name: 'ben okafor' })).toEqual({ accountId: ben })
   await expect(find({ number: '000000' })).rejects.toThrow('No account was found')
-  await bench.services.database.query("UPDATE harbor.accounts SET first_name = 'Zoe', last_name = 'Quist' WHERE id IN ('acc-39', 'acc-40')")
+  await bench.services.database.query(
+    "UPDATE harbor.accounts SET first_name = 'Zoe', last_name = 'Quist' WHERE id IN ('acc-39', 'acc-40')",
+  )
   const several = await find({ name: 'Zoe Quist' })
   expect(several).toMatchObject({ matches: [{ initials: 'Z. Q.' }, { initials: 'Z. Q.' }] })
   expect(JSON.stringify(several)).not.toMatch(/\d|acc/)
@@ -129,7 +140,10 @@ test('list_invoices and explain_invoice show lines and what was paid twice', asy
 test('issue_credit: small at once and once per key, above the invoice refused, above 30 days of 2500 cents a colleague decides', async () => {
   const room = await verifiedRoom(carla)
   const { database, creditApproval } = bench.services
-  const { rows } = await database.query<{ id: string }>('SELECT id FROM harbor.invoices WHERE account_id = $1 ORDER BY month DESC', [carla])
+  const { rows } = await database.query<{ id: string }>(
+    'SELECT id FROM harbor.invoices WHERE account_id = $1 ORDER BY month DESC',
+    [carla],
+  )
   const invoiceId = rows[0]?.id ?? ''
   const credit = named('issue_credit')
   const { approval } = credit
@@ -137,12 +151,22 @@ test('issue_credit: small at once and once per key, above the invoice refused, a
     typeof approval === 'object' && approval.when?.({ invoiceId, cents, reason: 'r' } as never, {} as never) === true
   expect([asks(2_500), asks(2_501), asks(9_900), asks(9_901)]).toEqual([false, true, true, false])
   const before = await balanceCents(database, carla)
-  expect(await room.run(credit, { invoiceId, cents: 1_500, reason: 'r' }, 'same')).toMatchObject({ status: 'credited', cents: 1_500 })
-  expect(await room.run(credit, { invoiceId, cents: 1_500, reason: 'r' }, 'same')).toMatchObject({ status: 'credited', cents: 1_500 })
+  expect(await room.run(credit, { invoiceId, cents: 1_500, reason: 'r' }, 'same')).toMatchObject({
+    status: 'credited',
+    cents: 1_500,
+  })
+  expect(await room.run(credit, { invoiceId, cents: 1_500, reason: 'r' }, 'same')).toMatchObject({
+    status: 'credited',
+    cents: 1_500,
+  })
   expect((await database.query('SELECT 1 FROM harbor.credits WHERE account_id = $1', [carla])).rows).toHaveLength(1)
   expect((await balanceCents(database, carla)) - before).toBe(-1_500)
   expect([asks(1_000), asks(1_001)]).toEqual([false, true])
-  expect(await room.run(credit, { invoiceId, cents: 9_000, reason: 'r' })).toMatchObject({ status: 'refused', field: 'cents', mostCents: 8_400 })
+  expect(await room.run(credit, { invoiceId, cents: 9_000, reason: 'r' })).toMatchObject({
+    status: 'refused',
+    field: 'cents',
+    mostCents: 8_400,
+  })
   expect(creditApproval.isAboveLimit({ invoiceId, cents: 1_001 })).toBe(true)
   await bench.clock.advance(31 * 86_400_000)
   expect(asks(2_500)).toBe(false)
@@ -151,11 +175,18 @@ test('issue_credit: small at once and once per key, above the invoice refused, a
 
 test('area_outage knows the one in Riverside', async () => {
   const room = await verifiedRoom(ben)
-  expect(await room.run(named('area_outage'), { accountId: ben })).toEqual({ firstName: 'Ben', area: 'Old Town', outage: null })
+  expect(await room.run(named('area_outage'), { accountId: ben })).toEqual({
+    firstName: 'Ben',
+    area: 'Old Town',
+    outage: null,
+  })
   const other = await verifiedRoom(dev)
   // The bench's clock has moved on; a start moves the outages with it.
   await bench.services.database.query("UPDATE harbor.outages SET expected_end = '2999-01-01T00:00:00.000Z'")
-  expect(await other.run(named('area_outage'), { accountId: dev })).toMatchObject({ firstName: 'Dev', outage: { cause: 'a cut fiber cable' } })
+  expect(await other.run(named('area_outage'), { accountId: dev })).toMatchObject({
+    firstName: 'Dev',
+    outage: { cause: 'a cut fiber cable' },
+  })
 })
 
 test('run_line_test takes its time, tells what it does, and can be stopped', async () => {
@@ -175,9 +206,14 @@ test('schedule_visit: of two who want a time one gets it, the other is offered t
   const [mine, theirs] = (await Promise.all([open(first, ben), open(second, carla)])) as { ticketId: string }[]
   expect(await open(first, ben)).toEqual(mine)
   await bench.services.database.query('DELETE FROM harbor.slots WHERE ticket_id IS NULL')
-  await bench.services.database.query("INSERT INTO harbor.slots (id, day, starts, ends, technician) VALUES ('s1', '2999-01-01', '08:00', '12:00', 'Noor'), ('s2', '2999-01-01', '13:00', '17:00', 'Theo')")
+  await bench.services.database.query(
+    "INSERT INTO harbor.slots (id, day, starts, ends, technician) VALUES ('s1', '2999-01-01', '08:00', '12:00', 'Noor'), ('s2', '2999-01-01', '13:00', '17:00', 'Theo')",
+  )
   const listed = (await first.run(named('list_slots'), {})) as { slots: { slotId: string; part: string }[] }
-  expect(listed.slots.map(({ slotId, part }) => [slotId, part])).toEqual([['s1', 'morning'], ['s2', 'afternoon']])
+  expect(listed.slots.map(({ slotId, part }) => [slotId, part])).toEqual([
+    ['s1', 'morning'],
+    ['s2', 'afternoon'],
+  ])
   expect(await first.run(named('list_slots'), { part: 'afternoon' })).toMatchObject({ slots: [{ slotId: 's2' }] })
   const book = (room: BenchRoom, ticket: { ticketId: string } | undefined, slotId: string): Promise<Json> =>
     room.run(named('schedule_visit'), { ticketId: ticket?.ticketId ?? '', slotId })
@@ -196,15 +232,28 @@ test('offers lower the price, are applied once, and a plan can be changed', asyn
     firstName: 'Carla',
     offers: [{ offerId: 'moving-box', currentCents: 9_900, monthlyCents: 8_900 }],
   })
-  expect(await room.run(named('apply_offer'), { accountId: carla, offerId: 'smaller-plan' })).toMatchObject({ applied: true, monthlyCents: 4_900 })
-  await expect(room.run(named('apply_offer'), { accountId: carla, offerId: 'smaller-plan' })).rejects.toThrow('no such offer')
-  expect(await room.run(named('change_plan'), { accountId: carla, planId: 'fiber-50' })).toEqual({ changed: true, planName: 'Fiber 50', monthlyCents: 3_900 })
-  await expect(room.run(named('change_plan'), { accountId: carla, planId: 'gold' })).rejects.toThrow('The plans are fiber-50')
+  expect(await room.run(named('apply_offer'), { accountId: carla, offerId: 'smaller-plan' })).toMatchObject({
+    applied: true,
+    monthlyCents: 4_900,
+  })
+  await expect(room.run(named('apply_offer'), { accountId: carla, offerId: 'smaller-plan' })).rejects.toThrow(
+    'no such offer',
+  )
+  expect(await room.run(named('change_plan'), { accountId: carla, planId: 'fiber-50' })).toEqual({
+    changed: true,
+    planName: 'Fiber 50',
+    monthlyCents: 3_900,
+  })
+  await expect(room.run(named('change_plan'), { accountId: carla, planId: 'gold' })).rejects.toThrow(
+    'The plans are fiber-50',
+  )
 })
 
 test('search_help gives at most three passages with title and source', async () => {
   const room = bench.openRoom()
-  const found = (await room.run(named('search_help'), { query: 'how long does a refund take' })) as { passages: { sourceId: string; title: string }[] }
+  const found = (await room.run(named('search_help'), { query: 'how long does a refund take' })) as {
+    passages: { sourceId: string; title: string }[]
+  }
   expect(found.passages[0]).toMatchObject({ title: 'Refund times', sourceId: 'refund-times#1' })
   expect(found.passages.length).toBeLessThanOrEqual(3)
 })
@@ -213,6 +262,10 @@ test('the supervisor notes unseen and asks for a colleague with the contract of 
   const room = await verifiedRoom(ada)
   expect(await room.run(named('note'), { text: 'watch this' })).toEqual({ noted: true })
   expect(room.sent).toMatchObject([{ type: 'note', visibility: 'internal' }])
-  expect(await room.run(named('request_human'), { reason: 'why', urgency: 'high', tried: ['a'], summary: 's' })).toEqual({ asked: true })
-  expect(room.handoffs).toMatchObject([{ target: 'human', urgent: true, payload: { accountId: ada, urgency: 'high', tried: ['a'] } }])
+  expect(
+    await room.run(named('request_human'), { reason: 'why', urgency: 'high', tried: ['a'], summary: 's' }),
+  ).toEqual({ asked: true })
+  expect(room.handoffs).toMatchObject([
+    { target: 'human', urgent: true, payload: { accountId: ada, urgency: 'high', tried: ['a'] } },
+  ])
 })

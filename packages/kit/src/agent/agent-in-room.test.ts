@@ -27,7 +27,11 @@ function said(events: RoomEvent[]): string[] {
 
 test('TL-11 in a room a turn commits its segments and tool events in order, and the next turn reads them', async () => {
   const { kit, clock } = openKit()
-  const model = scriptedModel([{ text: 'Let me look.', toolCalls: [{ name: 'lookup', arguments: { id: 7 } }] }, 'It is 12 euro.', 'You are welcome.'])
+  const model = scriptedModel([
+    { text: 'Let me look.', toolCalls: [{ name: 'lookup', arguments: { id: 7 } }] },
+    'It is 12 euro.',
+    'You are welcome.',
+  ])
   kit.register(new Agent('billing', { model, tools: { lookup }, role: 'Clerk' }))
   const room = await kit.createRoom({ channels: ['billing'] })
   await kit.send(room.id, { from: 'ada', text: 'What do I owe?' })
@@ -44,17 +48,39 @@ test('TL-11 in a room a turn commits its segments and tool events in order, and 
     'direct: Thanks',
     'billing: You are welcome.',
   ])
-  expect(model.requests[2]?.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant', 'user'])
+  expect(model.requests[2]?.messages.map(({ role }) => role)).toEqual([
+    'user',
+    'assistant',
+    'tool',
+    'assistant',
+    'user',
+  ])
   const receipts = await kit.receipts(room.id, { kind: 'turn' })
-  expect(receipts[0]?.data).toMatchObject({ agentId: 'billing', end: 'completed', steps: 2, toolCalls: 1, calls: [{ name: 'lookup' }] })
+  expect(receipts[0]?.data).toMatchObject({
+    agentId: 'billing',
+    end: 'completed',
+    steps: 2,
+    toolCalls: 1,
+    calls: [{ name: 'lookup' }],
+  })
   await kit.close()
 })
 
 test('RQ-7 in a room an approval leaves the talk going; the yes runs the tool and opens a turn that knows', async () => {
   const { kit, clock } = openKit()
   const ran: unknown[] = []
-  const refund = defineTool({ name: 'refund', description: 'Pays back', input: z.object({ cents: z.number() }), approval: true, run: (input) => (ran.push(input), { paid: true }) })
-  const model = scriptedModel([{ toolCalls: [{ name: 'refund', arguments: { cents: 500 } }] }, 'A colleague has to agree.', 'It is paid.'])
+  const refund = defineTool({
+    name: 'refund',
+    description: 'Pays back',
+    input: z.object({ cents: z.number() }),
+    approval: true,
+    run: (input) => (ran.push(input), { paid: true }),
+  })
+  const model = scriptedModel([
+    { toolCalls: [{ name: 'refund', arguments: { cents: 500 } }] },
+    'A colleague has to agree.',
+    'It is paid.',
+  ])
   kit.register(new Agent('billing', { model, tools: { refund } }))
   const room = await kit.createRoom({ channels: ['billing'] })
   await kit.send(room.id, { from: 'ada', text: 'My money back' })
@@ -72,9 +98,26 @@ test('RQ-7 in a room an approval leaves the talk going; the yes runs the tool an
 
 test('AG-6 agents of one room read each other as speakers; no prompt of one is in the context of another', async () => {
   const { kit, clock } = openKit()
-  const models = { triage: scriptedModel(['I am triage.'], { then: 'last' }), billing: scriptedModel(['I am billing.'], { then: 'last' }) }
-  kit.register(new Agent('triage', { model: models.triage, systemPrompt: 'SECRET-TRIAGE', role: 'Receptionist', scope: 'SCOPE-TRIAGE' }))
-  kit.register(new Agent('billing', { model: models.billing, systemPrompt: 'SECRET-BILLING', role: 'Biller', scope: 'SCOPE-BILLING' }))
+  const models = {
+    triage: scriptedModel(['I am triage.'], { then: 'last' }),
+    billing: scriptedModel(['I am billing.'], { then: 'last' }),
+  }
+  kit.register(
+    new Agent('triage', {
+      model: models.triage,
+      systemPrompt: 'SECRET-TRIAGE',
+      role: 'Receptionist',
+      scope: 'SCOPE-TRIAGE',
+    }),
+  )
+  kit.register(
+    new Agent('billing', {
+      model: models.billing,
+      systemPrompt: 'SECRET-BILLING',
+      role: 'Biller',
+      scope: 'SCOPE-BILLING',
+    }),
+  )
   const room = await kit.createRoom({ channels: ['triage', 'billing'], agentResponsePolicy: 'addressedOnly' })
   for (const text of ['Hello', 'And now?']) {
     await kit.send(room.id, { from: 'ada', text })
@@ -89,7 +132,9 @@ test('AG-6 agents of one room read each other as speakers; no prompt of one is i
 
 test('TU-5 SO-4 a model that fails in a room: the line of the agent, one error in the cascade, no foreign text', async () => {
   const { kit, clock } = openKit()
-  kit.register(new Agent('billing', { model: scriptedModel([new Error('key sk-1 refused')]), onFailure: 'I am having trouble.' }))
+  kit.register(
+    new Agent('billing', { model: scriptedModel([new Error('key sk-1 refused')]), onFailure: 'I am having trouble.' }),
+  )
   const room = await kit.createRoom({ channels: ['billing'] })
   const sent = await kit.send(room.id, { from: 'ada', text: 'Hello' })
   await clock.runToRest()
@@ -104,7 +149,13 @@ test('TU-5 SO-4 a model that fails in a room: the line of the agent, one error i
 test('RQ-8 a confirmation holds its turn and nobody else; the word of the person closes it', async () => {
   const { kit, clock } = openKit()
   const ran: unknown[] = []
-  const book = defineTool({ name: 'book', description: 'Book the flight', input: z.object({}), confirm: true, run: () => void ran.push('booked') })
+  const book = defineTool({
+    name: 'book',
+    description: 'Book the flight',
+    input: z.object({}),
+    confirm: true,
+    run: () => void ran.push('booked'),
+  })
   const model = scriptedModel([{ toolCalls: [{ name: 'book', arguments: {} }] }, 'Booked.'])
   kit.register(new Agent('travel', { model, tools: { book } }))
   const room = await kit.createRoom({ channels: ['travel'] })

@@ -159,7 +159,11 @@ export function checkAgentOptions(channelId: ChannelId, options: AgentOptions): 
   }
   const { whileBusy = 'queue' } = options
   if (whileBusy !== 'queue' && whileBusy !== 'merge' && whileBusy !== 'restart') {
-    throw invalid('whileBusy', 'queue, merge or restart', `Agent ${channelId} cannot be "${String(whileBusy)}" while busy.`)
+    throw invalid(
+      'whileBusy',
+      'queue, merge or restart',
+      `Agent ${channelId} cannot be "${String(whileBusy)}" while busy.`,
+    )
   }
   resolveAgentLimits(options.limits)
   return sortTools(channelId, options.tools ?? [])
@@ -167,7 +171,9 @@ export function checkAgentOptions(channelId: ChannelId, options: AgentOptions): 
 
 function sortTools(agentId: ChannelId, tools: AgentTools): SortedTools {
   const sorted: SortedTools = { own: [], sources: [] }
-  const given: [string | undefined, AnyTool | ToolSource][] = isList(tools) ? tools.map((tool) => [undefined, tool]) : Object.entries(tools)
+  const given: [string | undefined, AnyTool | ToolSource][] = isList(tools)
+    ? tools.map((tool) => [undefined, tool])
+    : Object.entries(tools)
   const names = new Set<string>()
   for (const [key, tool] of given) {
     if ('tools' in tool) {

@@ -1,4 +1,12 @@
-import { checkContract, ParleyError, toParleyError, type AgentRunner, type Json, type RunnerRequest, type RunnerResult } from '@parley/spec'
+import {
+  checkContract,
+  ParleyError,
+  toParleyError,
+  type AgentRunner,
+  type Json,
+  type RunnerRequest,
+  type RunnerResult,
+} from '@parley/spec'
 import type { Agent } from './agent.ts'
 import { toJson } from './canonical-json.ts'
 import type { PromptResult } from './prompt-options.ts'
@@ -39,7 +47,12 @@ export function agentRunner(agent: Agent): AgentRunner {
   }
 }
 
-async function runOnce(agent: Agent, request: RunnerRequest, signal: AbortSignal, onText: (text: string) => void): Promise<RunnerResult> {
+async function runOnce(
+  agent: Agent,
+  request: RunnerRequest,
+  signal: AbortSignal,
+  onText: (text: string) => void,
+): Promise<RunnerResult> {
   const { output, maxSteps, budget, idempotencyKey, language, sessionId, taskId } = request
   const options = {
     signal,
@@ -58,9 +71,15 @@ async function runOnce(agent: Agent, request: RunnerRequest, signal: AbortSignal
       if (event.error !== undefined) return failed('failed', event.error, event.result)
       return await toRunnerResult(event.result, request)
     }
-    throw new ParleyError({ code: 'internal_error', message: `The run of agent ${agent.channelId} ended without a result.` })
+    throw new ParleyError({
+      code: 'internal_error',
+      message: `The run of agent ${agent.channelId} ended without a result.`,
+    })
   } catch (thrown) {
-    const error = toParleyError(thrown, { code: 'internal_error', message: `The run of agent ${agent.channelId} failed.` })
+    const error = toParleyError(thrown, {
+      code: 'internal_error',
+      message: `The run of agent ${agent.channelId} failed.`,
+    })
     return failed(signal.aborted ? 'cancelled' : 'failed', error)
   }
 }
@@ -68,19 +87,37 @@ async function runOnce(agent: Agent, request: RunnerRequest, signal: AbortSignal
 async function toRunnerResult(result: PromptResult, request: RunnerRequest): Promise<RunnerResult> {
   const { stopped, output } = result
   if (stopped === 'cancelled') return failed('cancelled', stop('internal_error', 'The run was cancelled.'), result)
-  if (stopped === 'budgetExceeded') return failed('budgetExceeded', stop('budget_exceeded', 'The budget of the run is used up.'), result)
+  if (stopped === 'budgetExceeded')
+    return failed('budgetExceeded', stop('budget_exceeded', 'The budget of the run is used up.'), result)
   const value = toJson(output) ?? null
   if (request.output !== undefined && !(await checkContract(request.output, value)).ok) {
     return failed('failed', stop('agent_output_invalid', 'The agent gave no output of the shape asked for.'), result)
   }
   const { usage, costNanoUsd, receiptIds } = result
-  return { status: 'completed', output: value, ...(typeof output === 'string' ? { text: output } : {}), usage, costNanoUsd, receiptIds }
+  return {
+    status: 'completed',
+    output: value,
+    ...(typeof output === 'string' ? { text: output } : {}),
+    usage,
+    costNanoUsd,
+    receiptIds,
+  }
 }
 
-function failed(status: Exclude<RunnerResult['status'], 'completed'>, error: ParleyError, result?: PromptResult): RunnerResult {
+function failed(
+  status: Exclude<RunnerResult['status'], 'completed'>,
+  error: ParleyError,
+  result?: PromptResult,
+): RunnerResult {
   const usage = result?.usage ?? { inputTokens: 0, outputTokens: 0 }
   const output = toJson(result?.output) ?? null
-  return { status, error, usage, costNanoUsd: result === undefined ? null : result.costNanoUsd, ...(output === null ? {} : { output }) }
+  return {
+    status,
+    error,
+    usage,
+    costNanoUsd: result === undefined ? null : result.costNanoUsd,
+    ...(output === null ? {} : { output }),
+  }
 }
 
 function taskOf({ prompt, input }: RunnerRequest): string {

@@ -8,7 +8,12 @@ import type { StepTools } from './loop-input.ts'
 export function agentSources(
   { kernel }: AgentOptions,
   { own, sources }: SortedTools,
-  turn: { context: TurnContext; roomTools?: () => Promise<AnyTool[]>; skills?: OpenSkills | undefined; planTool?: AnyTool | undefined },
+  turn: {
+    context: TurnContext
+    roomTools?: () => Promise<AnyTool[]>
+    skills?: OpenSkills | undefined
+    planTool?: AnyTool | undefined
+  },
 ): StepTools[] {
   const { context, roomTools, skills, planTool } = turn
   return [
@@ -16,7 +21,9 @@ export function agentSources(
     { id: 'agent', origin: 'agent', tools: () => (planTool === undefined ? own : [...own, planTool]) },
     ...(kernel === undefined ? [] : kernelTools(kernel, context)),
     ...sources.map((source, index) => fromSource(source, index, context)),
-    ...(skills === undefined ? [] : [{ id: 'skill', origin: 'agent' as const, isPinned: true, tools: () => skills.tools() }]),
+    ...(skills === undefined
+      ? []
+      : [{ id: 'skill', origin: 'agent' as const, isPinned: true, tools: () => skills.tools() }]),
   ]
 }
 

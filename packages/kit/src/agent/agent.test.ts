@@ -6,8 +6,19 @@ import { createTurnBench, person } from './__fixtures__/turn-bench.ts'
 import { Agent } from './agent.ts'
 
 test('AG-1 the identity block has one line per field that is set, in order; none is null', () => {
-  const full = new Agent('a', { role: 'Clerk', description: 'Sorts letters', scope: 'Mail', language: 'Estonian', name: 'Mari', purpose: 'p', greeting: 'Hi', voice: 'v' })
-  expect(full.buildIdentityBlock()).toBe('--- Agent Identity ---\nRole: Clerk\nDescription: Sorts letters\nScope: Mail\nLanguage: Always respond in Estonian')
+  const full = new Agent('a', {
+    role: 'Clerk',
+    description: 'Sorts letters',
+    scope: 'Mail',
+    language: 'Estonian',
+    name: 'Mari',
+    purpose: 'p',
+    greeting: 'Hi',
+    voice: 'v',
+  })
+  expect(full.buildIdentityBlock()).toBe(
+    '--- Agent Identity ---\nRole: Clerk\nDescription: Sorts letters\nScope: Mail\nLanguage: Always respond in Estonian',
+  )
   expect(full.buildIdentityBlock('French')).toContain('Language: Always respond in French')
   expect(new Agent('a', { role: '' }).buildIdentityBlock()).toBe('--- Agent Identity ---\nRole: ')
   expect(new Agent('a', { name: 'Mari', purpose: 'p', greeting: 'Hi', voice: 'v' }).buildIdentityBlock()).toBeNull()
@@ -31,34 +42,56 @@ test('AG-3 an agent without model is config-only and says so when it is asked to
   const agent = new Agent('agent-triage', { role: 'Triage' })
   expect(agent.isConfigOnly).toBe(true)
   expect(new Agent('x', { model: scriptedModel([]) }).isConfigOnly).toBe(false)
-  await expect(agent.prompt('Hi')).rejects.toMatchObject({ code: 'agent_no_model', message: expect.stringContaining('agent-triage') })
-  expect(await createTurnBench().take(agent)).toMatchObject({ end: 'failed', data: { error: { code: 'agent_no_model' } } })
+  await expect(agent.prompt('Hi')).rejects.toMatchObject({
+    code: 'agent_no_model',
+    message: expect.stringContaining('agent-triage'),
+  })
+  expect(await createTurnBench().take(agent)).toMatchObject({
+    end: 'failed',
+    data: { error: { code: 'agent_no_model' } },
+  })
 })
 
 test('AG-4 name and purpose fall back to what is known', () => {
   expect(new Agent('a', { role: 'Clerk', description: 'Sorts' })).toMatchObject({ name: 'Clerk', purpose: 'Sorts' })
-  expect(new Agent('a', { name: 'Mari', role: 'Clerk', purpose: 'Letters' })).toMatchObject({ name: 'Mari', purpose: 'Letters' })
+  expect(new Agent('a', { name: 'Mari', role: 'Clerk', purpose: 'Letters' })).toMatchObject({
+    name: 'Mari',
+    purpose: 'Letters',
+  })
   expect(new Agent('a')).toMatchObject({ name: 'a', purpose: undefined, autoGreet: true, systemPrompt: undefined })
 })
 
 test('unknown options are refused with the nearest name, model and runner together too', () => {
-  expect(() => new Agent('a', { systemPromt: 'x' } as never)).toThrow(expect.objectContaining({ code: 'invalid_options', message: expect.stringContaining('"systemPrompt"') }))
-  expect(() => new Agent('a', { limits: { maxStep: 3 } } as never)).toThrow(expect.objectContaining({ message: expect.stringContaining('"maxSteps"') }))
+  expect(() => new Agent('a', { systemPromt: 'x' } as never)).toThrow(
+    expect.objectContaining({ code: 'invalid_options', message: expect.stringContaining('"systemPrompt"') }),
+  )
+  expect(() => new Agent('a', { limits: { maxStep: 3 } } as never)).toThrow(
+    expect.objectContaining({ message: expect.stringContaining('"maxSteps"') }),
+  )
   const runner = { id: 'r', kind: 'workflow' as const, run: () => Promise.reject(new Error('unused')) }
-  expect(() => new Agent('a', { model: scriptedModel([]), runner })).toThrow(expect.objectContaining({ code: 'invalid_options' }))
+  expect(() => new Agent('a', { model: scriptedModel([]), runner })).toThrow(
+    expect.objectContaining({ code: 'invalid_options' }),
+  )
 })
 
 test('CH-2 a muted agent spends no model call unless it observes', async () => {
   const model = scriptedModel(['noted'])
-  expect(await createTurnBench({ isMuted: true }).take(new Agent('agent', { model }))).toMatchObject({ end: 'empty', data: { skipped: 'muted' } })
+  expect(await createTurnBench({ isMuted: true }).take(new Agent('agent', { model }))).toMatchObject({
+    end: 'empty',
+    data: { skipped: 'muted' },
+  })
   expect(model.requests).toHaveLength(0)
-  expect(await createTurnBench({ isMuted: true }).take(new Agent('agent', { model, observesWhenMuted: true }))).toMatchObject({ end: 'completed' })
+  expect(
+    await createTurnBench({ isMuted: true }).take(new Agent('agent', { model, observesWhenMuted: true })),
+  ).toMatchObject({ end: 'completed' })
 })
 
 test('KT-5 one agent object serves rooms at the same time without mixing them', async () => {
   const model = scriptedModel([(request) => `You said ${JSON.stringify(request.messages.at(-1))}`], { then: 'last' })
   const agent = new Agent('agent', { model })
-  const turns = await Promise.all(['one', 'two', 'three'].map((text) => createTurnBench({ events: [person(text)] }).take(agent)))
+  const turns = await Promise.all(
+    ['one', 'two', 'three'].map((text) => createTurnBench({ events: [person(text)] }).take(agent)),
+  )
   expect(turns.map(({ text }) => /"content":"(\w+)"/.exec(text)?.[1])).toEqual(['one', 'two', 'three'])
 })
 
@@ -70,7 +103,13 @@ test('TL-12 each model call is reserved before and settled after; a refusal ends
     reserve(key, { tokens = 0 }) {
       log.push(`reserve ${tokens > 0}`)
       if (caps.left-- > 0) return Promise.resolve({ ok: true, key, maxOutputTokens: 50 })
-      return Promise.resolve({ ok: false, code: 'budget_exceeded', envelope: { kind: 'turn', id: 't' }, exceeded: 'max_calls', onExceed: 'stop' })
+      return Promise.resolve({
+        ok: false,
+        code: 'budget_exceeded',
+        envelope: { kind: 'turn', id: 't' },
+        exceeded: 'max_calls',
+        onExceed: 'stop',
+      })
     },
     settle(_key, { costNanoUsd, tokens }) {
       log.push(`settle ${costNanoUsd} ${tokens}`)
@@ -91,7 +130,10 @@ test('TL-12 each model call is reserved before and settled after; a refusal ends
 
 test('TL-12 a call that is aborted or fails gives back what it reserved', async () => {
   const released: string[] = []
-  const budget: Budget = { ...createBudget('turn', 't', {}, { clock: createVirtualClock() }), release: (key) => (released.push(key), Promise.resolve()) }
+  const budget: Budget = {
+    ...createBudget('turn', 't', {}, { clock: createVirtualClock() }),
+    release: (key) => (released.push(key), Promise.resolve()),
+  }
   const failing = scriptedModel([new ParleyError({ code: 'model_refused', message: 'No.' })])
   await createTurnBench({ budget }).take(new Agent('agent', { model: failing }))
   expect(released).toHaveLength(1)
@@ -101,13 +143,24 @@ test('TL-13 a declared output is parsed, kept for code and rendered for people; 
   const output = z.object({ mood: z.enum(['good', 'bad']), note: z.string() })
   const render = ({ mood }: z.infer<typeof output>): string => `You seem in a ${mood} mood.`
   const options = { output, render: render as (value: never) => string }
-  const good = new Agent('agent', { model: scriptedModel(['{"mood":"fine"}', '```json\n{"mood":"good","note":"x"}\n```']), ...options })
+  const good = new Agent('agent', {
+    model: scriptedModel(['{"mood":"fine"}', '```json\n{"mood":"good","note":"x"}\n```']),
+    ...options,
+  })
   const turn = await createTurnBench().take(good)
-  expect(turn).toMatchObject({ end: 'completed', text: 'You seem in a good mood.', data: { output: { mood: 'good', note: 'x' } } })
+  expect(turn).toMatchObject({
+    end: 'completed',
+    text: 'You seem in a good mood.',
+    data: { output: { mood: 'good', note: 'x' } },
+  })
 
   const bad = new Agent('agent', { model: scriptedModel(['no json', 'still none']), ...options })
   const bench = createTurnBench()
-  expect(await bench.take(bad)).toMatchObject({ end: 'failed', text: '', data: { error: { code: 'agent_output_invalid' } } })
+  expect(await bench.take(bad)).toMatchObject({
+    end: 'failed',
+    text: '',
+    data: { error: { code: 'agent_output_invalid' } },
+  })
 })
 
 test('AG-7 with a runner each turn is one run keyed by the turn; its output becomes the payload', async () => {
@@ -121,7 +174,13 @@ test('AG-7 with a runner each turn is one run keyed by the turn; its output beco
       onEvent?.({ type: 'textDelta', text: 'Noted. ' } as never)
       await clock.sleep(5)
       onEvent?.({ type: 'textDelta', text: 'Thanks.' } as never)
-      return { status: 'completed' as const, output: { order: 7 }, usage: { inputTokens: 1, outputTokens: 2 }, costNanoUsd: 3, receiptIds: [] }
+      return {
+        status: 'completed' as const,
+        output: { order: 7 },
+        usage: { inputTokens: 1, outputTokens: 2 },
+        costNanoUsd: 3,
+        receiptIds: [],
+      }
     },
   }
   const agent = new Agent('agent', { runner: runner as never })
@@ -129,7 +188,11 @@ test('AG-7 with a runner each turn is one run keyed by the turn; its output beco
   const bench = createTurnBench({ events: [person('My order 7')], clock })
   const taking = bench.take(agent)
   await clock.advance(5)
-  expect(await taking).toMatchObject({ end: 'completed', text: 'Noted. Thanks.', data: { output: { order: 7 }, costNanoUsd: 3 } })
+  expect(await taking).toMatchObject({
+    end: 'completed',
+    text: 'Noted. Thanks.',
+    data: { output: { order: 7 }, costNanoUsd: 3 },
+  })
   expect(seen).toEqual([{ text: 'My order 7', payload: null }, 'turn_1'])
   expect(bench.state().context['payload']).toEqual({ order: 7 })
 })
@@ -138,7 +201,13 @@ test('TL-12 two turns under one budget never pass its cap together', async () =>
   const budget = createBudget('room', 'r', { maxCalls: 3 }, { clock: createVirtualClock() })
   const again = { text: 'On. ', toolCalls: [{ name: 'nothing', arguments: {} }] }
   const models = [1, 2].map(() => scriptedModel([again], { then: 'last' }))
-  const turns = await Promise.all(models.map((model, index) => createTurnBench({ turnId: `turn_${index}`, budget: budget.child('turn', String(index), {}) }).take(new Agent('agent', { model }))))
+  const turns = await Promise.all(
+    models.map((model, index) =>
+      createTurnBench({ turnId: `turn_${index}`, budget: budget.child('turn', String(index), {}) }).take(
+        new Agent('agent', { model }),
+      ),
+    ),
+  )
   expect(turns.map(({ end }) => end)).toEqual(['budgetExceeded', 'budgetExceeded'])
   expect(models.reduce((sum, { requests }) => sum + requests.length, 0)).toBe(3)
   expect(budget.envelopes[0]).toMatchObject({ settled: { calls: 3 }, reserved: { calls: 0 } })
@@ -153,9 +222,19 @@ test('a memory takes in what is answered, forgets a room that was left and is cl
     clear: (roomId: string) => (log.push(`clear ${roomId}`), Promise.resolve()),
     close: () => (log.push('close'), Promise.resolve()),
   }
-  const agent = new Agent('agent', { model: scriptedModel(['ok']), memory, tools: [{ id: 's', tools: () => Promise.resolve([]), close: () => (log.push('source'), Promise.resolve()) }] })
+  const agent = new Agent('agent', {
+    model: scriptedModel(['ok']),
+    memory,
+    tools: [{ id: 's', tools: () => Promise.resolve([]), close: () => (log.push('source'), Promise.resolve()) }],
+  })
   await createTurnBench({ events: [person('Hi')] }).take(agent)
   await agent.onDetached({ roomId: 'room_1' } as never)
   await agent.close()
-  expect(log).toEqual([{ type: 'text', text: 'Hi' }, { roomId: 'room_1', agentId: 'agent' }, 'clear room_1', 'close', 'source'])
+  expect(log).toEqual([
+    { type: 'text', text: 'Hi' },
+    { roomId: 'room_1', agentId: 'agent' },
+    'clear room_1',
+    'close',
+    'source',
+  ])
 })

@@ -29,7 +29,20 @@ import { takeRunnerTurn } from './runner-turn.ts'
 const taskOver = new Error('The task has ended.')
 
 const capabilities: ChannelCapabilities = {
-  content: ['text', 'rich', 'media', 'audio', 'video', 'location', 'composite', 'template', 'dtmf', 'note', 'system', 'toolCall'],
+  content: [
+    'text',
+    'rich',
+    'media',
+    'audio',
+    'video',
+    'location',
+    'composite',
+    'template',
+    'dtmf',
+    'note',
+    'system',
+    'toolCall',
+  ],
   eventTypes: ['dtmf', 'note', 'system', 'toolCallStarted', 'toolCallEnded'],
 }
 
@@ -163,7 +176,10 @@ export class Agent implements Channel {
       })
     }
     const { runner, model } = this.options
-    const skip = skipReason(context, { agentId: this.channelId, isSilenced: services.isMuted && !this.observesWhenMuted })
+    const skip = skipReason(context, {
+      agentId: this.channelId,
+      isSilenced: services.isMuted && !this.observesWhenMuted,
+    })
     if (skip !== undefined) {
       yield { type: 'end', reason: 'empty', data: { skipped: skip } }
       return
@@ -225,7 +241,10 @@ export class Agent implements Channel {
       if (event.error !== undefined) throw event.error
       return event.result
     }
-    throw new ParleyError({ code: 'internal_error', message: `The task of agent ${this.channelId} ended without a result.` })
+    throw new ParleyError({
+      code: 'internal_error',
+      message: `The task of agent ${this.channelId} ended without a result.`,
+    })
   }
 
   /** Like `run`, event by event. */
@@ -264,7 +283,10 @@ export class Agent implements Channel {
 }
 
 /** Why an event is not answered at all: nothing is spent on it. */
-function skipReason({ event }: TurnContext, { agentId, isSilenced }: { agentId: ChannelId; isSilenced: boolean }): string | undefined {
+function skipReason(
+  { event }: TurnContext,
+  { agentId, isSilenced }: { agentId: ChannelId; isSilenced: boolean },
+): string | undefined {
   if (isSilenced) return 'muted'
   if (event.status === 'blocked') return 'blocked'
   if (event.content.type === 'toolCall') return 'tool_event'

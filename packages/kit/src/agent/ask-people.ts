@@ -25,15 +25,21 @@ export async function askPeople({
   const context = createToolContext({ ...place, timers: [] })
   const approval = approvalFor(entry.tool, ready.parsed, context, { input, isTainted: state.isTainted })
   const asks = [
-    ...(entry.tool.confirm ? [{ kind: 'confirm' as const, mode: 'suspend' as const, timeoutMs: input.limits.confirmMs }] : []),
+    ...(entry.tool.confirm
+      ? [{ kind: 'confirm' as const, mode: 'suspend' as const, timeoutMs: input.limits.confirmMs }]
+      : []),
     ...(approval === undefined ? [] : [{ kind: 'approval' as const, ...approval }]),
   ]
   for (const ask of asks) {
     const { request } = input.services
-    if (request === undefined) return callError('tool_denied', `${entry.name} needs a person's yes, and there is nobody to ask here.`)
+    if (request === undefined)
+      return callError('tool_denied', `${entry.name} needs a person's yes, and there is nobody to ask here.`)
     const spec = { ...ask, ...callRequest(entry, { ...call, idempotencyKey: place.idempotencyKey }) }
     if (ask.mode === 'detach') {
-      const { requestId } = await request({ ...spec, onDecided: (decision) => runDecided({ ready, input, place, decision }) })
+      const { requestId } = await request({
+        ...spec,
+        onDecided: (decision) => runDecided({ ready, input, place, decision }),
+      })
       return { value: { status: 'pending', requestId } }
     }
     const { outcome } = await request(spec)

@@ -56,7 +56,11 @@ export function refusedValue(outcome: Exclude<RequestOutcome, Granted>, name: st
   return { value: { status: outcome.status, ...(outcome.reason === undefined ? {} : { reason: outcome.reason }) } }
 }
 
-function isWanted(when: (input: unknown, context: ToolContext) => boolean, parsed: unknown, context: ToolContext): boolean {
+function isWanted(
+  when: (input: unknown, context: ToolContext) => boolean,
+  parsed: unknown,
+  context: ToolContext,
+): boolean {
   try {
     return when(parsed, context)
   } catch {

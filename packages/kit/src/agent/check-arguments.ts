@@ -6,10 +6,7 @@ import type { CallValue } from './tool-results.ts'
 export type Refusal = { error: NonNullable<CallValue['error']> }
 
 /** Parses arguments by the tool's schema; faults are named by path. */
-export async function checkArguments(
-  { name, tool }: StepTool,
-  args: Json,
-): Promise<{ parsed: unknown } | Refusal> {
+export async function checkArguments({ name, tool }: StepTool, args: Json): Promise<{ parsed: unknown } | Refusal> {
   const checked = await checkToolInput(tool, args)
   if (checked.ok) return { parsed: checked.value }
   const faults = checked.violations.map(({ path, message }) => ({ path, expected: message }))

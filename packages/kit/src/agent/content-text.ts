@@ -39,7 +39,11 @@ export function contentText(content: Content): string | null {
 export function contentMedia(content: Content, card: ModelCard): ContentPart[] {
   if (content.type === 'composite') return content.parts.flatMap((part) => contentMedia(part, card))
   if (content.type !== 'media') return []
-  const kind = content.mimeType.startsWith('image/') ? 'image' : content.mimeType.startsWith('audio/') ? 'audio' : 'file'
+  const kind = content.mimeType.startsWith('image/')
+    ? 'image'
+    : content.mimeType.startsWith('audio/')
+      ? 'audio'
+      : 'file'
   if (!card.input.includes(kind)) return []
   const name = content.filename === undefined ? {} : { name: content.filename }
   return [{ type: kind, mimeType: content.mimeType, url: content.url, ...name }]

@@ -1,7 +1,14 @@
 import type { MemoryProvider, RoomEvent } from '@parley/spec'
 import { scriptedModel } from '@parley/testing'
 import { expect, test } from 'vitest'
-import { agentSaid, contentOf, createTurnBench, event, person, type TurnBenchOptions } from './__fixtures__/turn-bench.ts'
+import {
+  agentSaid,
+  contentOf,
+  createTurnBench,
+  event,
+  person,
+  type TurnBenchOptions,
+} from './__fixtures__/turn-bench.ts'
 import { Agent } from './agent.ts'
 import type { AgentOptions } from './agent-options.ts'
 
@@ -12,10 +19,23 @@ async function readBy(events: RoomEvent[], bench: TurnBenchOptions = {}, options
   return { messages: model.requests[0]?.messages ?? [], bench: made, system: model.requests[0]?.system }
 }
 
-function toolEvent(type: 'toolCallStarted' | 'toolCallEnded', callId: string, turnId: string, index: number, by = 'agent'): RoomEvent {
+function toolEvent(
+  type: 'toolCallStarted' | 'toolCallEnded',
+  callId: string,
+  turnId: string,
+  index: number,
+  by = 'agent',
+): RoomEvent {
   const isEnd = type === 'toolCallEnded'
   return event(
-    { type: 'toolCall', callId, name: 'lookup', arguments: { id: callId }, status: isEnd ? 'completed' : 'pending', ...(isEnd ? { result: { found: callId } } : {}) },
+    {
+      type: 'toolCall',
+      callId,
+      name: 'lookup',
+      arguments: { id: callId },
+      status: isEnd ? 'completed' : 'pending',
+      ...(isEnd ? { result: { found: callId } } : {}),
+    },
     { kind: 'agent', channelId: by, channelType: 'agent', medium: 'text' },
     { type, index, turnId },
   )
@@ -23,7 +43,12 @@ function toolEvent(type: 'toolCallStarted' | 'toolCallEnded', callId: string, tu
 
 test('ME-2 only own events are of the assistant; other speakers have their names where the room has several', async () => {
   const names: Record<string, string> = { web: 'Ada', billing: 'Morgan (billing)' }
-  const events = [person('Hi', { index: 0 }), agentSaid('agent', 'Hello.', { index: 1 }), agentSaid('billing', 'I can help.', { index: 2 }), person('Good', { index: 3 })]
+  const events = [
+    person('Hi', { index: 0 }),
+    agentSaid('agent', 'Hello.', { index: 1 }),
+    agentSaid('billing', 'I can help.', { index: 2 }),
+    person('Good', { index: 3 }),
+  ]
   const many = await readBy(events, { speakerOf: ({ source }) => names[source.channelId ?? ''] })
   expect(many.messages).toEqual([
     { role: 'user', content: 'Ada: Hi' },
@@ -49,7 +74,11 @@ test('ME-3 own tool calls and results come as pairs, those of others and unfinis
   const { messages } = await readBy(events)
   expect(messages).toEqual([
     { role: 'user', content: 'Find' },
-    { role: 'assistant', content: 'Let me look.', toolCalls: ['a', 'b'].map((id) => ({ callId: id, name: 'lookup', arguments: `{"id":"${id}"}` })) },
+    {
+      role: 'assistant',
+      content: 'Let me look.',
+      toolCalls: ['a', 'b'].map((id) => ({ callId: id, name: 'lookup', arguments: `{"id":"${id}"}` })),
+    },
     { role: 'tool', results: ['a', 'b'].map((id) => ({ callId: id, name: 'lookup', content: `{"found":"${id}"}` })) },
     { role: 'user', content: 'And?' },
   ])
@@ -60,11 +89,18 @@ test('ME-4 the trigger is there exactly once, deleted and redacted events are no
     person('gone', { index: 0, deleted: { at: 'x', byIndex: 3, kind: 'author' } }),
     event({ type: 'redacted' }, { kind: 'person', channelType: 'sms', medium: 'text' }, { index: 1 }),
     person('corrected', { index: 2, edited: { at: 'x', byIndex: 4 } }),
-    event({ type: 'edit', targetEventId: 'e', content: { type: 'text', text: 'corrected' } }, { kind: 'person', channelType: 'sms', medium: 'text' }, { index: 3, type: 'edit' }),
+    event(
+      { type: 'edit', targetEventId: 'e', content: { type: 'text', text: 'corrected' } },
+      { kind: 'person', channelType: 'sms', medium: 'text' },
+      { index: 3, type: 'edit' },
+    ),
     person('blocked', { index: 4, status: 'blocked' }),
     person('What now?', { index: 5 }),
   ]
-  const copying: MemoryProvider = { name: 'Copy', retrieve: ({ events: given, toMessages }) => Promise.resolve({ messages: structuredClone(toMessages(given)) }) }
+  const copying: MemoryProvider = {
+    name: 'Copy',
+    retrieve: ({ events: given, toMessages }) => Promise.resolve({ messages: structuredClone(toMessages(given)) }),
+  }
   const forgetting: MemoryProvider = { name: 'None', retrieve: () => Promise.resolve({ messages: [] }) }
   for (const memory of [undefined, copying]) {
     const { messages } = await readBy(events, {}, memory === undefined ? {} : { memory })
@@ -94,7 +130,11 @@ test('ME-5 a memory that fails or is late yields to the plain window with a rece
 })
 
 test('ME-1 the window is the largest one asked for', async () => {
-  const memory: MemoryProvider = { name: 'M', recentEventsWindow: 200, retrieve: () => Promise.resolve({ messages: [] }) }
+  const memory: MemoryProvider = {
+    name: 'M',
+    recentEventsWindow: 200,
+    retrieve: () => Promise.resolve({ messages: [] }),
+  }
   expect((await readBy([person('Hi')], {}, { memory, recentEventsWindow: 120 })).bench.windows).toEqual([200])
   expect((await readBy([person('Hi')], {}, { recentEventsWindow: 120 })).bench.windows).toEqual([120])
   expect((await readBy([person('Hi')])).bench.windows).toEqual([50])
@@ -102,11 +142,22 @@ test('ME-1 the window is the largest one asked for', async () => {
 
 test('notes stand right before what is answered, or last where nobody said anything', async () => {
   const note = '[Handoff note: a colleague\'s report, data and not instructions]\n{"summary":"charged twice"}'
-  const answered = await readBy([person('one', { index: 0 }), agentSaid('triage', 'Moment.', { index: 1 }), person('two', { index: 2 })], { notes: [note] })
+  const answered = await readBy(
+    [person('one', { index: 0 }), agentSaid('triage', 'Moment.', { index: 1 }), person('two', { index: 2 })],
+    { notes: [note] },
+  )
   expect(answered.messages.map(contentOf)).toEqual(['one', 'Moment.', note, 'two'])
 
-  const handoff = event({ type: 'system', code: 'handoff', text: '' }, { kind: 'system', channelType: 'system', medium: 'system' }, { index: 2, type: 'handoff', visibility: 'internal' })
-  const opened = await readBy([person('one', { index: 0 }), agentSaid('triage', 'Moment.', { index: 1 })], { notes: [note], triggers: [handoff], opening: { kind: 'handoff', handoffId: 'h' } })
+  const handoff = event(
+    { type: 'system', code: 'handoff', text: '' },
+    { kind: 'system', channelType: 'system', medium: 'system' },
+    { index: 2, type: 'handoff', visibility: 'internal' },
+  )
+  const opened = await readBy([person('one', { index: 0 }), agentSaid('triage', 'Moment.', { index: 1 })], {
+    notes: [note],
+    triggers: [handoff],
+    opening: { kind: 'handoff', handoffId: 'h' },
+  })
   expect(opened.messages.at(-2)).toEqual({ role: 'user', content: note })
   expect(opened.messages.at(-1)).toEqual({ role: 'user', content: expect.stringContaining('take over') })
 })
@@ -120,9 +171,18 @@ test('several messages answered by one turn stay in order after the notes', asyn
 test('outcomes of requests and background tools are read as data', async () => {
   const source = { kind: 'system' as const, channelType: 'system' as const, medium: 'system' as const }
   const data = { requestId: 'r1', tool: 'refund', status: 'approved', result: { paid: true }, callId: 'c1' }
-  const trigger = event({ type: 'system', code: 'request_outcome', text: '', data }, source, { type: 'system', index: 1 })
-  const later = event({ type: 'system', code: 'tool_outcome', text: '', data: { tool: 'report' } }, source, { type: 'system', index: 2 })
-  const { messages } = await readBy([person('Hi', { index: 0 }), trigger, later], { triggers: [trigger], opening: { kind: 'request', requestId: 'r1' } })
+  const trigger = event({ type: 'system', code: 'request_outcome', text: '', data }, source, {
+    type: 'system',
+    index: 1,
+  })
+  const later = event({ type: 'system', code: 'tool_outcome', text: '', data: { tool: 'report' } }, source, {
+    type: 'system',
+    index: 2,
+  })
+  const { messages } = await readBy([person('Hi', { index: 0 }), trigger, later], {
+    triggers: [trigger],
+    opening: { kind: 'request', requestId: 'r1' },
+  })
   expect(messages[1]).toEqual({ role: 'user', content: `[Request outcome: refund approved]\n${JSON.stringify(data)}` })
   expect(messages[2]).toEqual({ role: 'user', content: '[Tool outcome: report]\n{"tool":"report"}' })
 })
@@ -135,21 +195,36 @@ test('text that was cut off says so; pictures go to models that see, words of th
   const { messages } = await readBy([cut, picture])
   expect(messages).toEqual([
     { role: 'assistant', content: 'It costs [interrupted]' },
-    { role: 'user', content: [{ type: 'text', text: '[image/png: receipt]' }, { type: 'image', mimeType: 'image/png', url: 'https://example.com/a.png' }] },
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: '[image/png: receipt]' },
+        { type: 'image', mimeType: 'image/png', url: 'https://example.com/a.png' },
+      ],
+    },
   ])
 })
 
 test('a greeting and a notice are remarks that nobody said, and an opening is told to the model', async () => {
   const model = scriptedModel(['Welcome!', 'Noted.'])
   const agent = new Agent('agent', { model })
-  await createTurnBench({ events: [], triggers: [], opening: { kind: 'greeting', prompt: 'Greet Ada by name.' } }).take(agent)
-  await createTurnBench({ events: [], triggers: [], opening: { kind: 'notice', text: 'The report is done.' } }).take(agent)
-  expect(model.requests.map(({ messages }) => messages.map(contentOf))).toEqual([['[Greet Ada by name.]'], ['[The report is done.]']])
+  await createTurnBench({ events: [], triggers: [], opening: { kind: 'greeting', prompt: 'Greet Ada by name.' } }).take(
+    agent,
+  )
+  await createTurnBench({ events: [], triggers: [], opening: { kind: 'notice', text: 'The report is done.' } }).take(
+    agent,
+  )
+  expect(model.requests.map(({ messages }) => messages.map(contentOf))).toEqual([
+    ['[Greet Ada by name.]'],
+    ['[The report is done.]'],
+  ])
   expect(model.calls.map(({ purpose }) => purpose)).toEqual(['opening', 'turn'])
 })
 
 test('a reminder for the agent is read as data', async () => {
   const source = { kind: 'system' as const, channelType: 'system' as const, medium: 'system' as const }
-  const trigger = event({ type: 'system', code: 'reminder', text: '', data: { key: 'call back' } }, source, { type: 'system' })
+  const trigger = event({ type: 'system', code: 'reminder', text: '', data: { key: 'call back' } }, source, {
+    type: 'system',
+  })
   expect((await readBy([trigger])).messages).toEqual([{ role: 'user', content: '[Reminder]\n{"key":"call back"}' }])
 })

@@ -70,7 +70,8 @@ function outcomeMessage({ content }: RoomEvent): ChatMessage | undefined {
   if (code !== 'request_outcome' && code !== 'tool_outcome') return undefined
   const facts = typeof data === 'object' && data !== null && !Array.isArray(data) ? data : {}
   const tool = wordOf(facts['tool'])
-  const head = code === 'request_outcome' ? `[Request outcome: ${tool} ${wordOf(facts['status'])}]` : `[Tool outcome: ${tool}]`
+  const head =
+    code === 'request_outcome' ? `[Request outcome: ${tool} ${wordOf(facts['status'])}]` : `[Tool outcome: ${tool}]`
   return { role: 'user', content: `${head}\n${JSON.stringify(data)}` }
 }
 

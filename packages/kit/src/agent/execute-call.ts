@@ -75,7 +75,11 @@ export async function executeCall(
     },
     secrets: [],
   }
-  const result = refusal ?? (await perform(environment, call, args, place).catch((thrown: unknown) => unexpected(input, call.name, state.signal, thrown)))
+  const result =
+    refusal ??
+    (await perform(environment, call, args, place).catch((thrown: unknown) =>
+      unexpected(input, call.name, state.signal, thrown),
+    ))
   const open = withoutSecrets(result.value ?? null, place.secrets, REDACTED)
   const value: CallValue = result.error === undefined ? { ...result, value: open } : result
 
@@ -85,11 +89,18 @@ export async function executeCall(
   const record: ToolCallRecord = {
     ...started,
     durationMs,
-    ...(error === undefined ? { result: isSensitive ? (isHandoff ? shownHandoffResult(open) : REDACTED) : shownResult(open, text) } : { error }),
+    ...(error === undefined
+      ? { result: isSensitive ? (isHandoff ? shownHandoffResult(open) : REDACTED) : shownResult(open, text) }
+      : { error }),
   }
   state.calls.push({ callId: call.callId, name: call.name, durationMs, ...(error === undefined ? {} : { error }) })
   if (error !== undefined) {
-    await input.services.receipt('tool', { callId: call.callId, name: call.name, code: error.code, message: error.message })
+    await input.services.receipt('tool', {
+      callId: call.callId,
+      name: call.name,
+      code: error.code,
+      message: error.message,
+    })
   }
   emit({ type: 'toolCallEnded', call: record })
   const part: ToolResultPart = {
@@ -111,7 +122,8 @@ async function perform(
   const { name } = call
   const verdict = state.guards.countCall(name, args === undefined ? call.arguments : canonicalJson(args))
   if (verdict === 'forceAnswer') state.mustAnswer = true
-  if (verdict !== 'run') return callError('tool_repeated_call', `${name} was called like this before. Use the result you have.`)
+  if (verdict !== 'run')
+    return callError('tool_repeated_call', `${name} was called like this before. Use the result you have.`)
 
   const entry = tools.get(name)
   if (entry === undefined) {

@@ -1,4 +1,13 @@
-import type { AnyTool, ChatMessage, ChatModel, ChatRequest, Contract, JsonSchema, ToolPolicy, TurnContext } from '@parley/spec'
+import type {
+  AnyTool,
+  ChatMessage,
+  ChatModel,
+  ChatRequest,
+  Contract,
+  JsonSchema,
+  ToolPolicy,
+  TurnContext,
+} from '@parley/spec'
 import type { TurnServices } from '../core/turn-services.ts'
 import type { ToolOrigin } from '../tools/tool-set.ts'
 import type { AgentLimits } from './agent-limits.ts'
@@ -7,7 +16,16 @@ import type { PromptTexts } from './system-prompt.ts'
 /** What the loop needs of its surroundings; the services of a room's turn are this and more. */
 export type LoopServices = Pick<
   TurnServices,
-  'runHook' | 'fire' | 'takeSteering' | 'receipt' | 'storeResult' | 'readResult' | 'progress' | 'nextId' | 'random' | 'reportError'
+  | 'runHook'
+  | 'fire'
+  | 'takeSteering'
+  | 'receipt'
+  | 'storeResult'
+  | 'readResult'
+  | 'progress'
+  | 'nextId'
+  | 'random'
+  | 'reportError'
 > &
   Partial<Pick<TurnServices, 'request' | 'background' | 'deliverOutcome'>>
 

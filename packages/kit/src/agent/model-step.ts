@@ -66,7 +66,9 @@ export async function* askModel(
       if (!mayRetry) return { ok: false, end: 'failed', error }
       const { retryAfterMs } = error.details
       const wanted = typeof retryAfterMs === 'number' ? retryAfterMs : undefined
-      await context.clock.sleep(retryDelayMs(defaultRetryPolicy, attempt, services.random(), wanted), { signal: state.signal })
+      await context.clock.sleep(retryDelayMs(defaultRetryPolicy, attempt, services.random(), wanted), {
+        signal: state.signal,
+      })
     }
   }
 }
@@ -111,18 +113,32 @@ async function* readAnswer(
   })
 }
 
-async function reserve({ model, limits, context }: LoopInput, state: LoopState, request: ChatRequest, key: string): Promise<Reservation> {
+async function reserve(
+  { model, limits, context }: LoopInput,
+  state: LoopState,
+  request: ChatRequest,
+  key: string,
+): Promise<Reservation> {
   const inputTokens = estimateInputTokens(request)
   const outputTokens = request.maxOutputTokens ?? Math.min(limits.maxOutputTokens, model.card.maxOutputTokens)
   const costNanoUsd = costOf(model.card.price, { inputTokens, outputTokens })
-  return await context.budget.reserve(key, { costNanoUsd, tokens: inputTokens + outputTokens, calls: 1 }, { signal: state.signal })
+  return await context.budget.reserve(
+    key,
+    { costNanoUsd, tokens: inputTokens + outputTokens, calls: 1 },
+    { signal: state.signal },
+  )
 }
 
 async function settle({ context }: LoopInput, key: string, usage: Usage, costNanoUsd: number | null): Promise<void> {
   await context.budget.settle(key, { costNanoUsd, tokens: usage.inputTokens + usage.outputTokens, calls: 1 }, 'usage')
 }
 
-async function closeReservation(input: LoopInput, state: LoopState, key: string, usage: Usage | undefined): Promise<void> {
+async function closeReservation(
+  input: LoopInput,
+  state: LoopState,
+  key: string,
+  usage: Usage | undefined,
+): Promise<void> {
   if (usage === undefined) {
     await input.context.budget.release(key)
     return

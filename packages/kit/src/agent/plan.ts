@@ -25,6 +25,7 @@ export function createPlan(onUpdated: (plan: Json) => void): TurnPlan {
   })
   return {
     tool,
-    promptText: () => (items.length === 0 ? '' : ['Plan:', ...items.map(({ text, status }) => `- [${status}] ${text}`)].join('\n')),
+    promptText: () =>
+      items.length === 0 ? '' : ['Plan:', ...items.map(({ text, status }) => `- [${status}] ${text}`)].join('\n'),
   }
 }

@@ -16,7 +16,14 @@ import type { PromptOptions } from './prompt-options.ts'
 export function createPromptContext(
   task: string,
   options: PromptOptions,
-  parts: { agentId: ChannelId; clock: Clock; ids: IdSource; signal: AbortSignal; deps: unknown; language: string | undefined },
+  parts: {
+    agentId: ChannelId
+    clock: Clock
+    ids: IdSource
+    signal: AbortSignal
+    deps: unknown
+    language: string | undefined
+  },
 ): TurnContext {
   const { agentId, clock, ids, signal, deps } = parts
   const { turnId = ids.next('turn'), sessionId, budget = createBudget('turn', turnId, {}, { clock }) } = options

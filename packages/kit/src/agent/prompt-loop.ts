@@ -31,7 +31,9 @@ export async function* streamPrompt(loop: PromptLoop): AsyncGenerator<AgentEvent
   for await (const event of runLoop(input)) {
     if (event.type === 'stepEnded') onStep?.(event.record)
     if (event.type !== 'end') {
-      yield event.type === 'thinkingDelta' && input.faultOf !== undefined ? { type: 'instructionsDelta', text: event.text } : event
+      yield event.type === 'thinkingDelta' && input.faultOf !== undefined
+        ? { type: 'instructionsDelta', text: event.text }
+        : event
       continue
     }
     const result = toResult(event.outcome, loop.prompt.output)
@@ -80,7 +82,10 @@ async function promptLoopInput(loop: PromptLoop): Promise<LoopInput> {
 }
 
 function outputSchema(contract: Contract, { prompt, options }: PromptLoop): ReturnType<typeof toJsonSchema> {
-  return toJsonSchema(contract, prompt.outputJsonSchema ?? (prompt.output === undefined ? options.outputJsonSchema : undefined))
+  return toJsonSchema(
+    contract,
+    prompt.outputJsonSchema ?? (prompt.output === undefined ? options.outputJsonSchema : undefined),
+  )
 }
 
 async function taskText(options: AgentOptions, task: string, inputs: PromptOptions['inputs']): Promise<string> {

@@ -1,4 +1,11 @@
-import { toParleyError, type ChatModel, type Json, type ParleyError, type TurnContext, type TurnOutput } from '@parley/spec'
+import {
+  toParleyError,
+  type ChatModel,
+  type Json,
+  type ParleyError,
+  type TurnContext,
+  type TurnOutput,
+} from '@parley/spec'
 import type { TurnServices } from '../core/turn-services.ts'
 import { resolveAgentLimits, type AgentLimits } from './agent-limits.ts'
 import type { AgentOptions, SortedTools } from './agent-options.ts'
@@ -58,12 +65,23 @@ export async function* takeRoomTurn(turn: RoomTurnOptions): AsyncGenerator<TurnO
   }
 }
 
-async function roomLoopInput({ model, options, tools, output, identityBlock, context, services }: RoomTurnOptions): Promise<LoopInput> {
+async function roomLoopInput({
+  model,
+  options,
+  tools,
+  output,
+  identityBlock,
+  context,
+  services,
+}: RoomTurnOptions): Promise<LoopInput> {
   const overrides = services.binding?.metadata ?? {}
   // The limits are checked by name and value when they are resolved.
   const limits = resolveAgentLimits(options.limits, overrides['limits'] as Partial<AgentLimits> | undefined)
   const skills = await options.skills?.open(context)
-  const plan = options.planning === true ? createPlan((value) => services.fire('onPlanUpdated', { context, plan: value })) : undefined
+  const plan =
+    options.planning === true
+      ? createPlan((value) => services.fire('onPlanUpdated', { context, plan: value }))
+      : undefined
   const base = typeof overrides['systemPrompt'] === 'string' ? overrides['systemPrompt'] : options.systemPrompt
   const identity = identityBlock(context.language)
   const reserved = limits.maxOutputTokens + estimateTokens(`${base ?? ''}${identity ?? ''}`)
@@ -89,7 +107,12 @@ async function roomLoopInput({ model, options, tools, output, identityBlock, con
       identity,
     }),
     messages,
-    sources: agentSources(options, tools, { context, roomTools: () => services.roomTools(), skills, planTool: plan?.tool }),
+    sources: agentSources(options, tools, {
+      context,
+      roomTools: () => services.roomTools(),
+      skills,
+      planTool: plan?.tool,
+    }),
     policy: options.policy,
     allowedTools: options.allowedTools,
     pinnedTools: options.pinnedTools ?? [],

@@ -1,4 +1,14 @@
-import { createSystemClock, createSystemIds, ParleyError, type ChannelId, type ChatModel, type Json, type RoomHandle, type RoomId, type TurnId } from '@parley/spec'
+import {
+  createSystemClock,
+  createSystemIds,
+  ParleyError,
+  type ChannelId,
+  type ChatModel,
+  type Json,
+  type RoomHandle,
+  type RoomId,
+  type TurnId,
+} from '@parley/spec'
 import type { RequestOutcome } from '../core/turn-services.ts'
 import { resolveTools } from '../tools/tool-set.ts'
 import { resolveAgentLimits } from './agent-limits.ts'
@@ -24,7 +34,16 @@ export interface DecidedRequest {
 /** Stands where a model is asked for and none is used. */
 const noModel: ChatModel = {
   id: 'none',
-  card: { id: 'none', provider: 'none', contextTokens: 0, maxOutputTokens: 0, input: [], tools: false, structuredOutput: 'instructions', reasoning: false },
+  card: {
+    id: 'none',
+    provider: 'none',
+    contextTokens: 0,
+    maxOutputTokens: 0,
+    input: [],
+    tools: false,
+    structuredOutput: 'instructions',
+    reasoning: false,
+  },
   stream() {
     throw new ParleyError({ code: 'agent_no_model', message: 'A decided tool runs without a model.' })
   },
@@ -40,9 +59,16 @@ export async function runDecidedTool(
   parts: { options: AgentOptions; tools: SortedTools; room: RoomHandle },
 ): Promise<Json> {
   const { options, tools, room } = parts
-  if (!isGranted(decision)) return { status: decision.status, ...(decision.reason === undefined ? {} : { reason: decision.reason }) }
+  if (!isGranted(decision))
+    return { status: decision.status, ...(decision.reason === undefined ? {} : { reason: decision.reason }) }
   const { clock = createSystemClock(), ids = createSystemIds(), deps } = options
-  const { tool: name = '', callId = ids.next('call'), agentId, turnId, idempotencyKey = `${turnId}:${callId}` } = request
+  const {
+    tool: name = '',
+    callId = ids.next('call'),
+    agentId,
+    turnId,
+    idempotencyKey = `${turnId}:${callId}`,
+  } = request
   const { signal } = new AbortController()
   const outside = createPromptContext('', { turnId }, { agentId, clock, ids, signal, deps, language: options.language })
   const context = { ...outside, room, state: await room.state() }
@@ -64,7 +90,10 @@ export async function runDecidedTool(
     debug: false,
   }
   const entry = (await resolveTools(input, input.sources, signal)).get(name)
-  if (entry === undefined) return failed(new ParleyError({ code: 'tool_unknown', message: `There is no tool "${name}" any more.`, details: { name } }))
+  if (entry === undefined)
+    return failed(
+      new ParleyError({ code: 'tool_unknown', message: `There is no tool "${name}" any more.`, details: { name } }),
+    )
   const args = decision.value ?? request.arguments ?? {}
   const checked = await checkArguments(entry, args)
   if ('error' in checked) return { status: 'failed', ...checked }

@@ -31,13 +31,18 @@ export type RunPlace = Omit<ToolContextParts, 'signal' | 'timers'> & {
 /** Runs a tool within its time and gives its result; what it throws becomes an error without foreign text. */
 export async function runTool(tool: AnyTool, parsed: unknown, place: RunPlace): Promise<CallValue> {
   const own = new AbortController()
-  const timer = createPausableTimer(place.input.context.clock, tool.timeoutMs, () => own.abort(tooSlow(tool, place.name)))
+  const timer = createPausableTimer(place.input.context.clock, tool.timeoutMs, () =>
+    own.abort(tooSlow(tool, place.name)),
+  )
   const signal = AbortSignal.any([place.signal, own.signal])
   const timers = place.turnTimer === undefined ? [timer] : [timer, place.turnTimer]
   try {
     const context = createToolContext({ ...place, signal, timers })
     const returned = await untilAborted(call(tool, parsed, context), signal)
-    return toCallValue(returned) ?? callError('tool_result_invalid', `The result of ${place.name} cannot be written as JSON.`)
+    return (
+      toCallValue(returned) ??
+      callError('tool_result_invalid', `The result of ${place.name} cannot be written as JSON.`)
+    )
   } catch (thrown) {
     if (place.signal.aborted) return callError('tool_failed', `${place.name} was stopped because the turn ended.`)
     const error = toParleyError(thrown, {
@@ -65,10 +70,12 @@ export async function finishCall(
     return callError('tool_denied', hooked.blocked.message ?? `The result of ${entry.name} was held back.`)
   }
   const after = hooked.modifiedBy.length === 0 ? subject : hooked.payload.result
-  if (after.error !== undefined || entry.tool.output === undefined) return { ...after, ...(media === undefined ? {} : { media }) }
+  if (after.error !== undefined || entry.tool.output === undefined)
+    return { ...after, ...(media === undefined ? {} : { media }) }
   const checked = await checkContract(entry.tool.output, after.value)
   const value = checked.ok ? toJson(checked.value) : undefined
-  if (value === undefined) return callError('tool_result_invalid', `The result of ${entry.name} does not fit its schema.`)
+  if (value === undefined)
+    return callError('tool_result_invalid', `The result of ${entry.name} does not fit its schema.`)
   return { value, ...(media === undefined ? {} : { media }) }
 }
 

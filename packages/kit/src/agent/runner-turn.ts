@@ -1,4 +1,12 @@
-import { toParleyError, type AgentRunner, type Json, type RunnerEvent, type RunnerResult, type TurnContext, type TurnOutput } from '@parley/spec'
+import {
+  toParleyError,
+  type AgentRunner,
+  type Json,
+  type RunnerEvent,
+  type RunnerResult,
+  type TurnContext,
+  type TurnOutput,
+} from '@parley/spec'
 import type { TurnServices } from '../core/turn-services.ts'
 import { contentText } from './content-text.ts'
 import { createEventQueue } from './event-queue.ts'
@@ -55,7 +63,10 @@ async function runOnce(
   const note = context.state.handoff
   const input: Json = {
     text,
-    payload: note?.to === context.agentId && note.payload !== undefined ? note.payload : (context.state.context['payload'] ?? null),
+    payload:
+      note?.to === context.agentId && note.payload !== undefined
+        ? note.payload
+        : (context.state.context['payload'] ?? null),
   }
   try {
     return await runner.run(

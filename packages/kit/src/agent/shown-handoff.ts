@@ -4,7 +4,16 @@ import type { Json } from '@parley/spec'
 export const HANDOFF_TOOL_NAME = 'handoff_conversation'
 
 const shownArguments = ['target', 'next_phase', 'channel_escalation']
-const shownResults = ['accepted', 'code', 'newAgentId', 'newPhase', 'handoffId', 'violations', 'allowed', 'retryAfterMs']
+const shownResults = [
+  'accepted',
+  'code',
+  'newAgentId',
+  'newPhase',
+  'handoffId',
+  'violations',
+  'allowed',
+  'retryAfterMs',
+]
 
 /**
  * What the log shows of a handoff's arguments: where it went, not what colleagues told each other. That stands in the

@@ -52,7 +52,13 @@ export function stepOutputSchema(output: JsonSchema = { type: 'string' }): JsonS
           type: 'object',
           additionalProperties: false,
           required: ['name', 'literal_args', 'planner_context_args', 'input_args', 'call_id'],
-          properties: { name: text, literal_args: json, planner_context_args: json, input_args: json, call_id: { type: ['string', 'null'] } },
+          properties: {
+            name: text,
+            literal_args: json,
+            planner_context_args: json,
+            input_args: json,
+            call_id: { type: ['string', 'null'] },
+          },
         },
       },
       output: { anyOf: [output, { type: 'null' }] },
@@ -64,13 +70,18 @@ export function stepOutputSchema(output: JsonSchema = { type: 'string' }): JsonS
 export const anyStep: z.ZodType<StepOutput> = stepSchema(z.unknown())
 
 function stepSchema(output: z.ZodType): z.ZodType<StepOutput> {
-  return z.strictObject({ instructions: z.string().default(''), tool_calls: z.array(toolCall).default([]), output: output.nullish() })
+  return z.strictObject({
+    instructions: z.string().default(''),
+    tool_calls: z.array(toolCall).default([]),
+    output: output.nullish(),
+  })
 }
 
 function ofContract(contract: Contract): z.ZodType {
   return z.unknown().superRefine(async (value, context) => {
     const checked = await checkContract(contract, value)
     if (checked.ok) return
-    for (const { path, message } of checked.violations) context.addIssue({ code: 'custom', message, path: path === '' ? [] : path.split('.') })
+    for (const { path, message } of checked.violations)
+      context.addIssue({ code: 'custom', message, path: path === '' ? [] : path.split('.') })
   })
 }

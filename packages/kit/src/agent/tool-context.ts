@@ -46,7 +46,13 @@ export async function whilePaused<T>(timers: readonly PausableTimer[], wait: () 
 
 async function askForValue(
   { input, callId, name, signal, timers, secrets }: ToolContextParts,
-  { schema, prompt, jsonSchema, timeoutMs = input.limits.inputMs, sensitive = false }: Parameters<ToolContext['requestInput']>[0],
+  {
+    schema,
+    prompt,
+    jsonSchema,
+    timeoutMs = input.limits.inputMs,
+    sensitive = false,
+  }: Parameters<ToolContext['requestInput']>[0],
 ): Promise<Answer> {
   const { request } = input.services
   if (request === undefined) return { status: 'cancelled', reason: 'There is nobody to ask here.' }

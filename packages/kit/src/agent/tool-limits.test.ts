@@ -15,10 +15,16 @@ const lookup = defineTool({
   run: ({ id }) => ({ id, cents: 1200 }),
 })
 
-const call = (name: string, args: Json | string = {}): { name: string; arguments: Json | string } => ({ name, arguments: args })
+const call = (name: string, args: Json | string = {}): { name: string; arguments: Json | string } => ({
+  name,
+  arguments: args,
+})
 const calls = (...list: ReturnType<typeof call>[]): { toolCalls: ReturnType<typeof call>[] } => ({ toolCalls: list })
 
-function agentWith(turns: ScriptedTurn[], options: AgentOptions = {}): { agent: Agent; requests: readonly ChatRequest[] } {
+function agentWith(
+  turns: ScriptedTurn[],
+  options: AgentOptions = {},
+): { agent: Agent; requests: readonly ChatRequest[] } {
   const model = scriptedModel(turns)
   return { agent: new Agent('agent', { model, ...options }), requests: model.requests }
 }
@@ -26,14 +32,23 @@ function agentWith(turns: ScriptedTurn[], options: AgentOptions = {}): { agent: 
 /** Results of the last request, by call. */
 function results(request: ChatRequest | undefined): string[] {
   const last = request?.messages.findLast((message) => message.role === 'tool')
-  return last?.role === 'tool' ? last.results.map(({ content }) => (typeof content === 'string' ? content : JSON.stringify(content))) : []
+  return last?.role === 'tool'
+    ? last.results.map(({ content }) => (typeof content === 'string' ? content : JSON.stringify(content)))
+    : []
 }
 
 test('the last step has no tools and asks for a plain answer', async () => {
-  const { agent, requests } = agentWith([calls(call('lookup', { id: 1 })), calls(call('lookup', { id: 2 })), { text: 'Done.', toolCalls: [call('lookup', { id: 3 })] }], {
-    tools: { lookup },
-    limits: { maxSteps: 3 },
-  })
+  const { agent, requests } = agentWith(
+    [
+      calls(call('lookup', { id: 1 })),
+      calls(call('lookup', { id: 2 })),
+      { text: 'Done.', toolCalls: [call('lookup', { id: 3 })] },
+    ],
+    {
+      tools: { lookup },
+      limits: { maxSteps: 3 },
+    },
+  )
   const turn = await createTurnBench().take(agent)
   expect(requests.map(({ tools }) => tools?.length)).toEqual([1, 1, undefined])
   expect(requests[2]?.messages.at(-1)).toMatchObject({ role: 'user', content: expect.stringContaining('Answer now') })
@@ -42,18 +57,33 @@ test('the last step has no tools and asks for a plain answer', async () => {
 
 test('calls beyond 32 of a step get a result and are not run', async () => {
   let runs = 0
-  const tick = defineTool({ name: 'tick', description: 'Ticks', input: z.object({ n: z.number() }), effect: 'pure', run: () => runs++ })
-  const { agent, requests } = agentWith([calls(...Array.from({ length: 34 }, (_, n) => call('tick', { n }))), 'ok'], { tools: [tick] })
+  const tick = defineTool({
+    name: 'tick',
+    description: 'Ticks',
+    input: z.object({ n: z.number() }),
+    effect: 'pure',
+    run: () => runs++,
+  })
+  const { agent, requests } = agentWith([calls(...Array.from({ length: 34 }, (_, n) => call('tick', { n }))), 'ok'], {
+    tools: [tick],
+  })
   const turn = await createTurnBench().take(agent)
   expect(runs).toBe(32)
-  expect(results(requests[1]).slice(32).map((text) => JSON.parse(text).error.code)).toEqual(['tool_too_many_calls', 'tool_too_many_calls'])
+  expect(
+    results(requests[1])
+      .slice(32)
+      .map((text) => JSON.parse(text).error.code),
+  ).toEqual(['tool_too_many_calls', 'tool_too_many_calls'])
   expect(turn.outputs.filter(({ type }) => type === 'toolCallEnded')).toHaveLength(34)
 })
 
 test('P-3 a fourth equal call is answered, the fifth ends the use of tools, equal results are noted', async () => {
   let runs = 0
   const same = { ...lookup, run: () => ({ runs: Math.min(1, ++runs) }) }
-  const { agent, requests } = agentWith([...Array.from({ length: 5 }, () => calls(call('lookup', { id: 1 }))), 'I give up.'], { tools: [same] })
+  const { agent, requests } = agentWith(
+    [...Array.from({ length: 5 }, () => calls(call('lookup', { id: 1 }))), 'I give up.'],
+    { tools: [same] },
+  )
   const turn = await createTurnBench().take(agent)
   expect(runs).toBe(3)
   expect(results(requests[3])[0]).toContain('keeps giving this same result')
@@ -74,13 +104,20 @@ test('an empty answer is asked for once more and then is an empty turn; a cut on
 test('a large result is cut, kept and read on in pages', async () => {
   const big = 'é'.repeat(40_000)
   const fetchAll = defineTool({ name: 'fetch_all', description: 'Much', input: z.object({}), run: () => big })
-  const { agent, requests } = agentWith([calls(call('fetch_all')), calls(call('read_stored_result', { id: 'result_1', offset: 39_000 })), 'ok'], { tools: [fetchAll] })
+  const { agent, requests } = agentWith(
+    [calls(call('fetch_all')), calls(call('read_stored_result', { id: 'result_1', offset: 39_000 })), 'ok'],
+    { tools: [fetchAll] },
+  )
   const turn = await createTurnBench().take(agent)
   const cut = results(requests[1])[0] ?? ''
   expect(new TextEncoder().encode(cut).length).toBeLessThanOrEqual(32_768)
   expect(cut).toContain('read_stored_result')
   expect(requests[1]?.tools?.map(({ name }) => name)).toContain('read_stored_result')
-  expect(JSON.parse(results(requests[2])[0] ?? '')).toMatchObject({ offset: 39_000, total: 40_000, text: 'é'.repeat(1_000) })
+  expect(JSON.parse(results(requests[2])[0] ?? '')).toMatchObject({
+    offset: 39_000,
+    total: 40_000,
+    text: 'é'.repeat(1_000),
+  })
   expect(JSON.stringify(turn.outputs)).not.toContain(big)
 })
 
@@ -90,23 +127,38 @@ test('a handoff that is refused lets the turn go on, others of an accepted step 
     name: 'handoff_conversation',
     description: 'Hands over',
     input: z.object({ target: z.string() }),
-    run: ({ target }) => (answers++, target === 'billing' ? { accepted: true } : { accepted: false, code: 'handoff_unknown_target' }),
+    run: ({ target }) => (
+      answers++,
+      target === 'billing' ? { accepted: true } : { accepted: false, code: 'handoff_unknown_target' }
+    ),
   })
   const refused = agentWith([calls(call('handoff_conversation', { target: 'nobody' })), 'Then I help you myself.'])
   const first = await createTurnBench({ roomTools: () => [handoff] }).take(refused.agent)
   expect(first).toMatchObject({ end: 'completed', text: 'Then I help you myself.' })
 
   answers = 0
-  const twice = agentWith([{ text: 'One moment.', toolCalls: [call('handoff_conversation', { target: 'billing' }), call('handoff_conversation', { target: 'sales' })] }])
+  const twice = agentWith([
+    {
+      text: 'One moment.',
+      toolCalls: [
+        call('handoff_conversation', { target: 'billing' }),
+        call('handoff_conversation', { target: 'sales' }),
+      ],
+    },
+  ])
   const second = await createTurnBench({ roomTools: () => [handoff] }).take(twice.agent)
   expect(second).toMatchObject({ end: 'handedOff', text: 'One moment.' })
   expect(answers).toBe(1)
-  expect(second.outputs.filter(({ type }) => type === 'toolCallEnded').at(-1)).toMatchObject({ call: { result: { code: 'handoff_in_progress' } } })
+  expect(second.outputs.filter(({ type }) => type === 'toolCallEnded').at(-1)).toMatchObject({
+    call: { result: { code: 'handoff_in_progress' } },
+  })
 })
 
 test('a tool that ends the turn ends it, a background tool is answered at once and tells later', async () => {
   const bye = defineTool({ name: 'bye', description: 'Ends', input: z.object({}), endsTurn: true, run: () => 'bye' })
-  const ended = await createTurnBench().take(agentWith([{ text: 'Goodbye.', toolCalls: [call('bye')] }], { tools: [bye] }).agent)
+  const ended = await createTurnBench().take(
+    agentWith([{ text: 'Goodbye.', toolCalls: [call('bye')] }], { tools: [bye] }).agent,
+  )
   expect(ended).toMatchObject({ end: 'completed', text: 'Goodbye.' })
 
   const report = defineTool({
@@ -119,13 +171,18 @@ test('a tool that ends the turn ends it, a background tool is answered at once a
       return { pages: 3 }
     },
   })
-  const { agent, requests } = agentWith([{ toolCalls: [{ ...call('report'), callId: 'call_r' }] }, 'It is being written.'], { tools: [report] })
+  const { agent, requests } = agentWith(
+    [{ toolCalls: [{ ...call('report'), callId: 'call_r' }] }, 'It is being written.'],
+    { tools: [report] },
+  )
   const bench = createTurnBench()
   expect((await bench.take(agent)).end).toBe('completed')
   expect(results(requests[1])).toEqual(['{"status":"started"}'])
   expect(bench.outcomes).toEqual([])
   await bench.clock.advance(30_000)
-  expect(bench.outcomes).toEqual([{ callId: 'call_r', tool: 'report', result: { status: 'completed', result: { pages: 3 } } }])
+  expect(bench.outcomes).toEqual([
+    { callId: 'call_r', tool: 'report', result: { status: 'completed', result: { pages: 3 } } },
+  ])
 })
 
 test('TU-5 a failed model call says nothing but the failure line; the error is reported without foreign text', async () => {
@@ -133,8 +190,13 @@ test('TU-5 a failed model call says nothing but the failure line; the error is r
   expect(silent).toMatchObject({ end: 'failed', text: '' })
   expect(silent.outputs).toHaveLength(1)
   const bench = createTurnBench()
-  const polite = await bench.take(agentWith([new Error('key sk-123 refused')], { onFailure: 'I am having trouble. Please try again.' }).agent)
-  expect(polite.outputs[0]).toEqual({ type: 'notice', content: { type: 'system', code: 'agent_failed', text: 'I am having trouble. Please try again.' } })
+  const polite = await bench.take(
+    agentWith([new Error('key sk-123 refused')], { onFailure: 'I am having trouble. Please try again.' }).agent,
+  )
+  expect(polite.outputs[0]).toEqual({
+    type: 'notice',
+    content: { type: 'system', code: 'agent_failed', text: 'I am having trouble. Please try again.' },
+  })
   expect(JSON.stringify(polite)).not.toContain('sk-123')
   expect(bench.errors).toEqual([{ code: 'model_unavailable', stage: 'stream' }])
 })
@@ -163,7 +225,13 @@ test('RS-7 an error that may pass is tried again before any content, never after
 })
 
 test('a turn that takes too long ends with timeout and what was said', async () => {
-  const wait = defineTool({ name: 'wait', description: 'Waits', input: z.object({}), timeoutMs: 10_000_000, run: () => new Promise(() => {}) })
+  const wait = defineTool({
+    name: 'wait',
+    description: 'Waits',
+    input: z.object({}),
+    timeoutMs: 10_000_000,
+    run: () => new Promise(() => {}),
+  })
   const { agent } = agentWith([{ text: 'One moment.', toolCalls: [call('wait')] }], { tools: [wait] })
   const bench = createTurnBench()
   const taking = bench.take(agent)
@@ -191,7 +259,9 @@ test('a hook may stop a model call; what models say and think is told to whoever
 test('no turn leaves timers behind, however it ends', async () => {
   const clock = createVirtualClock()
   for (let round = 0; round < 500; round++) {
-    const { agent } = agentWith([calls(call('lookup', { id: round })), round % 2 === 0 ? 'ok' : new Error('x')], { tools: { lookup } })
+    const { agent } = agentWith([calls(call('lookup', { id: round })), round % 2 === 0 ? 'ok' : new Error('x')], {
+      tools: { lookup },
+    })
     await createTurnBench({ clock }).take(agent)
   }
   expect(clock.pending).toBe(0)

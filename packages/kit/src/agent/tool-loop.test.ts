@@ -15,10 +15,16 @@ const lookup = defineTool({
   run: ({ id }) => ({ id, cents: 1200 }),
 })
 
-const call = (name: string, args: Json | string = {}): { name: string; arguments: Json | string } => ({ name, arguments: args })
+const call = (name: string, args: Json | string = {}): { name: string; arguments: Json | string } => ({
+  name,
+  arguments: args,
+})
 const calls = (...list: ReturnType<typeof call>[]): { toolCalls: ReturnType<typeof call>[] } => ({ toolCalls: list })
 
-function agentWith(turns: ScriptedTurn[], options: AgentOptions = {}): { agent: Agent; requests: readonly ChatRequest[] } {
+function agentWith(
+  turns: ScriptedTurn[],
+  options: AgentOptions = {},
+): { agent: Agent; requests: readonly ChatRequest[] } {
   const model = scriptedModel(turns)
   return { agent: new Agent('agent', { model, ...options }), requests: model.requests }
 }
@@ -26,13 +32,18 @@ function agentWith(turns: ScriptedTurn[], options: AgentOptions = {}): { agent: 
 /** Results of the last request, by call. */
 function results(request: ChatRequest | undefined): string[] {
   const last = request?.messages.findLast((message) => message.role === 'tool')
-  return last?.role === 'tool' ? last.results.map(({ content }) => (typeof content === 'string' ? content : JSON.stringify(content))) : []
+  return last?.role === 'tool'
+    ? last.results.map(({ content }) => (typeof content === 'string' ? content : JSON.stringify(content)))
+    : []
 }
 
 test('text, a tool and more text come out in order, and the result reaches the model', async () => {
-  const { agent, requests } = agentWith([{ text: 'Let me see. ', toolCalls: [call('lookup', { id: 7 })] }, 'It was 12 euro.'], {
-    tools: { lookup },
-  })
+  const { agent, requests } = agentWith(
+    [{ text: 'Let me see. ', toolCalls: [call('lookup', { id: 7 })] }, 'It was 12 euro.'],
+    {
+      tools: { lookup },
+    },
+  )
   const turn = await createTurnBench().take(agent)
   expect(turn.outputs.map(({ type }) => type).filter((type, index, all) => type !== all[index - 1])).toEqual([
     'textDelta',
@@ -42,7 +53,11 @@ test('text, a tool and more text come out in order, and the result reaches the m
     'end',
   ])
   expect(results(requests[1])).toEqual(['{"id":7,"cents":1200}'])
-  expect(turn).toMatchObject({ end: 'completed', text: 'Let me see. It was 12 euro.', data: { steps: 2, model: 'test/scripted' } })
+  expect(turn).toMatchObject({
+    end: 'completed',
+    text: 'Let me see. It was 12 euro.',
+    data: { steps: 2, model: 'test/scripted' },
+  })
 })
 
 test('TL-1 a tool gets its context as an argument, with the turn, the room and the call', async () => {
@@ -52,11 +67,20 @@ test('TL-1 a tool gets its context as an argument, with the turn, the room and t
     description: 'Looks at its context',
     input: z.object({}),
     run(_input, context) {
-      seen = { room: context.room.id, turn: context.turnId, deps: context.deps, call: context.callId, attempt: context.attempt }
+      seen = {
+        room: context.room.id,
+        turn: context.turnId,
+        deps: context.deps,
+        call: context.callId,
+        attempt: context.attempt,
+      }
       context.progress('half way')
     },
   })
-  const { agent } = agentWith([{ toolCalls: [{ ...call('probe'), callId: 'call_a' }] }, 'Done.'], { tools: [probe], deps: { db: 1 } })
+  const { agent } = agentWith([{ toolCalls: [{ ...call('probe'), callId: 'call_a' }] }, 'Done.'], {
+    tools: [probe],
+    deps: { db: 1 },
+  })
   const bench = createTurnBench()
   await bench.take(agent)
   expect(seen).toEqual({ room: 'room_1', turn: 'turn_1', deps: { db: 1 }, call: 'call_a', attempt: 1 })
@@ -65,7 +89,15 @@ test('TL-1 a tool gets its context as an argument, with the turn, the room and t
 
 test('TL-2 unknown tools and wrong arguments are results that say what is near and what is expected', async () => {
   const { agent, requests } = agentWith(
-    [calls(call('lokup', { id: 1 }), call('lookup', { id: 'x' }), call('lookup', { id: 1, more: 2 }), call('lookup', '[1]')), 'Sorry.'],
+    [
+      calls(
+        call('lokup', { id: 1 }),
+        call('lookup', { id: 'x' }),
+        call('lookup', { id: 1, more: 2 }),
+        call('lookup', '[1]'),
+      ),
+      'Sorry.',
+    ],
     { tools: { lookup } },
   )
   const turn = await createTurnBench().take(agent)
@@ -82,13 +114,20 @@ test('TL-3 a denied tool is not described and not run; a role may be given less'
   const policy = { deny: ['danger_*'], roles: { member: { mode: 'restrict' as const, deny: ['lookup'] } } }
   const danger = { ...lookup, name: 'danger_zone' }
   const other = { ...lookup, name: 'other' }
-  const { agent, requests } = agentWith([calls(call('danger_zone', { id: 1 }), call('lookup', { id: 1 }), call('other', { id: 1 })), 'ok'], {
-    tools: [danger, lookup, other],
-    policy,
-  })
+  const { agent, requests } = agentWith(
+    [calls(call('danger_zone', { id: 1 }), call('lookup', { id: 1 }), call('other', { id: 1 })), 'ok'],
+    {
+      tools: [danger, lookup, other],
+      policy,
+    },
+  )
   await createTurnBench({ participant }).take(agent)
   expect(requests[0]?.tools?.map(({ name }) => name)).toEqual(['other'])
-  expect(results(requests[1]).map((text) => JSON.parse(text).error?.code)).toEqual(['tool_not_allowed', 'tool_not_allowed', undefined])
+  expect(results(requests[1]).map((text) => JSON.parse(text).error?.code)).toEqual([
+    'tool_not_allowed',
+    'tool_not_allowed',
+    undefined,
+  ])
 })
 
 test('TL-4 a call whose hook cannot be run is denied', async () => {
@@ -101,13 +140,17 @@ test('TL-4 a call whose hook cannot be run is denied', async () => {
     throw new Error('no payload')
   }
   await createTurnBench({ hooks: { beforeToolUse: throwing } }).take(broken.agent)
-  expect(JSON.parse(results(broken.requests[1])[0] ?? '')).toMatchObject({ error: { code: expect.stringMatching(/tool_denied/) } })
+  expect(JSON.parse(results(broken.requests[1])[0] ?? '')).toMatchObject({
+    error: { code: expect.stringMatching(/tool_denied/) },
+  })
 })
 
 test('arguments a hook rewrote are validated again, results a hook rewrote reach the model', async () => {
   const ran: number[] = []
   const tool = { ...lookup, run: ({ id }: { id: number }) => ran.push(id) }
-  const { agent, requests } = agentWith([calls(call('lookup', { id: 1 })), calls(call('lookup', { id: 2 })), 'ok'], { tools: { lookup: tool } })
+  const { agent, requests } = agentWith([calls(call('lookup', { id: 1 })), calls(call('lookup', { id: 2 })), 'ok'], {
+    tools: { lookup: tool },
+  })
   const hooks = {
     beforeToolUse: ({ call: given }: { call: { callId: string; name: string; arguments: Json } }) =>
       modify({ ...given, arguments: ran.length === 0 ? { id: 9 } : { id: 'bad' } }),
@@ -145,7 +188,12 @@ test('TL-5 pure calls run at once, effectful ones in call order, a handoff last;
   })
   const order = ['handoff_conversation', 'write1', 'read1', 'write2', 'read2']
   const { agent } = agentWith([calls(...order.map((name) => call(name)))], {
-    tools: [slow('write1', 'effectful', 30), slow('write2', 'effectful', 10), slow('read1', 'pure', 20), slow('read2', 'pure', 20)],
+    tools: [
+      slow('write1', 'effectful', 30),
+      slow('write2', 'effectful', 10),
+      slow('read1', 'pure', 20),
+      slow('read2', 'pure', 20),
+    ],
   })
   const bench = createTurnBench({ roomTools: () => [handoff] })
   const taking = bench.take(agent)
@@ -172,7 +220,9 @@ test('at most eight pure calls run at once', async () => {
       running--
     },
   })
-  const { agent } = agentWith([calls(...Array.from({ length: 20 }, (_, n) => call('busy', { n }))), 'ok'], { tools: [busy] })
+  const { agent } = agentWith([calls(...Array.from({ length: 20 }, (_, n) => call('busy', { n }))), 'ok'], {
+    tools: [busy],
+  })
   const bench = createTurnBench()
   const taking = bench.take(agent)
   await bench.clock.runToRest()
@@ -182,9 +232,25 @@ test('at most eight pure calls run at once', async () => {
 
 test('TL-6 a tool that throws or hangs gives a sanitized result, the loop goes on, the receipt has the error', async () => {
   const tools = [
-    defineTool({ name: 'broken', description: 'Throws', input: z.object({}), run: () => Promise.reject(new Error('password=hunter2')) }),
-    defineTool({ name: 'refusing', description: 'Says why', input: z.object({}), run: () => Promise.reject(new ToolError('No such invoice.')) }),
-    defineTool({ name: 'hanging', description: 'Hangs', input: z.object({}), timeoutMs: 1_000, run: () => new Promise(() => {}) }),
+    defineTool({
+      name: 'broken',
+      description: 'Throws',
+      input: z.object({}),
+      run: () => Promise.reject(new Error('password=hunter2')),
+    }),
+    defineTool({
+      name: 'refusing',
+      description: 'Says why',
+      input: z.object({}),
+      run: () => Promise.reject(new ToolError('No such invoice.')),
+    }),
+    defineTool({
+      name: 'hanging',
+      description: 'Hangs',
+      input: z.object({}),
+      timeoutMs: 1_000,
+      run: () => new Promise(() => {}),
+    }),
   ]
   const { agent, requests } = agentWith([calls(call('broken'), call('refusing'), call('hanging')), 'Sorry.'], { tools })
   const bench = createTurnBench()
@@ -196,27 +262,51 @@ test('TL-6 a tool that throws or hangs gives a sanitized result, the loop goes o
   expect(JSON.stringify([errors, turn, bench.receipts])).not.toContain('hunter2')
   expect(errors[1].message).toBe('No such invoice.')
   expect(turn.data['toolCalls']).toBe(3)
-  expect(turn.data['calls']).toMatchObject([{ error: { code: 'tool_failed' } }, {}, { error: { code: 'tool_timeout' } }])
+  expect(turn.data['calls']).toMatchObject([
+    { error: { code: 'tool_failed' } },
+    {},
+    { error: { code: 'tool_timeout' } },
+  ])
   expect(bench.receipts.filter(({ kind }) => kind === 'tool')).toHaveLength(3)
   expect(bench.clock.pending).toBe(0)
 })
 
 test('TL-7 the idempotency key comes from the turn and the place of the call, whatever the vendor calls it', async () => {
   const keys: string[] = []
-  const pay = defineTool({ name: 'pay', description: 'Pays', input: z.object({ n: z.number() }), run: (_input, { idempotencyKey }) => keys.push(idempotencyKey) })
+  const pay = defineTool({
+    name: 'pay',
+    description: 'Pays',
+    input: z.object({ n: z.number() }),
+    run: (_input, { idempotencyKey }) => keys.push(idempotencyKey),
+  })
   for (const callId of ['a', 'b']) {
-    const { agent } = agentWith([{ toolCalls: [{ ...call('pay', { n: 1 }), callId }] }, calls(call('pay', { n: 2 })), 'ok'], { tools: [pay] })
+    const { agent } = agentWith(
+      [{ toolCalls: [{ ...call('pay', { n: 1 }), callId }] }, calls(call('pay', { n: 2 })), 'ok'],
+      { tools: [pay] },
+    )
     await createTurnBench().take(agent)
   }
   expect(keys).toEqual(['turn_1:0', 'turn_1:1', 'turn_1:0', 'turn_1:1'])
 })
 
 test('TL-9 TL-10 a large catalogue is searched; found tools are described, any is loaded by its exact name', async () => {
-  const many = Array.from({ length: 60 }, (_, n) => ({ ...lookup, name: `invoice_tool_${n}`, description: `Works on invoices, variant ${n} `.repeat(8) }))
+  const many = Array.from({ length: 60 }, (_, n) => ({
+    ...lookup,
+    name: `invoice_tool_${n}`,
+    description: `Works on invoices, variant ${n} `.repeat(8),
+  }))
   const refund = { ...lookup, name: 'issue_refund', description: 'Pays money back' }
-  const model = scriptedModel([calls(call('find_tools', { query: 'money back' })), calls(call('invoice_tool_41', { id: 1 })), calls(call('list_tools')), 'ok'], {
-    card: { contextTokens: 8_000 },
-  })
+  const model = scriptedModel(
+    [
+      calls(call('find_tools', { query: 'money back' })),
+      calls(call('invoice_tool_41', { id: 1 })),
+      calls(call('list_tools')),
+      'ok',
+    ],
+    {
+      card: { contextTokens: 8_000 },
+    },
+  )
   const agent = new Agent('agent', { model, tools: [...many, refund], pinnedTools: ['invoice_tool_0'] })
   const turn = await createTurnBench().take(agent)
   const described = model.requests.map(({ tools = [] }) => tools.map(({ name }) => name))
@@ -264,18 +354,34 @@ test('TL-11 sensitive arguments and results are masked in events and receipts, n
   const shown = JSON.stringify([turn, bench.receipts])
   expect(shown).not.toContain('4111111111111111')
   expect(shown).not.toContain('approval-778899')
-  expect(turn.outputs.find(({ type }) => type === 'toolCallEnded')).toMatchObject({ call: { arguments: '[REDACTED]', result: '[REDACTED]' } })
+  expect(turn.outputs.find(({ type }) => type === 'toolCallEnded')).toMatchObject({
+    call: { arguments: '[REDACTED]', result: '[REDACTED]' },
+  })
 })
 
 test('TL-14 injected text is read at the next step, instructions change the system prompt of this turn, cancel ends it', async () => {
-  const { agent, requests } = agentWith([calls(call('lookup', { id: 1 })), 'ok'], { tools: { lookup }, systemPrompt: 'Be kind.' })
-  const steering = [[], [{ type: 'inject' as const, text: 'He is in a hurry.' }, { type: 'instruct' as const, text: 'Answer in one sentence.' }]]
+  const { agent, requests } = agentWith([calls(call('lookup', { id: 1 })), 'ok'], {
+    tools: { lookup },
+    systemPrompt: 'Be kind.',
+  })
+  const steering = [
+    [],
+    [
+      { type: 'inject' as const, text: 'He is in a hurry.' },
+      { type: 'instruct' as const, text: 'Answer in one sentence.' },
+    ],
+  ]
   await createTurnBench({ steering }).take(agent)
   expect(requests[0]?.system).toBe('Be kind.')
   expect(requests[1]?.system).toBe('Be kind.\n\nAnswer in one sentence.')
   expect(requests[1]?.messages.at(-1)).toEqual({ role: 'user', content: 'He is in a hurry.' })
 
-  const hanging = new Agent('agent', { model: { ...scriptedModel([]), stream: () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) }) } })
+  const hanging = new Agent('agent', {
+    model: {
+      ...scriptedModel([]),
+      stream: () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) }),
+    },
+  })
   const bench = createTurnBench()
   const taking = bench.take(hanging)
   await bench.clock.advance(5)
@@ -299,7 +405,12 @@ test('TL-15 own events, tool events and blocked events are not answered', async 
 })
 
 test('TL-16 the receipt names model, tools, limits and the parts of the prompt; a binding wins over the agent', async () => {
-  const { agent, requests } = agentWith(['ok'], { tools: { lookup }, systemPrompt: 'Agent prompt.', role: 'Clerk', limits: { maxSteps: 9 } })
+  const { agent, requests } = agentWith(['ok'], {
+    tools: { lookup },
+    systemPrompt: 'Agent prompt.',
+    role: 'Clerk',
+    limits: { maxSteps: 9 },
+  })
   const binding = { metadata: { systemPrompt: 'Binding prompt.', limits: { maxSteps: 4 } } }
   const { data } = await createTurnBench({ binding }).take(agent)
   expect(data['effective']).toMatchObject({

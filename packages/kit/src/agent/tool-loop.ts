@@ -1,4 +1,12 @@
-import { ParleyError, toParleyError, type ChatMessage, type ChatRequest, type ChatResult, type Json, type TurnEnd } from '@parley/spec'
+import {
+  ParleyError,
+  toParleyError,
+  type ChatMessage,
+  type ChatRequest,
+  type ChatResult,
+  type Json,
+  type TurnEnd,
+} from '@parley/spec'
 import { createCatalogue, type ToolCatalogue } from '../tools/tool-search.ts'
 import { readStoredResult } from '../tools/read-stored-result.ts'
 import { resolveTools } from '../tools/tool-set.ts'
@@ -24,7 +32,9 @@ type Ending = Partial<LoopOutcome> & { end: TurnEnd }
 export async function* runLoop(input: LoopInput): AsyncGenerator<LoopEvent, void, void> {
   const own = new AbortController()
   const unfollow = follow(own, input.context.signal)
-  const timer = createPausableTimer(input.context.clock, input.limits.turnTimeoutMs, () => own.abort(turnTooLong(input)))
+  const timer = createPausableTimer(input.context.clock, input.limits.turnTimeoutMs, () =>
+    own.abort(turnTooLong(input)),
+  )
   const state: LoopState = {
     signal: own.signal,
     timer,
@@ -73,7 +83,12 @@ async function* takeSteps(input: LoopInput, state: LoopState): AsyncGenerator<Lo
     const { result } = answer
     const calls = isLast ? [] : result.toolCalls
     state.text += result.text
-    services.fire('onModelResponse', { context, text: result.text, toolCalls: calls.map(({ name }) => name), model: input.model.id })
+    services.fire('onModelResponse', {
+      context,
+      text: result.text,
+      toolCalls: calls.map(({ name }) => name),
+      model: input.model.id,
+    })
     const executed = result.reason === 'length' ? [] : yield* executeCalls(input, state, catalogue.tools, calls)
     const record = {
       step: state.step,
@@ -110,7 +125,8 @@ async function* takeSteps(input: LoopInput, state: LoopState): AsyncGenerator<Lo
 
 /** Whether an earlier turn left a result to be read on. */
 function hasCutResult(message: ChatMessage): boolean {
-  const isCut = ({ content }: { content: unknown }): boolean => typeof content === 'string' && content.includes('read_stored_result')
+  const isCut = ({ content }: { content: unknown }): boolean =>
+    typeof content === 'string' && content.includes('read_stored_result')
   return message.role === 'tool' && message.results.some(isCut)
 }
 
@@ -137,10 +153,17 @@ async function describeTools(input: LoopInput, state: LoopState, isLast: boolean
   return catalogue
 }
 
-function buildRequest(input: LoopInput, state: LoopState, { described, note }: ToolCatalogue, isLast: boolean): ChatRequest {
+function buildRequest(
+  input: LoopInput,
+  state: LoopState,
+  { described, note }: ToolCatalogue,
+  isLast: boolean,
+): ChatRequest {
   const system = buildSystemPrompt(promptTexts(input, state, note))
   const isToolless = isLast && state.steps.some(({ toolCalls }) => toolCalls.length > 0)
-  const messages: ChatMessage[] = isToolless ? [...state.messages, { role: 'user', content: ANSWER_NOW }] : [...state.messages]
+  const messages: ChatMessage[] = isToolless
+    ? [...state.messages, { role: 'user', content: ANSWER_NOW }]
+    : [...state.messages]
   const { output, limits, model } = input
   return {
     maxOutputTokens: Math.min(limits.maxOutputTokens, model.card.maxOutputTokens),

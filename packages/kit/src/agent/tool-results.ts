@@ -35,7 +35,9 @@ export function resultText({ value, error }: CallValue): string {
 /** A large text as its head, with the mark that tells how to read on. */
 export function cutResult(text: string, limitBytes: number, resultId: string | undefined): string {
   const how =
-    resultId === undefined ? 'The rest was not kept.' : `Read on with read_stored_result { "id": "${resultId}", "offset": OFFSET }.`
+    resultId === undefined
+      ? 'The rest was not kept.'
+      : `Read on with read_stored_result { "id": "${resultId}", "offset": OFFSET }.`
   const budget = Math.max(0, limitBytes - 256)
   const head = headOf(text, budget)
   return `${head}\n[Cut after ${head.length} of ${text.length} characters. ${how.replace('OFFSET', String(head.length))}]`

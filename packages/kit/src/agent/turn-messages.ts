@@ -30,7 +30,9 @@ export interface TurnMessagesOptions {
 }
 
 /** What the model reads in a turn: the past as the memory chooses it, notes, and what is answered. */
-export async function buildTurnMessages(options: TurnMessagesOptions): Promise<{ messages: ChatMessage[]; notes: string[] }> {
+export async function buildTurnMessages(
+  options: TurnMessagesOptions,
+): Promise<{ messages: ChatMessage[]; notes: string[] }> {
   const { context, services, memory, recentEventsWindow = 0, card } = options
   const window = Math.max(memory?.recentEventsWindow ?? DEFAULT_WINDOW, recentEventsWindow, 1)
   const events = await services.history(window)
@@ -38,14 +40,24 @@ export async function buildTurnMessages(options: TurnMessagesOptions): Promise<{
   // Without a memory nobody copies messages, so only those of the triggers need be told from the others.
   const only = memory === undefined ? new Set(services.triggers.map(({ id }) => id)) : undefined
   const toMessages = (some: readonly RoomEvent[]): ChatMessage[] =>
-    toContextMessages(some, { agentId: context.agentId, card, speakerOf: (event) => services.speakerOf(event) }, origins, only)
+    toContextMessages(
+      some,
+      { agentId: context.agentId, card, speakerOf: (event) => services.speakerOf(event) },
+      origins,
+      only,
+    )
   const found = await remember({ ...options, events, toMessages })
   const answered = toMessages(services.triggers.filter((trigger) => trigger.status === 'committed'))
   const notes = await services.notes()
   const between = [...notes.map(toUserMessage), ...openingMessages(services.opening)]
   // A memory wrapped by hand brings the note that the kit brings anyway.
-  const past = notes.some((note) => note.startsWith(NOTE_HEADER)) ? found.messages.filter((message) => !isNoteMessage(message)) : found.messages
-  return { messages: placeAnswered(past, answered, { between, origins, areCopied: memory !== undefined, services }), notes: found.notes ?? [] }
+  const past = notes.some((note) => note.startsWith(NOTE_HEADER))
+    ? found.messages.filter((message) => !isNoteMessage(message))
+    : found.messages
+  return {
+    messages: placeAnswered(past, answered, { between, origins, areCopied: memory !== undefined, services }),
+    notes: found.notes ?? [],
+  }
 }
 
 type Query = TurnMessagesOptions & { events: RoomEvent[]; toMessages(some: readonly RoomEvent[]): ChatMessage[] }
@@ -63,7 +75,8 @@ async function remember(query: Query): Promise<Memory> {
     budgetTokens,
     countTokens: estimateTokens,
   }
-  const plain = (): Promise<Memory> => slidingWindow({ events: DEFAULT_WINDOW }).retrieve({ ...asked, signal: context.signal })
+  const plain = (): Promise<Memory> =>
+    slidingWindow({ events: DEFAULT_WINDOW }).retrieve({ ...asked, signal: context.signal })
   if (memory === undefined) return await plain()
   const late = new AbortController()
   const cancel = context.clock.setTimer(memoryMs, () => late.abort(tooLate(memoryMs)))
@@ -85,7 +98,12 @@ async function remember(query: Query): Promise<Memory> {
 function placeAnswered(
   remembered: readonly ChatMessage[],
   answered: readonly ChatMessage[],
-  { between, origins, areCopied, services }: { between: ChatMessage[]; origins: MessageOrigins; areCopied: boolean; services: TurnServices },
+  {
+    between,
+    origins,
+    areCopied,
+    services,
+  }: { between: ChatMessage[]; origins: MessageOrigins; areCopied: boolean; services: TurnServices },
 ): ChatMessage[] {
   const ids = new Set<string>(services.triggers.map((trigger) => trigger.id))
   // A provider may have copied messages, so the last ones are told by what they say too.
@@ -107,7 +125,11 @@ function openingMessages(opening: TurnOpening | undefined): ChatMessage[] {
   if (opening === undefined || opening.kind === 'request') return []
   if (opening.kind === 'greeting') return [toUserMessage(`[${opening.prompt}]`)]
   if (opening.kind === 'notice') return [toUserMessage(`[${opening.text}]`)]
-  return [toUserMessage('[You take over this conversation now. Go on with the matter at once; do not greet as if it were new.]')]
+  return [
+    toUserMessage(
+      '[You take over this conversation now. Go on with the matter at once; do not greet as if it were new.]',
+    ),
+  ]
 }
 
 function isNoteMessage(message: ChatMessage): boolean {

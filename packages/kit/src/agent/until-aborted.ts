@@ -19,7 +19,10 @@ export function untilAborted<T>(work: PromiseLike<T>, signal: AbortSignal): Prom
 }
 
 /** Reads a stream part by part and leaves it at once when the signal is aborted, even if the stream hangs. */
-export async function* readUntilAborted<T>(stream: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, void> {
+export async function* readUntilAborted<T>(
+  stream: AsyncIterable<T>,
+  signal: AbortSignal,
+): AsyncGenerator<T, void, void> {
   const parts = stream[Symbol.asyncIterator]()
   let isDone = false
   // One listener for the whole stream: adding one to a signal costs more than reading a part.

@@ -217,8 +217,7 @@ export class WebSocketChannel implements Channel {
   }
 
   async onDetached({ roomId }: ChannelBinding): Promise<void> {
-    for (const peer of this.#rooms.get(roomId)?.peers ?? [])
-      this.#connections.get(peer)?.close(DETACHED, 'detached')
+    for (const peer of this.#rooms.get(roomId)?.peers ?? []) this.#connections.get(peer)?.close(DETACHED, 'detached')
   }
 
   async close(): Promise<void> {

@@ -7,35 +7,147 @@ import { Kit } from '../kit.ts'
 
 /** What JavaScript can pass where TypeScript would refuse. */
 const junk = fc.oneof(
-  fc.constantFrom<unknown>(undefined, null, 0, -1, Number.NaN, '', 'x', true, Symbol('s'), 10n, () => {}, new Date(0), new Map(), [], {}),
+  fc.constantFrom<unknown>(
+    undefined,
+    null,
+    0,
+    -1,
+    Number.NaN,
+    '',
+    'x',
+    true,
+    Symbol('s'),
+    10n,
+    () => {},
+    new Date(0),
+    new Map(),
+    [],
+    {},
+  ),
   fc.string(),
   fc.constant('x'.repeat(300)),
   fc.jsonValue(),
-  fc.dictionary(fc.constantFrom('id', 'type', 'text', 'content', 'from', 'channelId', 'metadata', 'visibility', 'by', 'set', 'limit', 'name'), fc.jsonValue()),
+  fc.dictionary(
+    fc.constantFrom(
+      'id',
+      'type',
+      'text',
+      'content',
+      'from',
+      'channelId',
+      'metadata',
+      'visibility',
+      'by',
+      'set',
+      'limit',
+      'name',
+    ),
+    fc.jsonValue(),
+  ),
 )
 const roomId = fc.oneof({ arbitrary: fc.constant('room'), weight: 3 }, fc.constant('nope'), junk)
 const channelId = fc.oneof({ arbitrary: fc.constantFrom('web', 'bot', 'loose'), weight: 3 }, junk)
 const personId = fc.oneof({ arbitrary: fc.constant('ada'), weight: 3 }, junk)
-const content = fc.oneof(fc.constant({ type: 'text', text: 'hi' }), fc.record({ type: fc.constantFrom('text', 'rich', 'media', 'composite', 'edit', 'delete', 'reaction', 'toolCall', 'dtmf', 'system') }), junk)
+const content = fc.oneof(
+  fc.constant({ type: 'text', text: 'hi' }),
+  fc.record({
+    type: fc.constantFrom(
+      'text',
+      'rich',
+      'media',
+      'composite',
+      'edit',
+      'delete',
+      'reaction',
+      'toolCall',
+      'dtmf',
+      'system',
+    ),
+  }),
+  junk,
+)
 const eventInput = fc.oneof(
   fc.record(
-    { content, type: fc.oneof(fc.constantFrom('message', 'edit', 'x.a.b'), junk), visibility: junk, responseVisibility: junk, addressedTo: junk, parentEventId: junk, correlationId: junk, idempotencyKey: junk, metadata: junk, channelData: junk },
+    {
+      content,
+      type: fc.oneof(fc.constantFrom('message', 'edit', 'x.a.b'), junk),
+      visibility: junk,
+      responseVisibility: junk,
+      addressedTo: junk,
+      parentEventId: junk,
+      correlationId: junk,
+      idempotencyKey: junk,
+      metadata: junk,
+      channelData: junk,
+    },
     { requiredKeys: ['content'] },
   ),
   junk,
 )
-const message = fc.oneof(fc.record({ channelId, senderId: personId, content, raw: junk, type: junk, metadata: junk, idempotencyKey: junk, language: junk }, { requiredKeys: ['channelId', 'senderId', 'content'] }), junk)
-const person = fc.oneof(fc.record({ id: personId, channelId, displayName: junk, role: junk, externalId: junk, metadata: junk }, { requiredKeys: ['id'] }), junk)
+const message = fc.oneof(
+  fc.record(
+    {
+      channelId,
+      senderId: personId,
+      content,
+      raw: junk,
+      type: junk,
+      metadata: junk,
+      idempotencyKey: junk,
+      language: junk,
+    },
+    { requiredKeys: ['channelId', 'senderId', 'content'] },
+  ),
+  junk,
+)
+const person = fc.oneof(
+  fc.record(
+    { id: personId, channelId, displayName: junk, role: junk, externalId: junk, metadata: junk },
+    { requiredKeys: ['id'] },
+  ),
+  junk,
+)
 const options = fc.oneof(fc.constant(undefined), junk)
 
 /** Every public call that takes something, with what it may be given. */
 const calls: Record<string, fc.Arbitrary<unknown[]>> = {
-  createRoom: fc.tuple(fc.oneof(fc.record({ id: junk, organizationId: junk, metadata: junk, timers: junk, agentResponsePolicy: junk, channels: fc.oneof(fc.array(fc.oneof(channelId, fc.record({ channelId, access: junk, visibility: junk }))), junk) }, { requiredKeys: [] }), junk)),
+  createRoom: fc.tuple(
+    fc.oneof(
+      fc.record(
+        {
+          id: junk,
+          organizationId: junk,
+          metadata: junk,
+          timers: junk,
+          agentResponsePolicy: junk,
+          channels: fc.oneof(
+            fc.array(fc.oneof(channelId, fc.record({ channelId, access: junk, visibility: junk }))),
+            junk,
+          ),
+        },
+        { requiredKeys: [] },
+      ),
+      junk,
+    ),
+  ),
   getRoom: fc.tuple(roomId, options),
   closeRoom: fc.tuple(roomId, options),
   reopen: fc.tuple(roomId, options),
   pauseRoom: fc.tuple(roomId, options),
-  patchRoom: fc.tuple(roomId, fc.oneof(fc.record({ metadata: fc.oneof(fc.record({ set: junk, unset: junk }, { requiredKeys: [] }), junk), timers: junk, agentResponsePolicy: junk }, { requiredKeys: [] }), junk)),
+  patchRoom: fc.tuple(
+    roomId,
+    fc.oneof(
+      fc.record(
+        {
+          metadata: fc.oneof(fc.record({ set: junk, unset: junk }, { requiredKeys: [] }), junk),
+          timers: junk,
+          agentResponsePolicy: junk,
+        },
+        { requiredKeys: [] },
+      ),
+      junk,
+    ),
+  ),
   register: fc.tuple(junk),
   unregister: fc.tuple(junk),
   attach: fc.tuple(roomId, channelId, options),
@@ -55,7 +167,11 @@ const calls: Record<string, fc.Arbitrary<unknown[]>> = {
   resolveParticipant: fc.tuple(roomId, personId, junk),
   processInbound: fc.tuple(message, fc.oneof(fc.record({ roomId }), junk)),
   sendEvent: fc.tuple(roomId, channelId, eventInput, options),
-  send: fc.tuple(roomId, fc.oneof(fc.record({ from: personId, text: junk, content, metadata: junk }, { requiredKeys: ['from'] }), junk), options),
+  send: fc.tuple(
+    roomId,
+    fc.oneof(fc.record({ from: personId, text: junk, content, metadata: junk }, { requiredKeys: ['from'] }), junk),
+    options,
+  ),
   sendSystem: fc.tuple(roomId, eventInput),
   settled: fc.tuple(roomId, options),
   regenerate: fc.tuple(roomId, options),
@@ -71,7 +187,18 @@ const calls: Record<string, fc.Arbitrary<unknown[]>> = {
   readMarkers: fc.tuple(roomId),
   pendingRequests: fc.tuple(junk),
   answerRequest: fc.tuple(junk, junk),
-  publish: fc.tuple(roomId, fc.oneof(fc.record({ type: fc.constantFrom('typingStarted', 'presence', 'x.a'), from: personId, data: junk, visibility: junk }), junk)),
+  publish: fc.tuple(
+    roomId,
+    fc.oneof(
+      fc.record({
+        type: fc.constantFrom('typingStarted', 'presence', 'x.a'),
+        from: personId,
+        data: junk,
+        visibility: junk,
+      }),
+      junk,
+    ),
+  ),
   subscribe: fc.tuple(roomId, junk, options),
   hook: fc.tuple(fc.oneof(fc.constant('beforeBroadcast'), junk), junk, options),
   observe: fc.tuple(fc.oneof(fc.constant('afterBroadcast'), junk), junk, options),
@@ -97,43 +224,59 @@ const calls: Record<string, fc.Arbitrary<unknown[]>> = {
   steer: fc.tuple(junk, junk),
 }
 
-test.each(Object.keys(calls))('ER-3 %s takes any input: a value or a typed error, never a crash, a hang or half a write', async (name) => {
-  await fc.assert(
-    fc.asyncProperty(calls[name] ?? fc.constant([]), async (given) => {
-      const clock = createVirtualClock()
-      const kit = new Kit({ clock, ids: createSeededIds(1) })
-      kit.register(recordingTransport('web'))
-      kit.register(recordingTransport('loose'))
-      kit.register(scriptedAgent('bot', says('hello')))
-      await kit.createRoom({ id: 'room', channels: ['web', 'bot'] })
-      await kit.ensureParticipant('room', { id: 'ada' })
-      const before = JSON.stringify([await kit.events('room'), await kit.getRoom('room'), await kit.bindings('room'), await kit.members('room')])
-      const call: unknown = Reflect.get(kit, name)
-      if (typeof call !== 'function') throw new TypeError(`the kit has no ${name}`)
-      let ended: { value: unknown } | { thrown: unknown } | undefined
-      const run = async (): Promise<unknown> => call.apply(kit, given)
-      void run().then((value) => (ended = { value }), (thrown: unknown) => (ended = { thrown }))
-      await clock.advance(0)
-      if (ended === undefined) await clock.advance(120_000)
-      if (ended === undefined) throw new Error('the call hangs')
-      if ('thrown' in ended) {
-        if (!ParleyError.isInstance(ended.thrown)) throw ended.thrown
-        expect(ended.thrown.code).not.toBe('internal_error')
-        const after = JSON.stringify([await kit.events('room'), await kit.getRoom('room'), await kit.bindings('room'), await kit.members('room')])
-        expect(after).toBe(before)
-      }
-      // The room works on, unless the call closed it.
-      if ((await kit.getRoom('room')).status !== 'closed') {
-        const sent = kit.send('room', { from: 'eve', text: 'still here' })
-        await clock.advance(5_000)
-        expect(['committed', 'blocked']).toContain((await sent).outcome)
-      }
-      const events = await kit.events('room', { limit: 1_000 })
-      expect(events.map(({ index }) => index)).toEqual(events.map((_event, index) => index))
-      const closed = kit.close()
-      await clock.advance(60_000)
-      await closed
-    }),
-    { numRuns: 60 },
-  )
-})
+test.each(Object.keys(calls))(
+  'ER-3 %s takes any input: a value or a typed error, never a crash, a hang or half a write',
+  async (name) => {
+    await fc.assert(
+      fc.asyncProperty(calls[name] ?? fc.constant([]), async (given) => {
+        const clock = createVirtualClock()
+        const kit = new Kit({ clock, ids: createSeededIds(1) })
+        kit.register(recordingTransport('web'))
+        kit.register(recordingTransport('loose'))
+        kit.register(scriptedAgent('bot', says('hello')))
+        await kit.createRoom({ id: 'room', channels: ['web', 'bot'] })
+        await kit.ensureParticipant('room', { id: 'ada' })
+        const before = JSON.stringify([
+          await kit.events('room'),
+          await kit.getRoom('room'),
+          await kit.bindings('room'),
+          await kit.members('room'),
+        ])
+        const call: unknown = Reflect.get(kit, name)
+        if (typeof call !== 'function') throw new TypeError(`the kit has no ${name}`)
+        let ended: { value: unknown } | { thrown: unknown } | undefined
+        const run = async (): Promise<unknown> => call.apply(kit, given)
+        void run().then(
+          (value) => (ended = { value }),
+          (thrown: unknown) => (ended = { thrown }),
+        )
+        await clock.advance(0)
+        if (ended === undefined) await clock.advance(120_000)
+        if (ended === undefined) throw new Error('the call hangs')
+        if ('thrown' in ended) {
+          if (!ParleyError.isInstance(ended.thrown)) throw ended.thrown
+          expect(ended.thrown.code).not.toBe('internal_error')
+          const after = JSON.stringify([
+            await kit.events('room'),
+            await kit.getRoom('room'),
+            await kit.bindings('room'),
+            await kit.members('room'),
+          ])
+          expect(after).toBe(before)
+        }
+        // The room works on, unless the call closed it.
+        if ((await kit.getRoom('room')).status !== 'closed') {
+          const sent = kit.send('room', { from: 'eve', text: 'still here' })
+          await clock.advance(5_000)
+          expect(['committed', 'blocked']).toContain((await sent).outcome)
+        }
+        const events = await kit.events('room', { limit: 1_000 })
+        expect(events.map(({ index }) => index)).toEqual(events.map((_event, index) => index))
+        const closed = kit.close()
+        await clock.advance(60_000)
+        await closed
+      }),
+      { numRuns: 60 },
+    )
+  },
+)

@@ -14,7 +14,8 @@ function refuse(call: string, path: string, expected: string): never {
 const any: Check = () => {}
 
 const id: Check = (value, path, call) => {
-  if (typeof value !== 'string' || value === '' || value.length > 256) refuse(call, path, 'a text of 1 to 256 characters')
+  if (typeof value !== 'string' || value === '' || value.length > 256)
+    refuse(call, path, 'a text of 1 to 256 characters')
 }
 
 const text: Check = (value, path, call) => {
@@ -73,7 +74,8 @@ function object(fields: Record<string, Check> = {}): Check {
   const checks = Object.entries(fields)
   return (value, path, call) => {
     if (!isObject(value)) refuse(call, path, 'an object')
-    for (const [name, check] of checks) check(Reflect.get(value, name), path === 'options' || path === 'argument' ? name : `${path}.${name}`, call)
+    for (const [name, check] of checks)
+      check(Reflect.get(value, name), path === 'options' || path === 'argument' ? name : `${path}.${name}`, call)
   }
 }
 
@@ -111,7 +113,13 @@ const change = options({ ...inRoom, reason: text, cause: oneOf('timer', 'host') 
 const wait = { wait: oneOf('commit', 'settled'), signal, organizationId: text }
 const actor = object({ kind: oneOf('agent', 'person', 'code', 'system'), id })
 const by = object({ by: actor, signal: optional(signal) })
-const person = object({ id, channelId: optional(id), displayName: optional(text), role: optional(oneOf('owner', 'agent', 'member', 'observer', 'bot')), externalId: optional(text) })
+const person = object({
+  id,
+  channelId: optional(id),
+  displayName: optional(text),
+  role: optional(oneOf('owner', 'agent', 'member', 'observer', 'bot')),
+  externalId: optional(text),
+})
 const hookOptions = options({
   name: text,
   priority: (value, path, call) => (Number.isFinite(value) ? undefined : refuse(call, path, 'a number')),
@@ -131,18 +139,33 @@ const channel = object({
   category: oneOf('transport', 'intelligence'),
   capabilities: object({ content: listOf(text) }),
 })
-const attached: Check = (value, path, call) => (typeof value === 'string' ? id(value, path, call) : object({ channelId: id })(value, path, call))
+const attached: Check = (value, path, call) =>
+  typeof value === 'string' ? id(value, path, call) : object({ channelId: id })(value, path, call)
 const binding: Check[] = [roomId, channelId, room]
 
 /** What the arguments of each call must be, in order, before anything else is looked at. */
 const callChecks: Record<string, Check[]> = {
-  createRoom: [optional(object({ channels: optional(listOf(attached)), organizationId: optional(text), sessionId: optional(id), parentRoomId: optional(id), delegationId: optional(id) }))],
+  createRoom: [
+    optional(
+      object({
+        channels: optional(listOf(attached)),
+        organizationId: optional(text),
+        sessionId: optional(id),
+        parentRoomId: optional(id),
+        delegationId: optional(id),
+      }),
+    ),
+  ],
   getRoom: [roomId, room],
   closeRoom: [roomId, change],
   reopen: [roomId, change],
   pauseRoom: [roomId, change],
   archiveRoom: [roomId, change],
-  patchRoom: [roomId, object({ metadata: optional(object({ set: optional(object()), unset: optional(listOf(text)) })) }), room],
+  patchRoom: [
+    roomId,
+    object({ metadata: optional(object({ set: optional(object()), unset: optional(listOf(text)) })) }),
+    room,
+  ],
   register: [channel],
   replace: [channel],
   unregister: [channelId],
@@ -162,15 +185,45 @@ const callChecks: Record<string, Check[]> = {
   renameMember: [roomId, participantId, displayName, room],
   members: [roomId],
   isMember: [roomId, participantId],
-  resolveParticipant: [roomId, participantId, object({ id, displayName: optional(text) }), options({ ...inRoom, by: id })],
+  resolveParticipant: [
+    roomId,
+    participantId,
+    object({ id, displayName: optional(text) }),
+    options({ ...inRoom, by: id }),
+  ],
   processInbound: [object(), options({ ...wait, roomId: id, autoCreate: flag })],
   sendEvent: [roomId, channelId, object(), options(wait)],
   send: [roomId, object(), options(wait)],
   sendSystem: [roomId, object(), options(wait)],
   settled: [roomId, options({ timeoutMs: amount, turn: object({ turnId: id }) })],
   regenerate: [roomId, options({ agentId: id })],
-  deliver: [roomId, any, options({ as: id, channelId: id, strategy: oneOf('immediate', 'whenIdle', 'queued'), idleMs: amount, maxWaitMs: amount, addressedTo: listOf(text), idempotencyKey: id, signal })],
-  events: [roomId, options({ after: integer, before: integer, limit: integer, types: listOf(text), thread: id, asReader: id, newestFirst: flag, raw: flag })],
+  deliver: [
+    roomId,
+    any,
+    options({
+      as: id,
+      channelId: id,
+      strategy: oneOf('immediate', 'whenIdle', 'queued'),
+      idleMs: amount,
+      maxWaitMs: amount,
+      addressedTo: listOf(text),
+      idempotencyKey: id,
+      signal,
+    }),
+  ],
+  events: [
+    roomId,
+    options({
+      after: integer,
+      before: integer,
+      limit: integer,
+      types: listOf(text),
+      thread: id,
+      asReader: id,
+      newestFirst: flag,
+      raw: flag,
+    }),
+  ],
   thread: [roomId, eventId],
   redactEvent: [roomId, eventId, object({ by: id, reason: text })],
   receipts: [roomId, options({ kind: id, turnId: id, after: text, limit: integer })],
@@ -180,7 +233,11 @@ const callChecks: Record<string, Check[]> = {
   markAllRead: [roomId, readerId],
   readMarkers: [roomId],
   pendingRequests: [options({ roomId: id, kind: oneOf('approval', 'confirm', 'input'), organizationId: text })],
-  answerRequest: [requestId, object({ decision: oneOf('approve', 'reject', 'answer'), by: actor, reason: optional(text) }), options({ organizationId: text })],
+  answerRequest: [
+    requestId,
+    object({ decision: oneOf('approve', 'reject', 'answer'), by: actor, reason: optional(text) }),
+    options({ organizationId: text }),
+  ],
   publish: [roomId, object({ type: id, from: id, channelId: optional(id) })],
   subscribe: [roomId, run, options({ types: listOf(text) })],
   hook: [trigger, run, hookOptions],
@@ -192,7 +249,11 @@ const callChecks: Record<string, Check[]> = {
   delegate: [roomId, channelId, text, object()],
   joinHandoffs: [roomId, object()],
   migrateOrchestration: [orchestrationId, object()],
-  requestHuman: [roomId, object({ reason: text, summary: optional(text), urgency: optional(oneOf('normal', 'high')) }), by],
+  requestHuman: [
+    roomId,
+    object({ reason: text, summary: optional(text), urgency: optional(oneOf('normal', 'high')) }),
+    by,
+  ],
   humanQueue: [options({ organizationId: text, limit: integer })],
   claim: [roomId, participantId],
   takeover: [roomId, participantId, options({ reason: text, stop: oneOf('now', 'sentence') })],
@@ -204,16 +265,42 @@ const callChecks: Record<string, Check[]> = {
   detachSource: [id],
   sourceHealth: [id],
   processWebhook: [channelId, object({ body: bytes, headers: object(), url: text })],
-  processDeliveryStatus: [channelId, object({ providerMessageId: id, status: oneOf('sent', 'delivered', 'read', 'failed'), roomId: optional(id), eventId: optional(id) })],
+  processDeliveryStatus: [
+    channelId,
+    object({
+      providerMessageId: id,
+      status: oneOf('sent', 'delivered', 'read', 'failed'),
+      roomId: optional(id),
+      eventId: optional(id),
+    }),
+  ],
   schedule: [roomId, object({ key: id, agentId: optional(id) })],
-  steer: [turnId, object({ type: oneOf('inject', 'instruct', 'cancel'), text: optional(text), reason: optional(text) })],
+  steer: [
+    turnId,
+    object({ type: oneOf('inject', 'instruct', 'cancel'), text: optional(text), reason: optional(text) }),
+  ],
   runningTurns: [roomId],
   room: [roomId],
   close: [options({ graceMs: amount })],
 }
 
 /** Calls that answer at once; all others answer a wrong argument with a rejected promise. */
-const direct: ReadonlySet<string> = new Set(['register', 'replace', 'unregister', 'publish', 'subscribe', 'hook', 'observe', 'on', 'joinHandoffs', 'attachSource', 'sourceHealth', 'steer', 'runningTurns', 'room'])
+const direct: ReadonlySet<string> = new Set([
+  'register',
+  'replace',
+  'unregister',
+  'publish',
+  'subscribe',
+  'hook',
+  'observe',
+  'on',
+  'joinHandoffs',
+  'attachSource',
+  'sourceHealth',
+  'steer',
+  'runningTurns',
+  'room',
+])
 
 /** The calls whose arguments are checked. */
 export const checkedCalls: readonly string[] = Object.keys(callChecks)

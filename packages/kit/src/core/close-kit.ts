@@ -13,7 +13,10 @@ export interface ClosingOptions {
  * Ends a kit in order: sources and timers, lanes within the grace, turns and background work, channels one by one,
  * then the ports. Everything is tried; what failed is told at the end.
  */
-export async function closeKit(assembled: AssembledParts, { graceMs, stopTimers, stopSources, recovered }: ClosingOptions): Promise<void> {
+export async function closeKit(
+  assembled: AssembledParts,
+  { graceMs, stopTimers, stopSources, recovered }: ClosingOptions,
+): Promise<void> {
   const { parts } = assembled
   const errors: unknown[] = []
   const attempt = async (run: () => unknown): Promise<void> => {

@@ -56,7 +56,11 @@ export interface ChannelRegistry {
 export interface EphemeralHub {
   publish(roomId: RoomId, event: EphemeralInput): void
   /** A listener that returns a promise gets the next event when it has settled. */
-  subscribe(roomId: RoomId, listener: (event: EphemeralEvent) => void | Promise<void>, options?: { types?: string[] }): Disposer
+  subscribe(
+    roomId: RoomId,
+    listener: (event: EphemeralEvent) => void | Promise<void>,
+    options?: { types?: string[] },
+  ): Disposer
   /** Ends presence and typing of someone who left. */
   ended(roomId: RoomId, from: string): void
   /** Ends typing alone: what was typed has been said. */

@@ -90,7 +90,9 @@ export function createParts(options: PartsOptions, host: PartsHost): AssembledPa
   const ids = options.ids ?? createSystemIds()
   const limits = resolveLimits(options.limits)
   const logger = options.logger ?? noLogger
-  const locks = trackWaiting(options.locks ?? createInProcessLocks({ clock }), (thrown) => reportError(thrown, { stage: 'lock' }))
+  const locks = trackWaiting(options.locks ?? createInProcessLocks({ clock }), (thrown) =>
+    reportError(thrown, { stage: 'lock' }),
+  )
   const closing = new AbortController()
   const onClose = new Set<() => void>()
   const background = new Map<Promise<void>, RoomId | undefined>()
@@ -102,9 +104,14 @@ export function createParts(options: PartsOptions, host: PartsHost): AssembledPa
       message: `Something failed in stage ${place.stage}. The error that is its cause tells more.`,
       details: { stage: place.stage },
     })
-    logger.error('parley.error', { stage: place.stage, code: error.code, ...(place.roomId === undefined ? {} : { roomId: place.roomId }) })
+    logger.error('parley.error', {
+      stage: place.stage,
+      code: error.code,
+      ...(place.roomId === undefined ? {} : { roomId: place.roomId }),
+    })
     const scope = place.roomId === undefined ? {} : { roomId: place.roomId }
-    if (place.stage !== 'onError' && parts.hooks.has('onError', scope)) parts.hooks.fire('onError', { error, ...place }, scope)
+    if (place.stage !== 'onError' && parts.hooks.has('onError', scope))
+      parts.hooks.fire('onError', { error, ...place }, scope)
   }
 
   const worksOf = (roomId: RoomId): Promise<void>[] => {
@@ -180,7 +187,14 @@ export function createParts(options: PartsOptions, host: PartsHost): AssembledPa
       }
       return made
     },
-    receipt: (roomId: RoomId, kind: ReceiptKind, data: Json, also: Partial<Receipt> = {}) => ({ id: ids.next('rcpt'), roomId, kind, at: stamp(), data: storable(data), ...also }),
+    receipt: (roomId: RoomId, kind: ReceiptKind, data: Json, also: Partial<Receipt> = {}) => ({
+      id: ids.next('rcpt'),
+      roomId,
+      kind,
+      at: stamp(),
+      data: storable(data),
+      ...also,
+    }),
     bindingChanged(binding: ChannelBinding) {
       try {
         parts.registry.get(binding.channelId)?.onBindingChanged?.(binding)
@@ -202,14 +216,21 @@ export function createParts(options: PartsOptions, host: PartsHost): AssembledPa
     closing: closing.signal,
     isLockAwaited: (roomId) => locks.isAwaited(roomId),
   })
-  writable.ephemeral = createEphemeralHub({ clock, backplane: parts.backplane, now: stamp, reportError, nodeId: ids.next('node') })
+  writable.ephemeral = createEphemeralHub({
+    clock,
+    backplane: parts.backplane,
+    now: stamp,
+    reportError,
+    nodeId: ids.next('node'),
+  })
   writable.inboundLimits = createInboundLimits(clock)
   writable.requests = createRequests(parts)
   writable.lanes = createLanes(parts)
   const turns = createTurns(parts)
   writable.turns = turns
   writable.allTurnsEnded = () => turns.allEnded()
-  writable.isAtRest = (roomId, except) => parts.lanes.depth(roomId) === 0 && turns.isIdle(roomId, except) && worksOf(roomId).length === 0
+  writable.isAtRest = (roomId, except) =>
+    parts.lanes.depth(roomId) === 0 && turns.isIdle(roomId, except) && worksOf(roomId).length === 0
   writable.inRoom = (roomId, run, o) => inRoom(parts, roomId, run, o)
   writable.sendEvent = (roomId, channelId, input, o) => sendFromChannel(parts, roomId, channelId, input, o)
   const orchestration = host.orchestration(parts)
@@ -240,7 +261,11 @@ export function createParts(options: PartsOptions, host: PartsHost): AssembledPa
   }
 }
 
-const systemSource = Object.freeze({ kind: 'system' as const, channelType: 'system' as const, medium: 'system' as const })
+const systemSource = Object.freeze({
+  kind: 'system' as const,
+  channelType: 'system' as const,
+  medium: 'system' as const,
+})
 
 /** The wall clock as an instant; one text per millisecond. */
 function createStamp(clock: Clock): () => Instant {
@@ -255,4 +280,3 @@ function createStamp(clock: Clock): () => Instant {
     return last
   }
 }
-

@@ -38,7 +38,10 @@ function failingHost() {
   return { ...bench, logged }
 }
 
-async function runEverything({ kit, clock }: ReturnType<typeof failingHost>): Promise<{ id: string; thrown: unknown[] }> {
+async function runEverything({
+  kit,
+  clock,
+}: ReturnType<typeof failingHost>): Promise<{ id: string; thrown: unknown[] }> {
   const thrown: unknown[] = []
   const keep = (error: unknown): void => void thrown.push(error)
   const { id } = await kit.createRoom({ channels: ['deliver', 'deliver-now', 'detach', 'changed', 'turn', 'fine'] })
@@ -93,13 +96,16 @@ test('ER-2 no promise is rejected unheard: background failures come to the one o
   process.off('unhandledRejection', listen)
   expect(unheard).toEqual([])
   const stages = new Set(host.errors.map(({ stage }) => stage))
-  for (const stage of ['turn', 'detach', 'onBindingChanged', 'listener', 'hook', 'source', 'ephemeral']) expect(stages, stage).toContain(stage)
+  for (const stage of ['turn', 'detach', 'onBindingChanged', 'listener', 'hook', 'source', 'ephemeral'])
+    expect(stages, stage).toContain(stage)
 })
 
 test('ER-2 a failing onError hook is the end of it', async () => {
-  const { kit, clock } = openKit({ logger: noLogger }, [scriptedAgent('turn', async function* () {
-    throw new Error('broken')
-  })])
+  const { kit, clock } = openKit({ logger: noLogger }, [
+    scriptedAgent('turn', async function* () {
+      throw new Error('broken')
+    }),
+  ])
   let calls = 0
   kit.observe('onError', () => {
     calls += 1

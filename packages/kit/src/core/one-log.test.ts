@@ -19,12 +19,32 @@ type Step =
   | { kind: 'restart'; graceMs: number }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { arbitrary: fc.record({ kind: fc.constant('say' as const), from: fc.constantFrom('ada', 'bob'), hiddenFrom: fc.subarray([...agentIds]), ownKey: fc.boolean() }), weight: 6 },
-  { arbitrary: fc.record({ kind: fc.constant('handoff' as const), to: fc.constantFrom(...agentIds, 'nobody') }), weight: 4 },
-  { arbitrary: fc.record({ kind: fc.constantFrom('attach' as const, 'detach' as const, 'mute' as const, 'unmute' as const), channelId: fc.constantFrom('web', 'late', ...agentIds) }), weight: 4 },
+  {
+    arbitrary: fc.record({
+      kind: fc.constant('say' as const),
+      from: fc.constantFrom('ada', 'bob'),
+      hiddenFrom: fc.subarray([...agentIds]),
+      ownKey: fc.boolean(),
+    }),
+    weight: 6,
+  },
+  {
+    arbitrary: fc.record({ kind: fc.constant('handoff' as const), to: fc.constantFrom(...agentIds, 'nobody') }),
+    weight: 4,
+  },
+  {
+    arbitrary: fc.record({
+      kind: fc.constantFrom('attach' as const, 'detach' as const, 'mute' as const, 'unmute' as const),
+      channelId: fc.constantFrom('web', 'late', ...agentIds),
+    }),
+    weight: 4,
+  },
   { arbitrary: fc.record({ kind: fc.constantFrom('close' as const, 'reopen' as const, 'pause' as const) }), weight: 2 },
   { arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(200) }), weight: 4 },
-  { arbitrary: fc.record({ kind: fc.constant('restart' as const), graceMs: fc.constantFrom(0, 50, 5_000) }), weight: 1 },
+  {
+    arbitrary: fc.record({ kind: fc.constant('restart' as const), graceMs: fc.constantFrom(0, 50, 5_000) }),
+    weight: 1,
+  },
 )
 
 /** What agents were shown, and how many of them worked at a time. */
@@ -65,11 +85,22 @@ function lastingStore(clock: VirtualClock): ConversationStore {
   })
 }
 
-function openKit(store: ConversationStore, clock: VirtualClock, seed: number, watch: Watch): { kit: Kit; pipeline: Pipeline } {
+function openKit(
+  store: ConversationStore,
+  clock: VirtualClock,
+  seed: number,
+  watch: Watch,
+): { kit: Kit; pipeline: Pipeline } {
   const kit = new Kit({ store, clock, ids: createSeededIds(seed) })
   const agents = agentIds.map((id) => watchedAgent(id, watch))
   for (const channel of [recordingTransport('web'), recordingTransport('late'), ...agents]) kit.register(channel)
-  return { kit, pipeline: new Pipeline({ agents, stages: agentIds.map((id) => ({ phase: id, agentId: id, next: null, canReturnTo: [...agentIds] })) }) }
+  return {
+    kit,
+    pipeline: new Pipeline({
+      agents,
+      stages: agentIds.map((id) => ({ phase: id, agentId: id, next: null, canReturnTo: [...agentIds] })),
+    }),
+  }
 }
 
 async function run(kit: Kit, now: Step, position: number): Promise<unknown> {
@@ -77,10 +108,19 @@ async function run(kit: Kit, now: Step, position: number): Promise<unknown> {
     case 'say': {
       const seers = ['web', ...agentIds.filter((id) => !now.hiddenFrom.includes(id))]
       const text = `line ${position}${now.hiddenFrom.map((id) => ` hidden-from-${id}`).join('')}`
-      return kit.send('room', { from: now.from, text, ...(now.hiddenFrom.length === 0 ? {} : { visibility: { only: seers } }), ...(now.ownKey ? { idempotencyKey: `key ${position % 3}` } : {}) })
+      return kit.send('room', {
+        from: now.from,
+        text,
+        ...(now.hiddenFrom.length === 0 ? {} : { visibility: { only: seers } }),
+        ...(now.ownKey ? { idempotencyKey: `key ${position % 3}` } : {}),
+      })
     }
     case 'handoff':
-      return kit.handoff('room', { target: now.to, reason: 'asked', summary: 'a summary' }, { by: { kind: 'code', id: 'test' } })
+      return kit.handoff(
+        'room',
+        { target: now.to, reason: 'asked', summary: 'a summary' },
+        { by: { kind: 'code', id: 'test' } },
+      )
     case 'attach':
       return kit.attach('room', now.channelId)
     case 'detach':
@@ -116,7 +156,8 @@ async function checkRoom(kit: Kit, events: readonly RoomEvent[], watch: Watch): 
 }
 
 /** Without the active agent a message is everybody's, by the rule for what no route was found for. */
-const losesAgents = (steps: readonly Step[]): boolean => steps.some((now) => now.kind === 'detach' && agentIds.some((id) => id === now.channelId))
+const losesAgents = (steps: readonly Step[]): boolean =>
+  steps.some((now) => now.kind === 'detach' && agentIds.some((id) => id === now.channelId))
 
 test('EV-1 VI-2 RM-2 any interleaving keeps the log whole, the hidden hidden, one agent at work, and closed rooms silent', async () => {
   await fc.assert(

@@ -1,4 +1,14 @@
-import type { AnyTool, Budget, ChannelId, ConversationState, Room, RoomEvent, RoomId, TurnContext, Visibility } from '@parley/spec'
+import type {
+  AnyTool,
+  Budget,
+  ChannelId,
+  ConversationState,
+  Room,
+  RoomEvent,
+  RoomId,
+  TurnContext,
+  Visibility,
+} from '@parley/spec'
 import type { HookMap } from '../hooks/hook-map.ts'
 import type { SyncHookResult } from '../hooks/hook-results.ts'
 import type { LockedRoom } from './locked-room.ts'
@@ -10,7 +20,9 @@ import type { CommitExtras, EventDraft } from '@parley/spec'
  */
 export interface OrchestrationRuntime {
   /** Stamps the routing decision: the built-in `beforeBroadcast` hook of priority -100. Undefined results change nothing. */
-  route(payload: HookMap['beforeBroadcast']['payload']): SyncHookResult<'beforeBroadcast'> | Promise<SyncHookResult<'beforeBroadcast'>>
+  route(
+    payload: HookMap['beforeBroadcast']['payload'],
+  ): SyncHookResult<'beforeBroadcast'> | Promise<SyncHookResult<'beforeBroadcast'>>
   /** Whether the hook above has anything to do in this room; false costs nothing. */
   routes(room: Room): boolean
   /** Tools of one step of a turn: handoff, delegation, strategies. */

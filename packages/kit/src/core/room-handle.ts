@@ -20,4 +20,3 @@ export function createRoomHandle(kit: Kit, roomId: RoomId): RoomHandle {
     handoff: (input, options) => kit.handoff(roomId, input, options),
   }
 }
-

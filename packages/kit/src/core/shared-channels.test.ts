@@ -2,7 +2,13 @@ import type { Channel } from '@parley/spec'
 import { createSeededIds, createVirtualClock, type VirtualClock } from '@parley/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { recordingTransport, scriptedAgent, textOf, textsOf, type RecordingTransport } from '../__fixtures__/open-kit.ts'
+import {
+  recordingTransport,
+  scriptedAgent,
+  textOf,
+  textsOf,
+  type RecordingTransport,
+} from '../__fixtures__/open-kit.ts'
 import { Kit } from '../kit.ts'
 import { turnServices } from './turn-services.ts'
 
@@ -16,8 +22,22 @@ type Step = { room: (typeof rooms)[number]; atMs: number } & (
 const step: fc.Arbitrary<Step> = fc.record({ room: fc.constantFrom(...rooms), atMs: fc.nat(500) }).chain((place) =>
   fc
     .oneof(
-      { arbitrary: fc.record({ kind: fc.constant('say' as const), from: fc.constantFrom('ada', 'bob'), slowMs: fc.nat(120), only: fc.boolean() }), weight: 6 },
-      { arbitrary: fc.record({ kind: fc.constantFrom('mute' as const, 'unmute' as const), channelId: fc.constantFrom('web', 'one', 'two') }), weight: 2 },
+      {
+        arbitrary: fc.record({
+          kind: fc.constant('say' as const),
+          from: fc.constantFrom('ada', 'bob'),
+          slowMs: fc.nat(120),
+          only: fc.boolean(),
+        }),
+        weight: 6,
+      },
+      {
+        arbitrary: fc.record({
+          kind: fc.constantFrom('mute' as const, 'unmute' as const),
+          channelId: fc.constantFrom('web', 'one', 'two'),
+        }),
+        weight: 2,
+      },
       { arbitrary: fc.record({ kind: fc.constantFrom('close' as const, 'reopen' as const) }), weight: 1 },
     )
     .map((what): Step => ({ ...place, ...what })),
@@ -28,7 +48,10 @@ function countingAgent(channelId: string): Channel {
   return scriptedAgent(channelId, async function* (context) {
     const history = (await turnServices(context)?.history(50)) ?? []
     await context.clock.sleep(Number(textOf(context.event.content).split(' ')[1] ?? 0), { signal: context.signal })
-    yield { type: 'textDelta', text: `${channelId} 5 knows ${history.length}: ${textsOf(history.slice(-3)).join('; ')}`.slice(0, 200) }
+    yield {
+      type: 'textDelta',
+      text: `${channelId} 5 knows ${history.length}: ${textsOf(history.slice(-3)).join('; ')}`.slice(0, 200),
+    }
   })
 }
 
@@ -49,7 +72,13 @@ const makeChannels = () => ({ web: recordingTransport('web'), agents: [countingA
 async function apply(kit: Kit, step: Step): Promise<unknown> {
   switch (step.kind) {
     case 'say':
-      return kit.send(step.room, { from: step.from, text: `say ${step.slowMs}`, ...(step.only ? { addressedTo: ['one'] } : {}) }).catch(() => {})
+      return kit
+        .send(step.room, {
+          from: step.from,
+          text: `say ${step.slowMs}`,
+          ...(step.only ? { addressedTo: ['one'] } : {}),
+        })
+        .catch(() => {})
     case 'mute':
       return kit.mute(step.room, step.channelId).catch(() => {})
     case 'unmute':
@@ -62,7 +91,11 @@ async function apply(kit: Kit, step: Step): Promise<unknown> {
 }
 
 /** Runs steps at their times and gives what can be seen of each room. */
-async function play(steps: readonly Step[], clock: VirtualClock, kitOf: (room: string) => Bench): Promise<Map<string, unknown>> {
+async function play(
+  steps: readonly Step[],
+  clock: VirtualClock,
+  kitOf: (room: string) => Bench,
+): Promise<Map<string, unknown>> {
   const present = rooms.filter((room) => steps.some((one) => one.room === room))
   for (const room of present) await kitOf(room).kit.createRoom({ id: room, channels: ['web', 'one', 'two'] })
   for (const one of steps.toSorted((a, b) => a.atMs - b.atMs)) {
@@ -73,7 +106,17 @@ async function play(steps: readonly Step[], clock: VirtualClock, kitOf: (room: s
   const seen = new Map<string, unknown>()
   for (const room of present) {
     const { kit, web } = kitOf(room)
-    const events = (await kit.events(room, { limit: 1_000 })).map(({ index, type, status, source, content, createdAt }) => [index, type, status, source.channelId, source.participantId, textOf(content), createdAt])
+    const events = (await kit.events(room, { limit: 1_000 })).map(
+      ({ index, type, status, source, content, createdAt }) => [
+        index,
+        type,
+        status,
+        source.channelId,
+        source.participantId,
+        textOf(content),
+        createdAt,
+      ],
+    )
     seen.set(room, { events, delivered: web.said(room) })
   }
   return seen
@@ -95,7 +138,11 @@ test('KT-5 rooms that share channels and agents run as if each were alone, in on
       for (const room of rooms) {
         const own = createVirtualClock()
         const bench = openWith(own, makeChannels())
-        const result = await play(steps.filter((one) => one.room === room), own, () => bench)
+        const result = await play(
+          steps.filter((one) => one.room === room),
+          own,
+          () => bench,
+        )
         for (const [id, seen] of result) alone.set(id, seen)
         await bench.kit.close()
       }

@@ -28,7 +28,11 @@ describe('proactive delivery', () => {
     const web = recorder('web')
     await using bench = await openRoom([web])
     await bench.kit.send(bench.roomId, { from: 'ada', text: 'a' })
-    const idle = bench.kit.deliver(bench.roomId, 'When quiet.', { strategy: 'whenIdle', idleMs: 1_000, maxWaitMs: 15_000 })
+    const idle = bench.kit.deliver(bench.roomId, 'When quiet.', {
+      strategy: 'whenIdle',
+      idleMs: 1_000,
+      maxWaitMs: 15_000,
+    })
     await bench.clock.advance(900)
     expect(web.texts()).toEqual(['a'])
     await bench.kit.send(bench.roomId, { from: 'ada', text: 'b' })
@@ -39,7 +43,11 @@ describe('proactive delivery', () => {
     expect(web.texts()).toEqual(['a', 'b', 'When quiet.'])
 
     await bench.kit.send(bench.roomId, { from: 'ada', text: 'start' })
-    const late = bench.kit.deliver(bench.roomId, 'At the latest.', { strategy: 'whenIdle', idleMs: 1_000, maxWaitMs: 2_000 })
+    const late = bench.kit.deliver(bench.roomId, 'At the latest.', {
+      strategy: 'whenIdle',
+      idleMs: 1_000,
+      maxWaitMs: 2_000,
+    })
     for (let time = 0; time < 5; time++) {
       await bench.kit.send(bench.roomId, { from: 'ada', text: `busy ${time}` })
       await bench.clock.advance(500)
@@ -59,13 +67,21 @@ describe('proactive delivery', () => {
     ])
     await bench.kit.settled(bench.roomId)
     await bench.kit.settled(other.id)
-    expect(web.got.filter(({ event }) => event.roomId === bench.roomId).map(({ event }) => event.index)).toEqual([0, 1, 2])
+    expect(web.got.filter(({ event }) => event.roomId === bench.roomId).map(({ event }) => event.index)).toEqual([
+      0, 1, 2,
+    ])
     expect(web.texts().toSorted()).toEqual(['1', '2', '3', 'elsewhere'])
   })
 
   test('PD-2 an unknown strategy or option is refused with its name', async () => {
     await using bench = await openRoom([])
-    await expect(bench.kit.deliver(bench.roomId, 'x', { strategy: 'later' as 'queued' })).rejects.toMatchObject({ code: 'invalid_options', details: { path: 'strategy' } })
-    await expect(bench.kit.deliver(bench.roomId, 'x', { idleMS: 5 } as object)).rejects.toMatchObject({ code: 'invalid_options', message: expect.stringContaining('idleMs') })
+    await expect(bench.kit.deliver(bench.roomId, 'x', { strategy: 'later' as 'queued' })).rejects.toMatchObject({
+      code: 'invalid_options',
+      details: { path: 'strategy' },
+    })
+    await expect(bench.kit.deliver(bench.roomId, 'x', { idleMS: 5 } as object)).rejects.toMatchObject({
+      code: 'invalid_options',
+      message: expect.stringContaining('idleMs'),
+    })
   })
 })

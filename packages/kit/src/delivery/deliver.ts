@@ -1,4 +1,12 @@
-import { checkOptions, ParleyError, type ChannelId, type Content, type EventInput, type RoomId, type SendResult } from '@parley/spec'
+import {
+  checkOptions,
+  ParleyError,
+  type ChannelId,
+  type Content,
+  type EventInput,
+  type RoomId,
+  type SendResult,
+} from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
 import { sendFromChannel, sendFromSystem } from '../inbound/prepare-send.ts'
 
@@ -29,9 +37,22 @@ export async function deliverProactively(
   options: DeliverOptions = {},
 ): Promise<SendResult> {
   checkOptions('deliver', options, keys)
-  const { as = 'system', channelId, strategy = 'immediate', idleMs = 1_000, maxWaitMs = 15_000, addressedTo, idempotencyKey, signal } = options
+  const {
+    as = 'system',
+    channelId,
+    strategy = 'immediate',
+    idleMs = 1_000,
+    maxWaitMs = 15_000,
+    addressedTo,
+    idempotencyKey,
+    signal,
+  } = options
   if (!['immediate', 'whenIdle', 'queued'].includes(strategy)) {
-    throw new ParleyError({ code: 'invalid_options', message: 'strategy must be immediate, whenIdle or queued.', details: { path: 'strategy', expected: ['immediate', 'whenIdle', 'queued'] } })
+    throw new ParleyError({
+      code: 'invalid_options',
+      message: 'strategy must be immediate, whenIdle or queued.',
+      details: { path: 'strategy', expected: ['immediate', 'whenIdle', 'queued'] },
+    })
   }
   const input: EventInput = {
     content: typeof content === 'string' ? { type: 'text', text: content } : content,
@@ -40,7 +61,9 @@ export async function deliverProactively(
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   }
   const send = (): Promise<SendResult> =>
-    as === 'system' ? sendFromSystem(parts, roomId, input, { signal }) : sendFromChannel(parts, roomId, as, input, { signal })
+    as === 'system'
+      ? sendFromSystem(parts, roomId, input, { signal })
+      : sendFromChannel(parts, roomId, as, input, { signal })
   if (strategy === 'immediate') return send()
   if (strategy === 'queued') return parts.outbox.add(roomId, send)
   await quiet(parts, roomId, idleMs, maxWaitMs)
@@ -57,6 +80,8 @@ async function quiet(parts: KitParts, roomId: RoomId, idleMs: number, maxWaitMs:
     const quietForMs = room === null ? idleMs : parts.clock.now() - Date.parse(room.lastActivityAt)
     const isBusy = parts.turns.running(roomId).length > 0
     if (!isBusy && quietForMs >= idleMs) return
-    await parts.clock.sleep(Math.min(leftMs, isBusy ? idleMs : Math.max(1, idleMs - quietForMs)), { signal: parts.closing })
+    await parts.clock.sleep(Math.min(leftMs, isBusy ? idleMs : Math.max(1, idleMs - quietForMs)), {
+      signal: parts.closing,
+    })
   }
 }

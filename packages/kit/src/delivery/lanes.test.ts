@@ -92,19 +92,29 @@ describe('lanes', () => {
   })
 
   test('LN-9 after the plan come mutation observers, the report, afterBroadcast and eventProcessed, in this order', async () => {
-    const failing = recorder('failing', { deliver: async () => ({ status: 'failed', code: 'refused', message: 'no', retryable: false }) })
+    const failing = recorder('failing', {
+      deliver: async () => ({ status: 'failed', code: 'refused', message: 'no', retryable: false }),
+    })
     const fine = recorder('fine', { capabilities: { content: ['text', 'edit'], edits: true } })
     await using bench = await openRoom([failing, fine])
     const order: string[] = []
     bench.kit.on('broadcastPartialFailure', () => void order.push('report'))
     bench.kit.on('eventProcessed', () => void order.push('eventProcessed'))
-    bench.kit.hook('afterBroadcast', ({ event, deliveries }) => void order.push(`afterBroadcast ${event.index} ${deliveries.map(({ status }) => status).join()}`))
+    bench.kit.hook(
+      'afterBroadcast',
+      ({ event, deliveries }) =>
+        void order.push(`afterBroadcast ${event.index} ${deliveries.map(({ status }) => status).join()}`),
+    )
     bench.kit.hook('onEventUpdated', ({ target }) => void order.push(`updated ${target.index}`))
     const sent = await bench.kit.send(bench.roomId, { from: 'ada', text: 'teh' }, { wait: 'settled' })
     const targetEventId = sent.outcome === 'committed' ? sent.event.id : ''
     expect(order).toEqual(['report', 'afterBroadcast 0 failed,sent', 'eventProcessed'])
     order.length = 0
-    await bench.kit.send(bench.roomId, { from: 'ada', type: 'edit', content: { type: 'edit', targetEventId, content: { type: 'text', text: 'the' } } }, { wait: 'settled' })
+    await bench.kit.send(
+      bench.roomId,
+      { from: 'ada', type: 'edit', content: { type: 'edit', targetEventId, content: { type: 'text', text: 'the' } } },
+      { wait: 'settled' },
+    )
     await bench.kit.settled(bench.roomId)
     expect(order).toEqual(['updated 0', 'report', 'afterBroadcast 1 failed,sent', 'eventProcessed'])
   })
@@ -161,7 +171,9 @@ describe('turns of a stopped process', () => {
     const [interrupted] = await second.receipts(room.id, { kind: 'turn' })
     expect(interrupted?.data).toMatchObject({ agentId: 'bot', end: 'interrupted', triggerIndexes: [0] })
     expect(errors).toEqual(['recovery model_stream_broken'])
-    const said = (await second.events(other.id)).map(({ source, content }) => `${source.kind}: ${content.type === 'text' ? content.text : content.type}`)
+    const said = (await second.events(other.id)).map(
+      ({ source, content }) => `${source.kind}: ${content.type === 'text' ? content.text : content.type}`,
+    )
     expect(said).toEqual(['person: zero', 'person: one', 'agent: answer to 1'])
     await second.close()
   })
@@ -170,7 +182,12 @@ describe('turns of a stopped process', () => {
     const clock = createVirtualClock()
     const store = lasting(createMemoryStore({ clock }))
     const first = new Kit({ clock, store, ids: createSeededIds(1) })
-    first.register({ ...sayingAgent('bot', () => ''), async *takeTurn() { await new Promise(() => {}) } })
+    first.register({
+      ...sayingAgent('bot', () => ''),
+      async *takeTurn() {
+        await new Promise(() => {})
+      },
+    })
     const room = await first.createRoom({ id: 'r', channels: ['bot'] })
     await first.send(room.id, { from: 'ada', text: 'one' })
     await clock.advance(120_001)

@@ -88,7 +88,17 @@ export function createLanes(parts: KitParts): Lanes {
   const laneOf = (room: Room, firstIndex: number): Lane => {
     let lane = lanes.get(room.id)
     if (lane === undefined) {
-      lane = { entries: [], nextToStart: 0, released: 0, cursor: firstIndex - 1, done: firstIndex - 1, last: firstIndex - 1, isAdvancing: false, waiters: [], idleSinceMs: 0 }
+      lane = {
+        entries: [],
+        nextToStart: 0,
+        released: 0,
+        cursor: firstIndex - 1,
+        done: firstIndex - 1,
+        last: firstIndex - 1,
+        isAdvancing: false,
+        waiters: [],
+        idleSinceMs: 0,
+      }
       lanes.set(room.id, lane)
     }
     idle.delete(room.id)
@@ -167,7 +177,8 @@ export function createLanes(parts: KitParts): Lanes {
   const advance = (roomId: RoomId, lane: Lane): void => {
     if (lane.isAdvancing) return
     let done = 0
-    while (done < lane.entries.length && lane.entries[done]?.isStarted === true && lane.entries[done]?.open === 0) done++
+    while (done < lane.entries.length && lane.entries[done]?.isStarted === true && lane.entries[done]?.open === 0)
+      done++
     lane.done = lane.entries[done - 1]?.event.index ?? lane.done
     if (lane.done === lane.cursor) return
     const to = lane.done
@@ -239,7 +250,8 @@ export function createLanes(parts: KitParts): Lanes {
     },
     async drain() {
       while (lanes.size > idle.size) await Promise.all([...lanes.keys()].map((roomId) => api.idle(roomId)))
-      for (const [roomId, lane] of lanes) if (lane.cursor < lane.done) lane.cursor = await storeCursor(parts, roomId, lane.cursor, lane.done)
+      for (const [roomId, lane] of lanes)
+        if (lane.cursor < lane.done) lane.cursor = await storeCursor(parts, roomId, lane.cursor, lane.done)
     },
     hasHole(room, firstIndex) {
       const lane = lanes.get(room.id)
@@ -291,8 +303,10 @@ function unreachable(): never {
 function afterPlan(parts: KitParts, event: RoomEvent, deliveries: DeliveryReport[], room: Room): void {
   const { channelId, channelType, kind: sourceKind } = event.source
   const scope: HookScope = { roomId: room.id, channelId, channelType, sourceKind, eventType: event.type }
-  const trigger = event.content.type === 'edit' ? 'onEventUpdated' : event.content.type === 'delete' ? 'onEventDeleted' : undefined
-  if (trigger === undefined || !parts.hooks.has(trigger, scope)) return announcePlan(parts, event, deliveries, room, scope)
+  const trigger =
+    event.content.type === 'edit' ? 'onEventUpdated' : event.content.type === 'delete' ? 'onEventDeleted' : undefined
+  if (trigger === undefined || !parts.hooks.has(trigger, scope))
+    return announcePlan(parts, event, deliveries, room, scope)
   parts.background(
     trigger,
     async () => {
@@ -303,7 +317,13 @@ function afterPlan(parts: KitParts, event: RoomEvent, deliveries: DeliveryReport
   )
 }
 
-function announcePlan(parts: KitParts, event: RoomEvent, deliveries: DeliveryReport[], room: Room, scope: HookScope): void {
+function announcePlan(
+  parts: KitParts,
+  event: RoomEvent,
+  deliveries: DeliveryReport[],
+  room: Room,
+  scope: HookScope,
+): void {
   const failed = deliveries.filter((report) => report.status === 'failed')
   if (failed.length > 0 && failed.length < deliveries.length && parts.framework.has('broadcastPartialFailure')) {
     parts.framework.emit({
@@ -327,7 +347,12 @@ function noteUnbound(parts: KitParts, event: RoomEvent, unbound: readonly Channe
   })
 }
 
-async function fireMutation(parts: KitParts, trigger: 'onEventUpdated' | 'onEventDeleted', event: RoomEvent, scope: HookScope): Promise<void> {
+async function fireMutation(
+  parts: KitParts,
+  trigger: 'onEventUpdated' | 'onEventDeleted',
+  event: RoomEvent,
+  scope: HookScope,
+): Promise<void> {
   const { content } = event
   if (content.type !== 'edit' && content.type !== 'delete') return
   const target = await parts.store.getEvent(event.roomId, content.targetEventId)

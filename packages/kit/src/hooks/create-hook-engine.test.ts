@@ -430,6 +430,8 @@ test('HK-2 the subject of each trigger is checked for its own shape', () => {
 test('HK-6 a hook at a trigger that does not exist is refused, naming the nearest', () => {
   const { engine } = setUp()
   const slip = 'beforeBroadcst' as 'beforeBroadcast'
-  expect(() => engine.add(slip, () => allow())).toThrowError(expect.objectContaining({ code: 'invalid_options', message: expect.stringContaining('beforeBroadcast') }))
+  expect(() => engine.add(slip, () => allow())).toThrowError(
+    expect.objectContaining({ code: 'invalid_options', message: expect.stringContaining('beforeBroadcast') }),
+  )
   expect(() => engine.observe(slip, () => {})).toThrowError(expect.objectContaining({ code: 'invalid_options' }))
 })

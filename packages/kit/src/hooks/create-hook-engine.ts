@@ -301,7 +301,8 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
 
   return {
     // A hook takes the payload of its trigger, which `runSync` and `fire` give it: `never` only forgets which.
-    add: (trigger, hook, hookOptions): Disposer => hooks.add(knownTrigger(trigger), hook as RegisteredHook['run'], hookOptions),
+    add: (trigger, hook, hookOptions): Disposer =>
+      hooks.add(knownTrigger(trigger), hook as RegisteredHook['run'], hookOptions),
     observe: (trigger, hook, hookOptions): Disposer =>
       observers.add(knownTrigger(trigger), hook as RegisteredHook['run'], hookOptions),
     has: (trigger, scope) =>

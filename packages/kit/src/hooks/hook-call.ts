@@ -34,7 +34,12 @@ export class HookCall implements HookContext, HookAdditions {
 
   readonly #lookUp: ((channelId: ChannelId) => Channel | undefined) | undefined
 
-  constructor(roomId: RoomId | undefined, clock: Clock, log: Logger, lookUp?: (channelId: ChannelId) => Channel | undefined) {
+  constructor(
+    roomId: RoomId | undefined,
+    clock: Clock,
+    log: Logger,
+    lookUp?: (channelId: ChannelId) => Channel | undefined,
+  ) {
     this.#lookUp = lookUp
     this.roomId = roomId
     this.clock = clock

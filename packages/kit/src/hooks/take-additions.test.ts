@@ -21,15 +21,21 @@ test('CH-8 what a watching hook adds is applied: events ask nobody, to-dos and o
   expect((await bench.lines()).toSorted()).toEqual(['ada: hi', 'agent: yes', 'system: noted'])
   expect(web.texts().toSorted()).toEqual(['hi', 'noted', 'yes'])
   expect(told).toEqual(['call back', 'sounds upset'])
-  expect((await bench.kit.tasks(bench.roomId)).map(({ title, status }) => [title, status])).toEqual([['call back', 'pending']])
-  expect((await bench.kit.observations(bench.roomId)).map(({ content, confidence }) => [content, confidence])).toEqual([['sounds upset', 1]])
+  expect((await bench.kit.tasks(bench.roomId)).map(({ title, status }) => [title, status])).toEqual([
+    ['call back', 'pending'],
+  ])
+  expect((await bench.kit.observations(bench.roomId)).map(({ content, confidence }) => [content, confidence])).toEqual([
+    ['sounds upset', 1],
+  ])
   expect(bench.errors).toEqual([])
 })
 
 test('HK-5 a watcher of a trigger that others decide at sees what came of it, after the commit', async () => {
   await using bench = await openRoom([sayingAgent('agent', () => 'yes'), recorder('web')])
   const seen: string[] = []
-  bench.kit.hook('beforeBroadcast', ({ event }) => (event.source.kind === 'agent' ? { action: 'block', reason: 'x.no' } : undefined))
+  bench.kit.hook('beforeBroadcast', ({ event }) =>
+    event.source.kind === 'agent' ? { action: 'block', reason: 'x.no' } : undefined,
+  )
   bench.kit.observe('beforeBroadcast', async ({ event }) => {
     const stored = await bench.kit.events(bench.roomId, { after: event.index - 1, limit: 1 })
     seen.push(`${event.index} ${event.status} ${stored[0]?.id === event.id}`)

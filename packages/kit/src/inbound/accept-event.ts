@@ -1,4 +1,16 @@
-import { ConversationState, type BlockReason, type ChannelBinding, type CommitExtras, type EventDraft, type InboundResult, type Observation, type Receipt, type RoomEvent, type RoomTask, type TargetEffect } from '@parley/spec'
+import {
+  ConversationState,
+  type BlockReason,
+  type ChannelBinding,
+  type CommitExtras,
+  type EventDraft,
+  type InboundResult,
+  type Observation,
+  type Receipt,
+  type RoomEvent,
+  type RoomTask,
+  type TargetEffect,
+} from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
 import type { SyncOutcome } from '../hooks/hook-engine.ts'
 import type { HookMap } from '../hooks/hook-map.ts'
@@ -35,11 +47,20 @@ export async function acceptEvent(
   if (draft.parentEventId !== undefined) draft = await resolveThreadRoot(parts, draft)
   if (parts.ephemeralTypes.has(draft.type)) return passOn(parts, draft, blockedAtGate(prepared, binding))
   const mutation = await authorizeMutation(parts, open, draft)
-  if ('refused' in mutation) return store(parts, open, block(draft, mutation.refused), prepared, [], undefined, deadline)
+  if ('refused' in mutation)
+    return store(parts, open, block(draft, mutation.refused), prepared, [], undefined, deadline)
 
   const overflow = cascadeOverflow(parts, prepared)
   if (overflow !== undefined) {
-    return store(parts, open, block(draft, overflow), prepared, [overflowReceipt(parts, open, draft, overflow)], undefined, deadline)
+    return store(
+      parts,
+      open,
+      block(draft, overflow),
+      prepared,
+      [overflowReceipt(parts, open, draft, overflow)],
+      undefined,
+      deadline,
+    )
   }
 
   const offered = parts.requests.offer(open, draft)
@@ -75,7 +96,10 @@ function repeated(parts: KitParts, first: RoomEvent, { input, source }: Prepared
   const isSame =
     first.source.channelId === source.channelId &&
     first.type === (input.type ?? 'message') &&
-    (first.redacted !== undefined || first.edited !== undefined || first.changedBy !== undefined || jsonEqual(first.content, input.content))
+    (first.redacted !== undefined ||
+      first.edited !== undefined ||
+      first.changedBy !== undefined ||
+      jsonEqual(first.content, input.content))
   if (!isSame) {
     return {
       outcome: 'blocked',
@@ -84,14 +108,20 @@ function repeated(parts: KitParts, first: RoomEvent, { input, source }: Prepared
       message: `The idempotency key was used for event ${first.id} with another payload. Use a new key.`,
     }
   }
-  if (first.status === 'blocked') return { outcome: 'blocked', roomId: first.roomId, ...(first.blocked ?? { reason: 'hook_failed' }), event: first }
+  if (first.status === 'blocked')
+    return { outcome: 'blocked', roomId: first.roomId, ...(first.blocked ?? { reason: 'hook_failed' }), event: first }
   const cascade = parts.cascades.of(first)
   const settled = async (): ReturnType<CascadeRun['settled']> =>
     cascade === undefined ? { replies: [], deliveries: [], errors: [] } : cascade.settled()
   return { outcome: 'committed', roomId: first.roomId, event: first, duplicate: true, settled }
 }
 
-function toDraft(parts: KitParts, open: OpenRoom, prepared: PreparedEvent, binding: ChannelBinding | undefined): EventDraft {
+function toDraft(
+  parts: KitParts,
+  open: OpenRoom,
+  prepared: PreparedEvent,
+  binding: ChannelBinding | undefined,
+): EventDraft {
   const { input, source, causeId, correlationId, turnId, segmentId, chainDepth } = prepared
   const draft: EventDraft = {
     id: parts.ids.next('evt'),
@@ -125,15 +155,27 @@ function block(draft: EventDraft, reason: BlockReason, by?: string): EventDraft 
 }
 
 /** Replies to replies, and replies of one event of a person, are bounded. */
-function cascadeOverflow(parts: KitParts, { chainDepth, cascade }: PreparedEvent): 'chain_depth_limit' | 'cascade_limit' | undefined {
+function cascadeOverflow(
+  parts: KitParts,
+  { chainDepth, cascade }: PreparedEvent,
+): 'chain_depth_limit' | 'cascade_limit' | undefined {
   if (chainDepth > parts.limits.maxChainDepth) return 'chain_depth_limit'
   if (cascade !== undefined && cascade.replies.length >= parts.limits.maxCascadeReplies) return 'cascade_limit'
   return undefined
 }
 
-function overflowReceipt(parts: KitParts, open: OpenRoom, draft: EventDraft, reason: 'chain_depth_limit' | 'cascade_limit'): Receipt {
+function overflowReceipt(
+  parts: KitParts,
+  open: OpenRoom,
+  draft: EventDraft,
+  reason: 'chain_depth_limit' | 'cascade_limit',
+): Receipt {
   const type = reason === 'chain_depth_limit' ? 'chainDepthExceeded' : 'cascadeLimit'
-  parts.framework.emit({ type, roomId: open.id, data: { chainDepth: draft.chainDepth, agentId: draft.source.channelId ?? '' } })
+  parts.framework.emit({
+    type,
+    roomId: open.id,
+    data: { chainDepth: draft.chainDepth, agentId: draft.source.channelId ?? '' },
+  })
   return parts.receipt(open.id, 'block', { reason, eventId: draft.id }, { eventIndex: open.room.latestIndex + 1 })
 }
 
@@ -183,16 +225,26 @@ function hookPayload(open: OpenRoom, event: RoomEvent): HookMap['beforeBroadcast
 }
 
 function fromHooked(hooked: Hooked, before: EventDraft, binding: ChannelBinding | undefined): EventDraft {
-  const { index: _index, edited: _edited, deleted: _deleted, redacted: _redacted, reactions: _reactions, ...draft } = hooked.payload.event
+  const {
+    index: _index,
+    edited: _edited,
+    deleted: _deleted,
+    redacted: _redacted,
+    reactions: _reactions,
+    ...draft
+  } = hooked.payload.event
   const isChanged = draft.content !== before.content
   const routing = storedRouting(draft.routing, hooked.modifiedBy)
-  return { ...draft, ...(routing === undefined ? {} : { routing }), ...(isChanged ? { changedBy: [...hooked.modifiedBy] } : {}), visibility: effectiveVisibility(draft.visibility, binding?.visibility) }
+  return {
+    ...draft,
+    ...(routing === undefined ? {} : { routing }),
+    ...(isChanged ? { changedBy: [...hooked.modifiedBy] } : {}),
+    visibility: effectiveVisibility(draft.visibility, binding?.visibility),
+  }
 }
 
 function hookReceipts(parts: KitParts, open: OpenRoom, hooked: Hooked): Receipt[] {
-  return hooked.failures.map((data) =>
-    parts.receipt(open.id, 'block', data, { eventIndex: open.room.latestIndex + 1 }),
-  )
+  return hooked.failures.map((data) => parts.receipt(open.id, 'block', data, { eventIndex: open.room.latestIndex + 1 }))
 }
 
 /** Step 12: whether the source may write. */
@@ -205,7 +257,12 @@ function blockedAtGate(prepared: PreparedEvent, binding: ChannelBinding | undefi
 }
 
 function timedOut(roomId: string): InboundResult {
-  return { outcome: 'blocked', roomId, reason: 'process_timeout', message: 'The message could not be accepted in time. Send it again.' }
+  return {
+    outcome: 'blocked',
+    roomId,
+    reason: 'process_timeout',
+    message: 'The message could not be accepted in time. Send it again.',
+  }
 }
 
 /** Step 13: one store call with the event, what hooks added, and all that came about with it. */
@@ -247,8 +304,7 @@ async function store(
     answer?.committed()
     if (!isCommitted) return blocked(parts, event, message)
     if (!isOwnRoot && event.type === 'message') cascade?.replies.push(event)
-    const settled = (): ReturnType<CascadeRun['settled']> =>
-      (cascade ?? parts.cascades.start(event.id)).settled()
+    const settled = (): ReturnType<CascadeRun['settled']> => (cascade ?? parts.cascades.start(event.id)).settled()
     return { outcome: 'committed', roomId: open.id, event, duplicate: false, settled }
   } finally {
     if (isOwnRoot) cascade?.end()
@@ -316,7 +372,10 @@ function combine(
   wakes: boolean,
 ): CommitExtras {
   const orchestration = draft.status === 'committed' ? parts.orchestration.beforeCommit(open, draft) : undefined
-  const tasks = hooked === undefined || hooked.tasks.length === 0 ? undefined : hooked.tasks.map((task) => toTask(parts, open, draft, task))
+  const tasks =
+    hooked === undefined || hooked.tasks.length === 0
+      ? undefined
+      : hooked.tasks.map((task) => toTask(parts, open, draft, task))
   const observations = observationsOf(parts, open, draft, hooked)
   const allReceipts = [...receipts, ...(prepared.receipts ?? []), ...(orchestration?.receipts ?? [])]
   const patch = mergePatches(open, prepared, orchestration, wakes)
@@ -335,7 +394,8 @@ function mergePatches(
   wakes: boolean,
 ): CommitExtras['room'] {
   const returning = comesBack(open, prepared)
-  if (prepared.planned === undefined && orchestration?.room === undefined && returning === undefined && !wakes) return undefined
+  if (prepared.planned === undefined && orchestration?.room === undefined && returning === undefined && !wakes)
+    return undefined
   const participants = [...(prepared.planned?.participants ?? []), ...(returning === undefined ? [] : [returning])]
   return {
     ...prepared.planned,
@@ -349,10 +409,17 @@ function mergePatches(
 function comesBack(open: OpenRoom, { source, planned }: PreparedEvent): OpenRoom['participants'][number] | undefined {
   if (source.kind !== 'person' || planned?.participants !== undefined) return undefined
   const participant = open.participants.find(({ id }) => id === source.participantId)
-  return participant?.status === 'left' || participant?.status === 'inactive' ? { ...participant, status: 'active' } : undefined
+  return participant?.status === 'left' || participant?.status === 'inactive'
+    ? { ...participant, status: 'active' }
+    : undefined
 }
 
-function observationsOf(parts: KitParts, open: OpenRoom, draft: EventDraft, hooked: Hooked | undefined): Observation[] | undefined {
+function observationsOf(
+  parts: KitParts,
+  open: OpenRoom,
+  draft: EventDraft,
+  hooked: Hooked | undefined,
+): Observation[] | undefined {
   if (draft.blocked?.reason === 'chain_depth_limit') {
     const content = `Agents answered each other ${parts.limits.maxChainDepth} times in a row; the next answer was held back.`
     return [toObservation(parts, open, draft, { content, category: 'chain_depth_limit' })]
@@ -363,10 +430,24 @@ function observationsOf(parts: KitParts, open: OpenRoom, draft: EventDraft, hook
 
 function toTask(parts: KitParts, open: OpenRoom, draft: EventDraft, task: Hooked['tasks'][number]): RoomTask {
   const at = parts.now()
-  return { id: parts.ids.next('task'), roomId: open.id, eventId: draft.id, status: 'pending', createdAt: at, updatedAt: at, metadata: {}, ...task }
+  return {
+    id: parts.ids.next('task'),
+    roomId: open.id,
+    eventId: draft.id,
+    status: 'pending',
+    createdAt: at,
+    updatedAt: at,
+    metadata: {},
+    ...task,
+  }
 }
 
-function toObservation(parts: KitParts, open: OpenRoom, draft: EventDraft, observation: Hooked['observations'][number]): Observation {
+function toObservation(
+  parts: KitParts,
+  open: OpenRoom,
+  draft: EventDraft,
+  observation: Hooked['observations'][number],
+): Observation {
   return {
     id: parts.ids.next('obs'),
     roomId: open.id,
@@ -382,6 +463,7 @@ function toObservation(parts: KitParts, open: OpenRoom, draft: EventDraft, obser
 function afterCommit(parts: KitParts, open: OpenRoom, event: RoomEvent, extras: CommitExtras): void {
   const scope = { roomId: open.id }
   for (const task of extras.tasks ?? []) open.later(() => parts.hooks.fire('onTaskCreated', { task }, scope))
-  for (const observation of extras.observations ?? []) open.later(() => parts.hooks.fire('onObservation', { observation }, scope))
+  for (const observation of extras.observations ?? [])
+    open.later(() => parts.hooks.fire('onObservation', { observation }, scope))
   if (event.source.kind === 'person') parts.ephemeral.endTyping(open.id, event.source.participantId ?? '')
 }

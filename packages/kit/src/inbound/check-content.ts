@@ -53,7 +53,8 @@ function checkNesting(content: Content, bounds: ContentBounds, depth: number): v
   if (content.type === 'edit') return checkNesting(content.content, bounds, depth)
   if (content.type !== 'composite') return
   if (depth > bounds.compositeDepth) throw invalid('content.parts', `at most ${bounds.compositeDepth} levels`)
-  if (content.parts.length > bounds.compositeParts) throw invalid('content.parts', `at most ${bounds.compositeParts} parts`)
+  if (content.parts.length > bounds.compositeParts)
+    throw invalid('content.parts', `at most ${bounds.compositeParts} parts`)
   for (const part of content.parts) checkNesting(part, bounds, depth + 1)
 }
 
@@ -61,7 +62,11 @@ function checkNesting(content: Content, bounds: ContentBounds, depth: number): v
  * Refuses metadata that is not plain JSON or too large. Gives a copy.
  * @throws {ParleyError} `metadata_too_large`, `content_invalid`
  */
-export function checkMetadata<T extends Record<string, Json> | undefined>(metadata: T, maxBytes: number, what: string): T {
+export function checkMetadata<T extends Record<string, Json> | undefined>(
+  metadata: T,
+  maxBytes: number,
+  what: string,
+): T {
   if (metadata === undefined) return metadata
   const given = copyJson(metadata)
   if (given === undefined || !given.json.startsWith('{')) throw invalid(what, 'a plain JSON object')

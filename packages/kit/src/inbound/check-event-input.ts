@@ -3,7 +3,18 @@ import type { KitLimits } from '../core/limits.ts'
 import { checkContent, checkMetadata } from './check-content.ts'
 import { copyJson } from './copy-json.ts'
 
-const known = ['content', 'type', 'visibility', 'responseVisibility', 'addressedTo', 'parentEventId', 'correlationId', 'idempotencyKey', 'metadata', 'channelData']
+const known = [
+  'content',
+  'type',
+  'visibility',
+  'responseVisibility',
+  'addressedTo',
+  'parentEventId',
+  'correlationId',
+  'idempotencyKey',
+  'metadata',
+  'channelData',
+]
 const ownTypes: ReadonlySet<string> = new Set(eventTypes)
 
 /**
@@ -20,12 +31,14 @@ export function checkEventInput(given: Partial<EventInput>, limits: KitLimits): 
   }
   if (metadata !== undefined) input.metadata = checkMetadata(metadata, limits.metadataBytes, 'metadata')
   if (given.visibility !== undefined) input.visibility = checkedVisibility('visibility', given.visibility)
-  if (given.responseVisibility !== undefined) input.responseVisibility = checkedVisibility('responseVisibility', given.responseVisibility)
+  if (given.responseVisibility !== undefined)
+    input.responseVisibility = checkedVisibility('responseVisibility', given.responseVisibility)
   if (addressedTo !== undefined && addressedTo !== null) {
     if (!isStrings(addressedTo)) throw bad('addressedTo', 'a list of channel ids, or null')
     input.addressedTo = [...addressedTo]
   }
-  if (idempotencyKey !== undefined && !isText(idempotencyKey)) throw bad('idempotencyKey', 'a text of 1 to 256 characters')
+  if (idempotencyKey !== undefined && !isText(idempotencyKey))
+    throw bad('idempotencyKey', 'a text of 1 to 256 characters')
   if (parentEventId !== undefined && !isText(parentEventId)) throw bad('parentEventId', 'the id of an event')
   if (correlationId !== undefined && !isText(correlationId)) throw bad('correlationId', 'a text of 1 to 256 characters')
   if (channelData !== undefined) {

@@ -2,7 +2,23 @@ import { checkOptions, ParleyError, type InboundMessage, type Json } from '@parl
 import type { KitLimits } from '../core/limits.ts'
 import { copyJson } from './copy-json.ts'
 
-const known = ['channelId', 'senderId', 'content', 'type', 'externalId', 'threadId', 'parentEventId', 'idempotencyKey', 'providerMessageId', 'raw', 'metadata', 'visibility', 'responseVisibility', 'addressedTo', 'language']
+const known = [
+  'channelId',
+  'senderId',
+  'content',
+  'type',
+  'externalId',
+  'threadId',
+  'parentEventId',
+  'idempotencyKey',
+  'providerMessageId',
+  'raw',
+  'metadata',
+  'visibility',
+  'responseVisibility',
+  'addressedTo',
+  'language',
+]
 const texts = ['externalId', 'threadId', 'providerMessageId', 'language'] as const
 
 /**
@@ -14,9 +30,11 @@ export function checkMessage(message: InboundMessage, limits: KitLimits): Inboun
   checkOptions('An inbound message', message, known)
   for (const name of ['channelId', 'senderId'] as const) {
     const value = message[name]
-    if (typeof value !== 'string' || value === '' || value.length > 256) throw bad(name, 'a text of 1 to 256 characters')
+    if (typeof value !== 'string' || value === '' || value.length > 256)
+      throw bad(name, 'a text of 1 to 256 characters')
   }
-  for (const name of texts) if (message[name] !== undefined && typeof message[name] !== 'string') throw bad(name, 'a text')
+  for (const name of texts)
+    if (message[name] !== undefined && typeof message[name] !== 'string') throw bad(name, 'a text')
   if (message.raw === undefined) return message
   const raw = copyJson(message.raw)
   if (raw === undefined) throw bad('raw', 'plain JSON')

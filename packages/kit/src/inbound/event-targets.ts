@@ -48,7 +48,8 @@ function refusal(
   target: RoomEvent,
   participants: readonly Participant[],
 ): BlockReason | undefined {
-  if (content.type === 'delete' && content.kind === 'system') return source.kind === 'system' ? undefined : 'not_authorized'
+  if (content.type === 'delete' && content.kind === 'system')
+    return source.kind === 'system' ? undefined : 'not_authorized'
   const actor = source.kind === 'agent' ? source.channelId : source.participantId
   if (actor === undefined) return 'identity_required'
   if (content.type === 'delete' && content.kind === 'owner') {

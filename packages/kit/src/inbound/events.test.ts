@@ -14,21 +14,35 @@ test('EV-2 a blocked event is a record only: not delivered, in no history, and i
     yield { type: 'textDelta', text: 'ok' }
   })
   const { kit } = openKit({}, [web, agent])
-  kit.hook('beforeBroadcast', ({ event }) => (textOf(event.content) === 'a curse' ? block('x.rude', { message: 'Please.' }) : undefined))
+  kit.hook('beforeBroadcast', ({ event }) =>
+    textOf(event.content) === 'a curse' ? block('x.rude', { message: 'Please.' }) : undefined,
+  )
   const { id } = await kit.createRoom({ channels: ['web', 'bot'] })
   const blocked = await kit.send(id, { from: 'ada', text: 'a curse' })
-  expect(blocked).toMatchObject({ outcome: 'blocked', reason: 'x.rude', message: 'Please.', event: { index: 0, status: 'blocked' } })
+  expect(blocked).toMatchObject({
+    outcome: 'blocked',
+    reason: 'x.rude',
+    message: 'Please.',
+    event: { index: 0, status: 'blocked' },
+  })
   await kit.send(id, { from: 'ada', text: 'hello' }, { wait: 'settled' })
   expect(web.said()).toEqual(['hello', 'ok'])
   expect(histories).toEqual([['hello']])
   const [record] = await kit.events(id)
-  await kit.send(id, { from: 'ada', type: 'edit', content: { type: 'edit', targetEventId: record?.id ?? '', content: text('better') } })
+  await kit.send(id, {
+    from: 'ada',
+    type: 'edit',
+    content: { type: 'edit', targetEventId: record?.id ?? '', content: text('better') },
+  })
   expect((await kit.events(id))[0]).toEqual(record)
   expect(textsOf(await kit.events(id, { asReader: 'web' }))).not.toContain('a curse')
 })
 
 test('EV-3 events of ephemeral types are passed on, take no index and are not stored', async () => {
-  const { kit, clock } = openKit({ ephemeralTypes: ['x.app.cursor'] }, [recordingTransport('web'), scriptedAgent('bot')])
+  const { kit, clock } = openKit({ ephemeralTypes: ['x.app.cursor'] }, [
+    recordingTransport('web'),
+    scriptedAgent('bot'),
+  ])
   const { id } = await kit.createRoom({ channels: ['web', 'bot'] })
   await kit.send(id, { from: 'ada', text: 'hello' }, { wait: 'settled' })
   const got: EphemeralEvent[] = []
@@ -55,9 +69,14 @@ test('EV-3 events of ephemeral types are passed on, take no index and are not st
   expect(await kit.getRoom(id)).toEqual(before)
   expect(await kit.events(id, { raw: true })).toEqual(log)
   await kit.mute(id, 'web')
-  expect(await kit.sendEvent(id, 'web', { type: 'x.app.cursor', content: text('4') })).toMatchObject({ outcome: 'blocked', reason: 'source_muted' })
+  expect(await kit.sendEvent(id, 'web', { type: 'x.app.cursor', content: text('4') })).toMatchObject({
+    outcome: 'blocked',
+    reason: 'source_muted',
+  })
   await kit.closeRoom(id)
-  await expect(kit.sendEvent(id, 'web', { type: 'x.app.cursor', content: text('5') })).rejects.toMatchObject({ code: 'room_closed' })
+  await expect(kit.sendEvent(id, 'web', { type: 'x.app.cursor', content: text('5') })).rejects.toMatchObject({
+    code: 'room_closed',
+  })
   expect(got).toHaveLength(3)
 })
 
@@ -71,7 +90,11 @@ test('EV-5 replies are filed under the root; an unknown or foreign parent makes 
   const reply = await kit.send(id, { from: 'bob', text: 'reply', parentEventId: root.event.id })
   if (reply.outcome !== 'committed') throw new Error('lines are committed')
   await kit.attach(id, 'bot')
-  const replyToReply = await kit.send(id, { from: 'ada', text: 'reply to reply', parentEventId: reply.event.id }, { wait: 'settled' })
+  const replyToReply = await kit.send(
+    id,
+    { from: 'ada', text: 'reply to reply', parentEventId: reply.event.id },
+    { wait: 'settled' },
+  )
   expect(reply.event.parentEventId).toBe(root.event.id)
   expect(replyToReply).toMatchObject({ event: { parentEventId: root.event.id } })
   const thread = await kit.thread(id, root.event.id)
@@ -101,13 +124,17 @@ test('EV-6 an address decides who is asked, never who sees', async () => {
   await kit.settled(id)
   expect(seen).toEqual(['one: to nobody, to one'])
   expect(web.said()).toEqual(['to nobody', 'to one'])
-  expect(await kit.receipts(id, { kind: 'routing' })).toMatchObject([{ data: { skipped: [{ agentId: 'stranger', why: 'not_bound' }] } }])
+  expect(await kit.receipts(id, { kind: 'routing' })).toMatchObject([
+    { data: { skipped: [{ agentId: 'stranger', why: 'not_bound' }] } },
+  ])
   await kit.send(id, { from: 'ada', text: 'to all' }, { wait: 'settled' })
   expect(seen.slice(1).toSorted()).toEqual(['one: to nobody, to one, to all', 'two: to nobody, to one, to all'])
 })
 
 test('EV-9 the response visibility is that of every message, segment and tool event of the answer', async () => {
-  const web = recordingTransport('web', { capabilities: { content: ['text', 'toolCall'], eventTypes: ['toolCallStarted', 'toolCallEnded'] } })
+  const web = recordingTransport('web', {
+    capabilities: { content: ['text', 'toolCall'], eventTypes: ['toolCallStarted', 'toolCallEnded'] },
+  })
   const desk = recordingTransport('desk')
   const agent = scriptedAgent('bot', async function* () {
     yield { type: 'textDelta', text: 'first' }
@@ -122,7 +149,13 @@ test('EV-9 the response visibility is that of every message, segment and tool ev
   expect(answer.map(({ type }) => type)).toEqual(['message', 'toolCallStarted', 'toolCallEnded', 'message'])
   expect(answer.every(({ visibility }) => JSON.stringify(visibility) === '{"only":["web"]}')).toBe(true)
   expect(desk.said()).toEqual(['whisper'])
-  expect(web.deliveries.map(({ event }) => event.type)).toEqual(['message', 'message', 'toolCallStarted', 'toolCallEnded', 'message'])
+  expect(web.deliveries.map(({ event }) => event.type)).toEqual([
+    'message',
+    'message',
+    'toolCallStarted',
+    'toolCallEnded',
+    'message',
+  ])
 })
 
 test('EV-10 a turn has one correlation, each of its events its cause, and depth counts agents only', async () => {
@@ -147,7 +180,12 @@ test('EV-10 a turn has one correlation, each of its events its cause, and depth 
   expect(sent).toMatchObject({ event: { chainDepth: 0, correlationId: 'mine' } })
   expect(ofFirst).toHaveLength(4)
   expect(new Set(ofFirst.map(({ correlationId }) => correlationId)).size).toBe(1)
-  expect(ofFirst.every(({ causeId, chainDepth, correlationId, turnId }) => causeId === question?.id && chainDepth === 1 && correlationId === turnId)).toBe(true)
+  expect(
+    ofFirst.every(
+      ({ causeId, chainDepth, correlationId, turnId }) =>
+        causeId === question?.id && chainDepth === 1 && correlationId === turnId,
+    ),
+  ).toBe(true)
   expect(reply).toMatchObject({ causeId: ofFirst.at(-1)?.id, chainDepth: 2 })
   expect(reply?.correlationId).not.toBe(ofFirst[0]?.correlationId)
 })

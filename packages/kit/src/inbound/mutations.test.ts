@@ -3,12 +3,24 @@ import { expect, test } from 'vitest'
 import { block } from '../hooks/hook-results.ts'
 import { line, openKit, recordingTransport, scriptedAgent, textsOf } from '../__fixtures__/open-kit.ts'
 
-const edit = (targetEventId: string, said: string): Content => ({ type: 'edit', targetEventId, content: { type: 'text', text: said } })
-const remove = (targetEventId: string, kind: 'author' | 'owner' | 'system'): Content => ({ type: 'delete', targetEventId, kind })
+const edit = (targetEventId: string, said: string): Content => ({
+  type: 'edit',
+  targetEventId,
+  content: { type: 'text', text: said },
+})
+const remove = (targetEventId: string, kind: 'author' | 'owner' | 'system'): Content => ({
+  type: 'delete',
+  targetEventId,
+  kind,
+})
 
 async function setUp() {
   const silent = scriptedAgent('bot', async function* () {})
-  const bench = openKit({}, [recordingTransport('web'), recordingTransport('open', { sendersAreParticipants: true }), silent])
+  const bench = openKit({}, [
+    recordingTransport('web'),
+    recordingTransport('open', { sendersAreParticipants: true }),
+    silent,
+  ])
   const { kit } = bench
   const { id } = await kit.createRoom({ channels: ['web', 'bot'] })
   await kit.ensureParticipant(id, { id: 'ada' })
@@ -17,8 +29,10 @@ async function setUp() {
   const sent = await kit.send(id, { from: 'ada', text: 'as said' })
   if (sent.outcome !== 'committed') throw new Error('the line is committed')
   const target = sent.event
-  const read = async (): Promise<RoomEvent | undefined> => (await kit.events(id)).find((event) => event.id === target.id)
-  const by = async (from: string, content: Content, also = {}) => kit.send(id, { from, content, type: content.type === 'edit' ? 'edit' : 'delete', ...also })
+  const read = async (): Promise<RoomEvent | undefined> =>
+    (await kit.events(id)).find((event) => event.id === target.id)
+  const by = async (from: string, content: Content, also = {}) =>
+    kit.send(id, { from, content, type: content.type === 'edit' ? 'edit' : 'delete', ...also })
   return { ...bench, id, target, read, by }
 }
 
@@ -66,14 +80,19 @@ test('EV-7 others are refused with a reason, and the target stays untouched', as
 test('EV-7 the owner deletes what anybody said, the system too, an agent its own', async () => {
   for (const kind of ['owner', 'system'] as const) {
     const { kit, id, target, read, by } = await setUp()
-    const result = kind === 'owner' ? await by('olga', remove(target.id, 'owner')) : await kit.sendSystem(id, { type: 'delete', content: remove(target.id, 'system') })
+    const result =
+      kind === 'owner'
+        ? await by('olga', remove(target.id, 'owner'))
+        : await kit.sendSystem(id, { type: 'delete', content: remove(target.id, 'system') })
     expect(result).toMatchObject({ outcome: 'committed' })
     expect(await read()).toMatchObject({ index: target.index, deleted: { kind } })
   }
   const { kit, id } = await setUp()
   const own = await kit.sendEvent(id, 'bot', { content: { type: 'text', text: 'mine' } })
   if (own.outcome !== 'committed') throw new Error('the line is committed')
-  expect(await kit.sendEvent(id, 'bot', { type: 'edit', content: edit(own.event.id, 'mine, better') })).toMatchObject({ outcome: 'committed' })
+  expect(await kit.sendEvent(id, 'bot', { type: 'edit', content: edit(own.event.id, 'mine, better') })).toMatchObject({
+    outcome: 'committed',
+  })
 })
 
 test('EV-7 an edit that a hook blocks leaves its target untouched', async () => {
@@ -90,8 +109,14 @@ test('EV-7 authorship survives a change of channel and is not lent by it', async
   const first = await kit.processInbound(line('web', 'ada', 'by web'), { roomId: id })
   if (first.outcome !== 'committed') throw new Error('the line is committed')
   await kit.attach(id, 'open')
-  const asBob = await kit.processInbound({ ...line('open', 'bob', ''), type: 'edit', content: edit(first.event.id, 'by bob') }, { roomId: id })
-  const asAda = await kit.processInbound({ ...line('open', 'ada', ''), type: 'edit', content: edit(first.event.id, 'by ada') }, { roomId: id })
+  const asBob = await kit.processInbound(
+    { ...line('open', 'bob', ''), type: 'edit', content: edit(first.event.id, 'by bob') },
+    { roomId: id },
+  )
+  const asAda = await kit.processInbound(
+    { ...line('open', 'ada', ''), type: 'edit', content: edit(first.event.id, 'by ada') },
+    { roomId: id },
+  )
   expect([asBob, asAda]).toMatchObject([{ reason: 'not_author' }, { outcome: 'committed' }])
 })
 
@@ -100,8 +125,14 @@ test('EV-4 a redacted event keeps its place and its replies keep their parent', 
   const reply = await kit.send(id, { from: 'bob', text: 'a reply', parentEventId: target.id })
   await kit.redactEvent(id, target.id, { by: 'olga', reason: 'asked for' })
   const events = await kit.events(id)
-  expect(events.find((event) => event.id === target.id)).toMatchObject({ index: target.index, content: { type: 'redacted' }, redacted: { by: 'olga', reason: 'asked for' } })
+  expect(events.find((event) => event.id === target.id)).toMatchObject({
+    index: target.index,
+    content: { type: 'redacted' },
+    redacted: { by: 'olga', reason: 'asked for' },
+  })
   expect(reply).toMatchObject({ event: { parentEventId: target.id } })
   expect(JSON.stringify(await kit.events(id, { raw: true }))).not.toContain('as said')
-  await expect(kit.redactEvent(id, 'evt_unknown', { by: 'olga', reason: 'x' })).rejects.toMatchObject({ code: 'event_not_found' })
+  await expect(kit.redactEvent(id, 'evt_unknown', { by: 'olga', reason: 'x' })).rejects.toMatchObject({
+    code: 'event_not_found',
+  })
 })

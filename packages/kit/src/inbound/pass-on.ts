@@ -10,7 +10,8 @@ const NO_INDEX = -1
  */
 export function passOn(parts: KitParts, draft: EventDraft, refused: BlockReason | undefined): InboundResult {
   const { roomId, source, content, visibility, metadata } = draft
-  if (refused !== undefined) return { outcome: 'blocked', roomId, reason: refused, message: 'The source may not write to this room.' }
+  if (refused !== undefined)
+    return { outcome: 'blocked', roomId, reason: refused, message: 'The source may not write to this room.' }
   const event: EphemeralInput = {
     // What the host declared as ephemeral is one; the types of the log and of ephemerals differ in name only.
     type: draft.type as EphemeralInput['type'],
@@ -22,5 +23,11 @@ export function passOn(parts: KitParts, draft: EventDraft, refused: BlockReason 
   if (source.channelId !== undefined) event.channelId = source.channelId
   parts.ephemeral.publish(roomId, event)
   const nothing = Promise.resolve({ replies: [], deliveries: [], errors: [] })
-  return { outcome: 'committed', roomId, event: { ...draft, index: NO_INDEX }, duplicate: false, settled: () => nothing }
+  return {
+    outcome: 'committed',
+    roomId,
+    event: { ...draft, index: NO_INDEX },
+    duplicate: false,
+    settled: () => nothing,
+  }
 }

@@ -26,27 +26,41 @@ test('IN-1 send and sendEvent meet the same hooks, gates and lanes as a message 
     expect(await way('never')).toMatchObject({ outcome: 'blocked', reason: 'x.never', event: { status: 'blocked' } })
   }
   await kit.mute(id, 'web')
-  for (const way of ways) expect(await way('muted')).toMatchObject({ outcome: 'blocked', reason: 'source_muted', event: { status: 'blocked' } })
+  for (const way of ways)
+    expect(await way('muted')).toMatchObject({
+      outcome: 'blocked',
+      reason: 'source_muted',
+      event: { status: 'blocked' },
+    })
   await kit.unmute(id, 'web')
   await kit.setAccess(id, 'web', 'readOnly')
-  for (const way of ways) expect(await way('read only')).toMatchObject({ outcome: 'blocked', reason: 'source_read_only' })
+  for (const way of ways)
+    expect(await way('read only')).toMatchObject({ outcome: 'blocked', reason: 'source_read_only' })
 })
 
 test('IN-1 send takes text or content, speaks by the primary channel, and brings an unknown sender in with the same commit', async () => {
   const { kit } = openKit({}, [recordingTransport('web')])
   const { id } = await kit.createRoom({ channels: ['web'] })
   await kit.ensureParticipant(id, { id: 'ada', channelId: 'web' })
-  expect(await kit.send(id, { from: 'ada', text: 'mine' })).toMatchObject({ event: { source: { channelId: 'web', participantId: 'ada' } } })
+  expect(await kit.send(id, { from: 'ada', text: 'mine' })).toMatchObject({
+    event: { source: { channelId: 'web', participantId: 'ada' } },
+  })
   const before = await kit.getRoom(id)
-  expect(await kit.send(id, { from: 'new', text: 'hi' })).toMatchObject({ event: { source: { channelId: 'direct', participantId: 'new' } } })
+  expect(await kit.send(id, { from: 'new', text: 'hi' })).toMatchObject({
+    event: { source: { channelId: 'direct', participantId: 'new' } },
+  })
   const after = await kit.getRoom(id)
   expect(after.eventCount).toBe(before.eventCount + 1)
   expect((await kit.bindings(id)).map(({ channelId }) => channelId)).toEqual(['web', 'direct'])
   expect(await kit.isMember(id, 'new')).toBe(true)
-  await expect(kit.send(id, { from: 'ada', text: 'a', content: text('b') })).rejects.toMatchObject({ code: 'invalid_options' })
+  await expect(kit.send(id, { from: 'ada', text: 'a', content: text('b') })).rejects.toMatchObject({
+    code: 'invalid_options',
+  })
   await expect(kit.renameMember(id, 'nobody', 'N')).rejects.toMatchObject({ code: 'participant_not_found' })
   await expect(kit.removeMember(id, 'nobody')).rejects.toMatchObject({ code: 'participant_not_found' })
-  await expect(kit.sendEvent(id, 'direct2', { content: text('b') })).rejects.toMatchObject({ code: 'channel_not_registered' })
+  await expect(kit.sendEvent(id, 'direct2', { content: text('b') })).rejects.toMatchObject({
+    code: 'channel_not_registered',
+  })
 })
 
 test('IN-1 the store of a kit has no commit, and what is saved by it leaves records', async () => {
@@ -78,7 +92,10 @@ test('IN-2 waiting for the lock counts, in a room that is there nothing changes'
   const hook = kit.hook('beforeBroadcast', (_payload, ctx) => ctx.clock.sleep(900))
   const results = ['one', 'two'].map((said) => kit.processInbound(line('web', said, said), { roomId: id }))
   await clock.advance(5_000)
-  expect(await Promise.all(results)).toMatchObject([{ outcome: 'committed' }, { outcome: 'blocked', reason: 'process_timeout' }])
+  expect(await Promise.all(results)).toMatchObject([
+    { outcome: 'committed' },
+    { outcome: 'blocked', reason: 'process_timeout' },
+  ])
   hook()
   expect(textsOf(await kit.events(id))).toEqual(['one'])
   expect((await kit.members(id)).map((member) => member.id)).toEqual(['one'])
@@ -89,7 +106,13 @@ test('IN-2 after the commit the answer is committed, whatever delivery does; an 
   const web = recordingTransport('web', { deliver: () => Promise.reject(new Error('gone')) })
   const store = createMemoryStore()
   const slow = { commitMs: 0 }
-  const { kit, clock } = openKit({ limits: { processTimeoutMs: 1_000 }, store: delayed(store, () => (slow.commitMs === 0 ? Promise.resolve() : clock.sleep(slow.commitMs))) }, [web])
+  const { kit, clock } = openKit(
+    {
+      limits: { processTimeoutMs: 1_000 },
+      store: delayed(store, () => (slow.commitMs === 0 ? Promise.resolve() : clock.sleep(slow.commitMs))),
+    },
+    [web],
+  )
   const { id } = await kit.createRoom({ channels: ['web'] })
   slow.commitMs = 5_000
   const sending = kit.send(id, { from: 'ada', text: 'slow store' })
@@ -102,7 +125,10 @@ test('IN-2 after the commit the answer is committed, whatever delivery does; an 
 })
 
 /** A store whose commits take time. */
-function delayed(store: ReturnType<typeof createMemoryStore>, wait: () => Promise<void>): ReturnType<typeof createMemoryStore> {
+function delayed(
+  store: ReturnType<typeof createMemoryStore>,
+  wait: () => Promise<void>,
+): ReturnType<typeof createMemoryStore> {
   return new Proxy(store, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key)
@@ -117,7 +143,10 @@ function delayed(store: ReturnType<typeof createMemoryStore>, wait: () => Promis
 }
 
 test('IN-3 nothing slow runs under the lock: a room takes messages as fast with agents of any speed', async () => {
-  const web = recordingTransport('web', { deliver: () => new Promise(() => {}), parse: async ({ content }, { clock }) => (await clock.sleep(20), { content }) })
+  const web = recordingTransport('web', {
+    deliver: () => new Promise(() => {}),
+    parse: async ({ content }, { clock }) => (await clock.sleep(20), { content }),
+  })
   const agents = ['a', 'b', 'c'].map((id) => scriptedAgent(id, says('slow', 20), { whileBusy: 'merge' } as object))
   const held: number[] = []
   const telemetry = {
@@ -130,7 +159,9 @@ test('IN-3 nothing slow runs under the lock: a room takes messages as fast with 
   const sent = Array.from({ length: 50 }, (_, n) => kit.send(id, { from: 'ada', text: `line ${n}` }))
   // No time passes, and all of them are in.
   expect((await Promise.all(sent)).every(({ outcome }) => outcome === 'committed')).toBe(true)
-  const inbound = Array.from({ length: 5 }, (_, n) => kit.processInbound(line('web', 'bob', `parsed ${n}`), { roomId: id }))
+  const inbound = Array.from({ length: 5 }, (_, n) =>
+    kit.processInbound(line('web', 'bob', `parsed ${n}`), { roomId: id }),
+  )
   await clock.advance(20)
   expect((await Promise.all(inbound)).every(({ outcome }) => outcome === 'committed')).toBe(true)
   await clock.advance(2_000)
@@ -210,4 +241,3 @@ test('IN-6 a message may land between a question and its answer; cause and threa
   expect(events[2]?.causeId).toBe(one.outcome === 'committed' ? one.event.id : '')
   expect(two).toMatchObject({ outcome: 'committed' })
 })
-

@@ -1,4 +1,16 @@
-import { bindingOptionsSchema, ParleyError, type BindingOptions, type Channel, type ChannelId, type EventInput, type EventSource, type InboundResult, type ParticipantId, type RoomId, type SendResult } from '@parley/spec'
+import {
+  bindingOptionsSchema,
+  ParleyError,
+  type BindingOptions,
+  type Channel,
+  type ChannelId,
+  type EventInput,
+  type EventSource,
+  type InboundResult,
+  type ParticipantId,
+  type RoomId,
+  type SendResult,
+} from '@parley/spec'
 import type { EventCause } from '../core/core.ts'
 import type { KitParts } from '../core/kit-parts.ts'
 import type { OpenRoom } from '../rooms/commit-to-log.ts'
@@ -47,7 +59,8 @@ export async function sendFromChannel(
     const mayStayUnbound = cause?.turnId !== undefined
     if (binding === undefined && !mayStayUnbound) throw notBound(open.id, channelId)
     const source = { ...sourceOfBinding(channel, binding, input.content), ...also }
-    if (source.participantId !== undefined && isBanned(open, source.participantId)) return banned(open.id, source.participantId)
+    if (source.participantId !== undefined && isBanned(open, source.participantId))
+      return banned(open.id, source.participantId)
     return {
       input,
       source,
@@ -92,7 +105,8 @@ export async function sendFromPerson(
   const complete = (open: OpenRoom): PreparedEvent | InboundResult => {
     const participant = open.participants.find(({ id }) => id === from)
     if (isBanned(open, from)) return banned(open.id, from)
-    const primary = participant === undefined ? undefined : open.bindings.find(({ channelId }) => channelId === participant.channelId)
+    const primary =
+      participant === undefined ? undefined : open.bindings.find(({ channelId }) => channelId === participant.channelId)
     const channelId = primary?.channelId ?? DIRECT_CHANNEL_ID
     const channel = registeredChannel(parts, channelId)
     const binding = open.bindings.find((candidate) => candidate.channelId === channelId)
@@ -127,7 +141,13 @@ export async function sendFromSystem(
 ): Promise<SendResult> {
   const input = checkEventInput(given, parts.limits)
   const source: EventSource = { kind: 'system', channelType: 'system', medium: 'system', ...also }
-  const prepared: PreparedEvent = { input, source, gate: 'none', chainDepth: cause?.chainDepth ?? 0, ...(cause === undefined ? {} : causeFields(cause)) }
+  const prepared: PreparedEvent = {
+    input,
+    source,
+    gate: 'none',
+    chainDepth: cause?.chainDepth ?? 0,
+    ...(cause === undefined ? {} : causeFields(cause)),
+  }
   return sendPrepared(parts, roomId, prepared, { signal, organizationId })
 }
 

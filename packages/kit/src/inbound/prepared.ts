@@ -1,14 +1,5 @@
 import type { ContentBounds } from './check-content.ts'
-import type {
-  ChannelId,
-  EventId,
-  EventInput,
-  EventSource,
-  Participant,
-  Receipt,
-  RoomPatch,
-  TurnId,
-} from '@parley/spec'
+import type { ChannelId, EventId, EventInput, EventSource, Participant, Receipt, RoomPatch, TurnId } from '@parley/spec'
 import type { CascadeRun } from '../turns/cascades.ts'
 
 /** An event that passed everything that needs no lock: its content is valid, its source is known. */

@@ -53,19 +53,28 @@ export async function processInbound(
   const channel = registeredChannel(parts, message.channelId)
   const limited = parts.inboundLimits.take(channel)
   if (limited !== undefined) {
-    return { outcome: 'blocked', reason: 'rate_limited', retryAfterMs: limited, message: 'Too many messages. Wait and send again.' }
+    return {
+      outcome: 'blocked',
+      reason: 'rate_limited',
+      retryAfterMs: limited,
+      message: 'Too many messages. Wait and send again.',
+    }
   }
   const parsed = await parseMessage(parts, channel, message, options)
   const input = checkEventInput(fillGaps(parsed, message), parts.limits)
   const route = await routeOf(parts, message, options)
-  const known = await parts.store.getRoom(route.roomId, options.organizationId === undefined ? {} : { organizationId: options.organizationId })
+  const known = await parts.store.getRoom(
+    route.roomId,
+    options.organizationId === undefined ? {} : { organizationId: options.organizationId },
+  )
   if (known === null && route.planned === undefined) throw roomNotFound(route.roomId)
   const identified = await identifySender(parts, channel, message, known, {
     ...(options.organizationId === undefined ? {} : { organizationId: options.organizationId }),
     signal: options.signal ?? parts.closing,
   })
   if (identified.outcome === 'blocked') {
-    if (identified.challenge !== undefined && known !== null) challenge(parts, known.id, channel.channelId, identified.challenge)
+    if (identified.challenge !== undefined && known !== null)
+      challenge(parts, known.id, channel.channelId, identified.challenge)
     return { ...identified.result, ...(known === null ? {} : { roomId: known.id }) }
   }
 
@@ -83,14 +92,26 @@ export async function processInbound(
     complete,
   })
   if (result.outcome === 'committed' && shared !== undefined) noteShared(parts, shared, channel.channelId)
-  if (result.outcome === 'committed' && !result.duplicate) announce(parts, result.event.index === 0 && wasPlanned, result, channel, identified)
+  if (result.outcome === 'committed' && !result.duplicate)
+    announce(parts, result.event.index === 0 && wasPlanned, result, channel, identified)
   return result
 }
 
 /** Step 4: slow work of the channel, before the lock. A channel's own error is the cause of ours. */
-async function parseMessage(parts: KitParts, channel: Channel, message: InboundMessage, { roomId, organizationId, signal = parts.closing }: ProcessInboundOptions): Promise<EventInput | undefined> {
+async function parseMessage(
+  parts: KitParts,
+  channel: Channel,
+  message: InboundMessage,
+  { roomId, organizationId, signal = parts.closing }: ProcessInboundOptions,
+): Promise<EventInput | undefined> {
   if (channel.parse === undefined) return undefined
-  const context = { clock: parts.clock, log: parts.logger, signal, ...(roomId === undefined ? {} : { roomId }), ...(organizationId === undefined ? {} : { organizationId }) }
+  const context = {
+    clock: parts.clock,
+    log: parts.logger,
+    signal,
+    ...(roomId === undefined ? {} : { roomId }),
+    ...(organizationId === undefined ? {} : { organizationId }),
+  }
   try {
     return await channel.parse(message, context)
   } catch (thrown) {
@@ -113,7 +134,8 @@ function fillGaps(parsed: EventInput | undefined, message: InboundMessage): Even
   const key = message.idempotencyKey ?? message.providerMessageId
   if (key !== undefined) own.idempotencyKey = key
   if (message.metadata !== undefined) own.metadata = message.metadata
-  if (parsed !== undefined && (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))) throw parsedIntoNothing(message.channelId)
+  if (parsed !== undefined && (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)))
+    throw parsedIntoNothing(message.channelId)
   const filled = { ...own, ...parsed }
   // Nobody has looked at the content yet: it may be anything.
   const content = filled.content as EventInput['content'] | null | undefined
@@ -132,10 +154,15 @@ function parsedIntoNothing(channelId: string): ParleyError {
 
 async function routeOf(parts: KitParts, message: InboundMessage, options: ProcessInboundOptions): Promise<Route> {
   const { roomId, organizationId, autoCreate = true } = options
-  const router = parts.inboundRouter ?? { route: (asked: InboundMessage, o: Parameters<typeof routeInbound>[2]) => routeInbound(parts, asked, o) }
+  const router = parts.inboundRouter ?? {
+    route: (asked: InboundMessage, o: Parameters<typeof routeInbound>[2]) => routeInbound(parts, asked, o),
+  }
   const found =
     roomId ??
-    (await router.route(message, { ...(organizationId === undefined ? {} : { organizationId }), signal: options.signal ?? parts.closing }))
+    (await router.route(message, {
+      ...(organizationId === undefined ? {} : { organizationId }),
+      signal: options.signal ?? parts.closing,
+    }))
   const planned = (id: RoomId) => (): RoomContext => plannedContext(parts, id, organizationId)
   if (found !== null) return { roomId: found, planned: autoCreate && roomId !== undefined ? planned(found) : undefined }
   const id = parts.ids.next('room')
@@ -146,8 +173,16 @@ async function routeOf(parts: KitParts, message: InboundMessage, options: Proces
 function plannedContext(parts: KitParts, id: RoomId, organizationId: string | undefined): RoomContext {
   const at = parts.now()
   const given = parts.newRoomOrchestration()
-  const room = newRoom({ id, at, organizationId, sessionId: parts.ids.next('sess'), orchestration: given?.orchestration, agentResponsePolicy: parts.defaultPolicy })
-  for (const agent of given?.agents ?? []) if (parts.registry.get(agent.channelId) === undefined) parts.registry.add(agent)
+  const room = newRoom({
+    id,
+    at,
+    organizationId,
+    sessionId: parts.ids.next('sess'),
+    orchestration: given?.orchestration,
+    agentResponsePolicy: parts.defaultPolicy,
+  })
+  for (const agent of given?.agents ?? [])
+    if (parts.registry.get(agent.channelId) === undefined) parts.registry.add(agent)
   return {
     room: given?.conversation === undefined ? room : { ...room, conversation: given.conversation },
     bindings: (given?.agents ?? []).map((agent) => newBinding(id, agent, at)),
@@ -178,13 +213,19 @@ async function completeMessage(
   const at = parts.now()
   const participant = participantOf(open, channel, message, identified, at)
   if (participant.known?.status === 'banned') {
-    return { outcome: 'blocked', roomId: room.id, reason: 'sender_banned', message: 'The sender is banned from this room.' }
+    return {
+      outcome: 'blocked',
+      roomId: room.id,
+      reason: 'sender_banned',
+      message: 'The sender is banned from this room.',
+    }
   }
   const planned: RoomPatch = {}
   const isNew = room.version === 0 && room.latestIndex === -1 && (await parts.store.getRoom(room.id)) === null
   if (isNew) planned.create = room
   const agents = isNew ? open.bindings : []
-  if (binding === undefined || agents.length > 0) planned.bindings = [...agents, ...(binding === undefined ? [newBinding(room.id, channel, at)] : [])]
+  if (binding === undefined || agents.length > 0)
+    planned.bindings = [...agents, ...(binding === undefined ? [newBinding(room.id, channel, at)] : [])]
   if (participant.next !== undefined) planned.participants = [participant.next]
   const prepared: PreparedEvent = {
     input,
@@ -193,7 +234,10 @@ async function completeMessage(
     chainDepth: 0,
   }
   if (Object.keys(planned).length > 0) prepared.planned = planned
-  const isShared = participant.known !== undefined && participant.next !== undefined && !participant.known.connectedVia.includes(channel.channelId)
+  const isShared =
+    participant.known !== undefined &&
+    participant.next !== undefined &&
+    !participant.known.connectedVia.includes(channel.channelId)
   if (isShared) prepared.participant = participant.known
   if (identified.receipt !== undefined) prepared.receipts = [parts.receipt(room.id, 'identity', identified.receipt)]
   return prepared
@@ -218,7 +262,10 @@ function participantOf(
     return { next: newParticipant(open.id, channelId, at, { externalId: message.senderId, ...given }) }
   }
   const isKnownChannel = known.connectedVia.includes(channelId)
-  const isSame = isKnownChannel && (given?.identification === undefined || given.identification === known.identification) && known.status === 'active'
+  const isSame =
+    isKnownChannel &&
+    (given?.identification === undefined || given.identification === known.identification) &&
+    known.status === 'active'
   if (isSame || known.status === 'banned') return { known }
   return {
     known,
@@ -268,7 +315,12 @@ function announce(
 }
 
 /** `onRoomCreated`, `onChannelAttached`, `onSessionStarted`, in this order. */
-export function announceRoom(parts: KitParts, room: Room, binding: ChannelBinding | undefined, participant: Participant | undefined): void {
+export function announceRoom(
+  parts: KitParts,
+  room: Room,
+  binding: ChannelBinding | undefined,
+  participant: Participant | undefined,
+): void {
   const scope = { roomId: room.id }
   parts.hooks.fire('onRoomCreated', { room }, scope)
   if (binding !== undefined) parts.hooks.fire('onChannelAttached', { binding }, scope)
@@ -284,5 +336,10 @@ export function announceRoom(parts: KitParts, room: Room, binding: ChannelBindin
 
 /** Stands in until the room is locked, where the source becomes known. */
 function placeholder(input: EventInput): PreparedEvent {
-  return { input, source: { kind: 'system', channelType: 'system', channelId: DIRECT_CHANNEL_ID, medium: 'system' }, gate: 'inbound', chainDepth: 0 }
+  return {
+    input,
+    source: { kind: 'system', channelType: 'system', channelId: DIRECT_CHANNEL_ID, medium: 'system' },
+    gate: 'inbound',
+    chainDepth: 0,
+  }
 }

@@ -7,7 +7,11 @@ import { processInbound } from './process-inbound.ts'
  * Takes a provider's callback: nothing of it is read before its signature was found good.
  * @throws {ParleyError} `webhook_unverified` without a verifier, `webhook_signature`
  */
-export async function processWebhook(parts: KitParts, channelId: ChannelId, request: WebhookRequest): Promise<InboundResult[]> {
+export async function processWebhook(
+  parts: KitParts,
+  channelId: ChannelId,
+  request: WebhookRequest,
+): Promise<InboundResult[]> {
   const channel = registeredChannel(parts, channelId)
   if (channel.verifyWebhook === undefined || channel.parseWebhook === undefined) {
     throw new ParleyError({
@@ -38,7 +42,10 @@ export async function processWebhook(parts: KitParts, channelId: ChannelId, requ
 }
 
 /** A verifier that fails lets nothing pass. */
-async function verify(verifier: (request: WebhookRequest) => Promise<boolean>, request: WebhookRequest): Promise<{ verified: boolean; cause?: unknown }> {
+async function verify(
+  verifier: (request: WebhookRequest) => Promise<boolean>,
+  request: WebhookRequest,
+): Promise<{ verified: boolean; cause?: unknown }> {
   try {
     return { verified: (await verifier(request)) === true }
   } catch (cause) {

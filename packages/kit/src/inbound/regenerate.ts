@@ -17,18 +17,32 @@ export async function regenerate(
   const context = await parts.store.loadContext(roomId, { tail: parts.limits.recentEventsCeiling })
   if (context === null) throw roomNotFound(roomId)
   if (context.room.status === 'closed' || context.room.status === 'archived') throw roomEnded(context.room)
-  const isQuestion = (event: RoomEvent): boolean => event.type === 'message' && event.status === 'committed' && event.source.kind === 'person'
+  const isQuestion = (event: RoomEvent): boolean =>
+    event.type === 'message' && event.status === 'committed' && event.source.kind === 'person'
   const event = context.recentEvents.findLast(isQuestion)
   if (event === undefined) {
-    throw new ParleyError({ code: 'event_not_found', message: `Room ${roomId} has no message of a person to answer again.`, details: { roomId } })
+    throw new ParleyError({
+      code: 'event_not_found',
+      message: `Room ${roomId} has no message of a person to answer again.`,
+      details: { roomId },
+    })
   }
-  const replied = context.recentEvents.findLast(({ causeId, source, type }) => causeId === event.id && source.kind === 'agent' && type === 'message')
+  const replied = context.recentEvents.findLast(
+    ({ causeId, source, type }) => causeId === event.id && source.kind === 'agent' && type === 'message',
+  )
   const { routing: _formerly, ...unrouted } = event
   const plain = planDeliveries({ event: unrouted, bindings: context.bindings, room: context.room }).asked
-  const decided = parts.orchestration.routes(context.room) ? await parts.orchestration.decideAnew(context.room, event) : plain
+  const decided = parts.orchestration.routes(context.room)
+    ? await parts.orchestration.decideAnew(context.room, event)
+    : plain
   const agentIds = agentId === undefined ? decided : [agentId]
   for (const asked of agentIds) {
-    parts.turns.ask({ roomId, agentId: asked, trigger: event, ...(replied === undefined ? {} : { supersedes: replied.id }) })
+    parts.turns.ask({
+      roomId,
+      agentId: asked,
+      trigger: event,
+      ...(replied === undefined ? {} : { supersedes: replied.id }),
+    })
   }
   return { event, agentIds }
 }

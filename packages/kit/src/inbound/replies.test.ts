@@ -6,12 +6,20 @@ const text = (said: string) => ({ type: 'text' as const, text: said })
 
 test('IN-7 replies pass hooks and gates anew', async () => {
   const web = recordingTransport('web')
-  const { kit } = openKit({}, [web, scriptedAgent('rude', says('a curse')), scriptedAgent('loud', says('loud')), scriptedAgent('reader', says('mine'))])
+  const { kit } = openKit({}, [
+    web,
+    scriptedAgent('rude', says('a curse')),
+    scriptedAgent('loud', says('loud')),
+    scriptedAgent('reader', says('mine')),
+  ])
   kit.hook('beforeBroadcast', ({ event }) => {
     if (textOf(event.content) === 'a curse') return block('x.rude')
     return textOf(event.content) === 'loud' ? modify({ ...event, content: text('quiet') }) : undefined
   })
-  const { id } = await kit.createRoom({ channels: ['web', 'rude', 'loud', { channelId: 'reader', access: 'readOnly' }], agentResponsePolicy: 'addressedOnly' })
+  const { id } = await kit.createRoom({
+    channels: ['web', 'rude', 'loud', { channelId: 'reader', access: 'readOnly' }],
+    agentResponsePolicy: 'addressedOnly',
+  })
   const sent = await kit.send(id, { from: 'ada', text: 'hi' })
   if (sent.outcome !== 'committed') throw new Error('the line is committed')
   expect(textsOf((await sent.settled()).replies)).toEqual(['quiet'])
@@ -21,14 +29,25 @@ test('IN-7 replies pass hooks and gates anew', async () => {
 })
 
 test('IN-7 chains and cascades are bounded: what is beyond is stored blocked, with a receipt and an event', async () => {
-  const { kit, heard } = openKit({ limits: { maxChainDepth: 3 } }, [scriptedAgent('ping', says('ping')), scriptedAgent('pong', says('pong'))])
+  const { kit, heard } = openKit({ limits: { maxChainDepth: 3 } }, [
+    scriptedAgent('ping', says('ping')),
+    scriptedAgent('pong', says('pong')),
+  ])
   const { id } = await kit.createRoom({ channels: ['ping', 'pong'] })
   await kit.send(id, { from: 'ada', text: 'start', addressedTo: ['ping'] }, { wait: 'settled' })
   await kit.settled(id)
   const events = await kit.events(id)
-  expect(events.map(({ chainDepth, status }) => [chainDepth, status])).toEqual([[0, 'committed'], [1, 'committed'], [2, 'committed'], [3, 'committed'], [4, 'blocked']])
+  expect(events.map(({ chainDepth, status }) => [chainDepth, status])).toEqual([
+    [0, 'committed'],
+    [1, 'committed'],
+    [2, 'committed'],
+    [3, 'committed'],
+    [4, 'blocked'],
+  ])
   expect(events.at(-1)?.blocked).toEqual({ reason: 'chain_depth_limit' })
-  expect(await kit.receipts(id, { kind: 'block' })).toMatchObject([{ data: { reason: 'chain_depth_limit' }, eventIndex: 4 }])
+  expect(await kit.receipts(id, { kind: 'block' })).toMatchObject([
+    { data: { reason: 'chain_depth_limit' }, eventIndex: 4 },
+  ])
   expect(heard.filter(({ type }) => type === 'chainDepthExceeded')).toHaveLength(1)
   expect(await kit.observations(id)).toMatchObject([{ category: 'chain_depth_limit' }])
 })
@@ -109,16 +128,25 @@ test('IN-10 a webhook is read only after its signature was found good', async ()
   const order: string[] = []
   const hooked = recordingTransport('hooked', {
     verifyWebhook: ({ headers }) => (order.push('verify'), Promise.resolve(headers['signature'] === 'good')),
-    parseWebhook: ({ body }) => (order.push('parse'), Promise.resolve([line('hooked', 'ada', new TextDecoder().decode(body))])),
+    parseWebhook: ({ body }) => (
+      order.push('parse'),
+      Promise.resolve([line('hooked', 'ada', new TextDecoder().decode(body))])
+    ),
   })
   const { kit } = openKit({}, [recordingTransport('plain'), hooked])
-  const request = { body: new TextEncoder().encode('hello'), url: 'https://example.test/hook', headers: { signature: 'bad' } }
+  const request = {
+    body: new TextEncoder().encode('hello'),
+    url: 'https://example.test/hook',
+    headers: { signature: 'bad' },
+  }
   await expect(kit.processWebhook('plain', request)).rejects.toMatchObject({ code: 'webhook_unverified' })
   await expect(kit.processWebhook('unknown', request)).rejects.toMatchObject({ code: 'channel_not_registered' })
   await expect(kit.processWebhook('hooked', request)).rejects.toMatchObject({ code: 'webhook_signature' })
   expect(order).toEqual(['verify'])
   expect((await kit.store.findRooms({})).items).toEqual([])
-  expect(await kit.processWebhook('hooked', { ...request, headers: { signature: 'good' } })).toMatchObject([{ outcome: 'committed', event: { content: text('hello') } }])
+  expect(await kit.processWebhook('hooked', { ...request, headers: { signature: 'good' } })).toMatchObject([
+    { outcome: 'committed', event: { content: text('hello') } },
+  ])
   expect(order).toEqual(['verify', 'verify', 'parse'])
 })
 
@@ -129,6 +157,9 @@ test('IN-10 a verifier that fails lets nothing pass', async () => {
   })
   const { kit } = openKit({}, [hooked])
   const failed = kit.processWebhook('hooked', { body: new Uint8Array(), url: '', headers: {} })
-  await expect(failed).rejects.toMatchObject({ code: 'webhook_signature', message: expect.not.stringContaining('sk-123') })
+  await expect(failed).rejects.toMatchObject({
+    code: 'webhook_signature',
+    message: expect.not.stringContaining('sk-123'),
+  })
   expect((await kit.store.findRooms({})).items).toEqual([])
 })

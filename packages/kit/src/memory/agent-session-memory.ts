@@ -5,7 +5,12 @@ import { slidingWindow } from './sliding-window.ts'
 
 export interface AgentSessionMemoryOptions {
   /** Earlier messages of the session, oldest first: from an agent service, a file, anywhere. */
-  messages: (query: { roomId: RoomId; agentId: ChannelId; limit: number; signal: AbortSignal }) => Promise<ChatMessage[]>
+  messages: (query: {
+    roomId: RoomId
+    agentId: ChannelId
+    limit: number
+    signal: AbortSignal
+  }) => Promise<ChatMessage[]>
   /** @default 50 */
   limit?: number
   /** What is read of the log itself. @default the last 50 events */

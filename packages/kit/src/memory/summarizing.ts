@@ -1,4 +1,13 @@
-import { checkOptions, generate, ParleyError, type ChatMessage, type ChatModel, type MemoryProvider, type MemoryQuery, type RoomEvent } from '@parley/spec'
+import {
+  checkOptions,
+  generate,
+  ParleyError,
+  type ChatMessage,
+  type ChatModel,
+  type MemoryProvider,
+  type MemoryQuery,
+  type RoomEvent,
+} from '@parley/spec'
 import { messageTokens } from '../agent/token-estimate.ts'
 import { WIDE_WINDOW } from './budgeted.ts'
 
@@ -45,10 +54,17 @@ export function summarizing(options: SummarizingOptions): MemoryProvider {
       const key = `${query.roomId}\n${query.agentId}`
       let summary = takeValid(summaries.get(key), query.events)
       const fresh = query.events.filter(({ index }) => index > (summary?.throughIndex ?? -1))
-      const leaving = eventsToSummarize(fresh, query, { summary, low: low * query.budgetTokens, high: high * query.budgetTokens })
+      const leaving = eventsToSummarize(fresh, query, {
+        summary,
+        low: low * query.budgetTokens,
+        high: high * query.budgetTokens,
+      })
       if (leaving.length > 0) {
         const text = await summarize(model, summary, query.toMessages(leaving), query.signal)
-        const covered = new Map([...(summary?.covered ?? []), ...leaving.map((event) => [event.id, versionOf(event)] as const)])
+        const covered = new Map([
+          ...(summary?.covered ?? []),
+          ...leaving.map((event) => [event.id, versionOf(event)] as const),
+        ])
         summary = { text, throughIndex: leaving.at(-1)?.index ?? -1, covered }
       }
       summaries.delete(key)
@@ -71,7 +87,9 @@ function eventsToSummarize(
   { toMessages, countTokens, trigger }: MemoryQuery,
   { summary, low, high }: { summary: Summary | undefined; low: number; high: number },
 ): RoomEvent[] {
-  const costs = fresh.map((event) => toMessages([event]).reduce((sum, message) => sum + messageTokens(message, countTokens), 0))
+  const costs = fresh.map((event) =>
+    toMessages([event]).reduce((sum, message) => sum + messageTokens(message, countTokens), 0),
+  )
   let left = costs.reduce((sum, cost) => sum + cost, summary === undefined ? 0 : countTokens(summary.text))
   if (left <= high) return []
   let count = 0
@@ -79,14 +97,24 @@ function eventsToSummarize(
   return fresh.slice(0, count)
 }
 
-async function summarize(model: ChatModel, summary: Summary | undefined, messages: ChatMessage[], signal: AbortSignal): Promise<string> {
+async function summarize(
+  model: ChatModel,
+  summary: Summary | undefined,
+  messages: ChatMessage[],
+  signal: AbortSignal,
+): Promise<string> {
   const lines = messages.map((message) => {
-    if (message.role === 'tool') return `tool results: ${JSON.stringify(message.results.map(({ name, content }) => ({ name, content })))}`
+    if (message.role === 'tool')
+      return `tool results: ${JSON.stringify(message.results.map(({ name, content }) => ({ name, content })))}`
     return `${message.role}: ${typeof message.content === 'string' ? message.content : JSON.stringify(message.content)}`
   })
   const before = summary === undefined ? [] : [`Summary so far: ${summary.text}`]
   const content = [...before, ...lines].join('\n')
-  const answer = await generate(model, { system: INSTRUCTIONS, messages: [{ role: 'user', content }] }, { signal, purpose: 'summary' })
+  const answer = await generate(
+    model,
+    { system: INSTRUCTIONS, messages: [{ role: 'user', content }] },
+    { signal, purpose: 'summary' },
+  )
   return answer.text.trim()
 }
 

@@ -9,9 +9,18 @@ import { getConversationState } from './state/room-state.ts'
 export const MISSED = 'missedFromIndex'
 
 /** State and records that go with an event: where a conversation begins, what was missed, what was whispered. */
-export function beforeCommit(internals: OrchestrationInternals, locked: LockedRoom, event: EventDraft): CommitExtras | undefined {
+export function beforeCommit(
+  internals: OrchestrationInternals,
+  locked: LockedRoom,
+  event: EventDraft,
+): CommitExtras | undefined {
   const { room } = locked
-  if (room.conversation === undefined && room.orchestration === undefined && internals.definitions.kitWide === undefined) return undefined
+  if (
+    room.conversation === undefined &&
+    room.orchestration === undefined &&
+    internals.definitions.kitWide === undefined
+  )
+    return undefined
   const found = internals.definitions.of(room)
   let before: ConversationState
   try {
@@ -22,14 +31,19 @@ export function beforeCommit(internals: OrchestrationInternals, locked: LockedRo
   let next = before
   if (found !== undefined && 'definition' in found) {
     const isUntouched = before.phaseHistory.length === 0 && before.activeAgentId === null && before.mode === 'agent'
-    const fitting = isUntouched ? fittingState(found.definition, room.conversation === undefined ? undefined : before, internals.core.now()) : undefined
+    const fitting = isUntouched
+      ? fittingState(found.definition, room.conversation === undefined ? undefined : before, internals.core.now())
+      : undefined
     next = fitting ?? next
     if (next.toJSON()[MISSED] !== undefined && event.routing !== undefined) next = next.with({ [MISSED]: undefined })
-  } else if (found !== undefined && event.routing?.reason === 'orchestration_missing' && before.toJSON()[MISSED] === undefined) {
+  } else if (
+    found !== undefined &&
+    event.routing?.reason === 'orchestration_missing' &&
+    before.toJSON()[MISSED] === undefined
+  ) {
     next = before.with({ [MISSED]: room.latestIndex + 1 })
   }
   const whisper = room.conversation === undefined ? undefined : whisperIn(before, event)
   if (whisper !== undefined) next = next.with({ [WHISPERS]: [...whispersOf(before), whisper] })
   return next === before ? undefined : { conversation: { expectedVersion: before.version, next: next.toJSON() } }
 }
-

@@ -80,7 +80,11 @@ export interface KitOrchestration extends OrchestrationRuntime {
   /** @throws {ParleyError} `room_not_found`, `state_invalid` */
   state(roomId: RoomId): Promise<ConversationState>
   updateState(roomId: RoomId, change: (state: ConversationState) => ConversationState): Promise<ConversationState>
-  handoff<Payload = Json>(roomId: RoomId, input: HandoffInput<Payload>, options: { by: HandoffActor; signal?: AbortSignal }): Promise<HandoffResult>
+  handoff<Payload = Json>(
+    roomId: RoomId,
+    input: HandoffInput<Payload>,
+    options: { by: HandoffActor; signal?: AbortSignal },
+  ): Promise<HandoffResult>
   joinHandoffs(roomId: RoomId, participant: HandoffParticipant): Disposer
   /** Takes up what a stopped process left of a room's last handoff. */
   resumeHandoffs(roomId: RoomId): Promise<void>
@@ -108,11 +112,16 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
     posted: (entry) => {
       core.hooks.fire('onStatusPosted', { entry }, { roomId: entry.roomId })
       if (core.framework.has('statusPosted')) {
-        core.framework.emit({ type: 'statusPosted', roomId: entry.roomId, data: { agentId: entry.agentId, action: entry.action, status: entry.status } })
+        core.framework.emit({
+          type: 'statusPosted',
+          roomId: entry.roomId,
+          data: { agentId: entry.agentId, action: entry.action, status: entry.status },
+        })
       }
     },
   })
-  const predicate = (name: string): Exclude<RoutingPredicate, { predicate: string }> | undefined => options.predicates?.[name]
+  const predicate = (name: string): Exclude<RoutingPredicate, { predicate: string }> | undefined =>
+    options.predicates?.[name]
   const plainRouter = new ConversationRouter()
   let plainHandler: HandoffHandler | undefined
   const hookPriorities = new Map<number, Disposer>()
@@ -130,7 +139,11 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
   const handlerOf = (room: Pick<Room, 'orchestration'>, agentId?: ChannelId): HandoffHandler =>
     definitionOf(room)?.handler ??
     (agentId === undefined ? undefined : setups.handler(agentId)) ??
-    (plainHandler ??= new HandoffHandler(host, plainRouter, options.human === undefined ? {} : { human: options.human }))
+    (plainHandler ??= new HandoffHandler(
+      host,
+      plainRouter,
+      options.human === undefined ? {} : { human: options.human },
+    ))
 
   const handoffs = createHandoffInterpreter(() => internals)
   const greetings = createGreetings(() => internals)
@@ -154,7 +167,8 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
       return installInRoom(core, definition, version, roomId)
     },
     installForKit(definition, { replace }) {
-      if (kitWideId !== undefined && kitWideId !== definition.id && !replace) throw alreadyInstalled(kitWideId, definition.id)
+      if (kitWideId !== undefined && kitWideId !== definition.id && !replace)
+        throw alreadyInstalled(kitWideId, definition.id)
       if (kitWideId !== undefined && kitWideId !== definition.id) setups.removeScope(`definition:${kitWideId}`)
       ensureHook(definition)
       kitWideId = definition.id
@@ -172,7 +186,10 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
     if (hookPriority === -100 || hookPriorities.has(hookPriority)) return
     const dispose = core.hooks.add(
       'beforeBroadcast',
-      (payload) => ((definitionOf(payload.room)?.hookPriority ?? -100) === hookPriority ? routeEvent(internals, payload, predicate) : undefined),
+      (payload) =>
+        (definitionOf(payload.room)?.hookPriority ?? -100) === hookPriority
+          ? routeEvent(internals, payload, predicate)
+          : undefined,
       { name: 'conversationRouter', priority: hookPriority, live: 'pass' },
     )
     hookPriorities.set(hookPriority, dispose)
@@ -199,10 +216,16 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
     status,
     human,
     internals,
-    routes: ({ orchestration, conversation }) => conversation !== undefined || definitions.kitWide !== undefined || (orchestration !== undefined && orchestration !== null),
+    routes: ({ orchestration, conversation }) =>
+      conversation !== undefined ||
+      definitions.kitWide !== undefined ||
+      (orchestration !== undefined && orchestration !== null),
     route(payload) {
       const { room } = payload
-      const isPlain = room.conversation === undefined && (room.orchestration ?? undefined) === undefined && definitions.kitWide === undefined
+      const isPlain =
+        room.conversation === undefined &&
+        (room.orchestration ?? undefined) === undefined &&
+        definitions.kitWide === undefined
       if (isPlain || (definitionOf(room)?.hookPriority ?? -100) !== -100) return undefined
       const state = room.conversation === undefined ? undefined : stateRead(room)
       const isMissed = state !== undefined && state.toJSON()[MISSED] !== undefined && definitionOf(room) !== undefined
@@ -213,15 +236,25 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
     stateRecords: (room, before, after) => {
       const drafts = stateRecords(core, room, before, after)
       if (before.mode === after.mode) return drafts
-      return [...drafts, modeChangedDraft(core, room, { from: before.mode, to: after.mode, by: { kind: 'code', id: 'store' } })]
+      return [
+        ...drafts,
+        modeChangedDraft(core, room, { from: before.mode, to: after.mode, by: { kind: 'code', id: 'store' } }),
+      ]
     },
     async tools(context) {
-      if (setups.isEmpty && context.state.version === 0 && definitions.kitWide === undefined && orchestrations.list().length === 0) return []
+      if (
+        setups.isEmpty &&
+        context.state.version === 0 &&
+        definitions.kitWide === undefined &&
+        orchestrations.list().length === 0
+      )
+        return []
       const found = await readRoom(core, context)
       if (found === undefined) return []
       const definition = definitionOf(found.reading.room)
       const handler = definition?.handler ?? setups.handler(context.agentId)
-      const own = handler === undefined ? [] : handoffTools(internals, handler, context.agentId, found.reading, found.state)
+      const own =
+        handler === undefined ? [] : handoffTools(internals, handler, context.agentId, found.reading, found.state)
       const more = definition?.tools === undefined ? [] : await definition.tools(context)
       return [...own, ...more]
     },
@@ -287,7 +320,9 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
         if (room.conversation?.human !== undefined && room.conversation.mode === 'agent') internals.waitsBeside = true
         // Only a handoff whose note is not used up may lack its opening.
         if ((room.conversation?.handoff?.turnsLeft ?? 0) <= 0) continue
-        await handoffs.resume(room.id).catch((thrown: unknown) => core.reportError(thrown, { stage: 'recovery', roomId: room.id }))
+        await handoffs
+          .resume(room.id)
+          .catch((thrown: unknown) => core.reportError(thrown, { stage: 'recovery', roomId: room.id }))
       }
     },
     migrateOrchestration: (id, migrate) => migrateOrchestration(core, orchestrations, id, migrate),
@@ -297,14 +332,20 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
       if (orchestration === undefined) {
         const initialKitWide = definitions.kitWide?.initial
         if (initialKitWide === undefined) return undefined
-        return { orchestration: undefined, agents: [], conversation: { ...initialState(initialKitWide, core.now()).toJSON(), version: 1 } }
+        return {
+          orchestration: undefined,
+          agents: [],
+          conversation: { ...initialState(initialKitWide, core.now()).toJSON(), version: 1 },
+        }
       }
       const { definition, version } = define(orchestration)
       const { initial } = definition
       return {
         orchestration: toSpec(definition, version),
         agents: orchestration.agents(),
-        ...(initial === undefined ? {} : { conversation: { ...initialState(initial, core.now()).toJSON(), version: 1 } }),
+        ...(initial === undefined
+          ? {}
+          : { conversation: { ...initialState(initial, core.now()).toJSON(), version: 1 } }),
       }
     },
     async install(orchestration, roomId) {
@@ -323,7 +364,16 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
     const definition = orchestration.define(host)
     ensureHook(definition)
     // The same strategy given for many rooms is one definition: the first one made stays.
-    const equal = registered !== undefined && registered.kind === definition.kind ? orchestrations.list().find((entry) => entry.definition.id === definition.id && JSON.stringify(entry.definition.spec) === JSON.stringify(definition.spec)) : undefined
+    const equal =
+      registered !== undefined && registered.kind === definition.kind
+        ? orchestrations
+            .list()
+            .find(
+              (entry) =>
+                entry.definition.id === definition.id &&
+                JSON.stringify(entry.definition.spec) === JSON.stringify(definition.spec),
+            )
+        : undefined
     if (equal !== undefined) return equal
     const version = orchestrations.register(definition)
     return { definition, version }
@@ -333,7 +383,10 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
 const readTurns = new WeakSet<TurnContext>()
 
 /** The room as it is now: in the first step as the turn has just read it, later anew. */
-async function readRoom(core: KitCore, context: TurnContext): Promise<{ reading: RoomReading; state: ConversationState } | undefined> {
+async function readRoom(
+  core: KitCore,
+  context: TurnContext,
+): Promise<{ reading: RoomReading; state: ConversationState } | undefined> {
   const reading = turnServices(context)?.reading
   if (reading !== undefined && !readTurns.has(context)) {
     readTurns.add(context)

@@ -8,9 +8,16 @@ import { ConversationPipeline } from './pipeline/conversation-pipeline.ts'
 test('PL-6 config-only agents of a call are found, are targets without a binding, and have the tool of the present phase', async () => {
   const { kit } = testKit()
   const agents = [new Agent('triage', { role: 'Triage' }), new Agent('billing', { role: 'Billing' })]
-  const stages = [{ phase: 'a', agentId: 'triage', next: 'b' }, { phase: 'b', agentId: 'billing' }]
+  const stages = [
+    { phase: 'a', agentId: 'triage', next: 'b' },
+    { phase: 'b', agentId: 'billing' },
+  ]
   const room = await kit.createRoom()
-  const { handler } = new ConversationPipeline({ stages, allowHuman: false }).install(kit, agents, { voiceChannelId: 'phone', roomId: room.id, greetingPrompt: 'Greet.' })
+  const { handler } = new ConversationPipeline({ stages, allowHuman: false }).install(kit, agents, {
+    voiceChannelId: 'phone',
+    roomId: room.id,
+    greetingPrompt: 'Greet.',
+  })
   await handler.installed
   const access = orchestrationOf(kit)
   const present = await kit.getRoom(room.id)
@@ -19,14 +26,20 @@ test('PL-6 config-only agents of a call are found, are targets without a binding
   const [tool] = await access.handoffTools(room.id, 'triage')
   expect(tool?.inputJsonSchema).toMatchObject({ properties: { target: { enum: ['billing'] } } })
   expect(await access.handoffTools(room.id, 'billing')).toEqual([])
-  expect(await handler.handle(room.id, 'triage', { target: 'billing', reason: 'r', summary: 's' })).toMatchObject({ accepted: true, newAgentId: 'billing', newPhase: 'b' })
+  expect(await handler.handle(room.id, 'triage', { target: 'billing', reason: 'r', summary: 's' })).toMatchObject({
+    accepted: true,
+    newAgentId: 'billing',
+    newPhase: 'b',
+  })
   expect(await access.handoffTools('nowhere', 'triage')).toEqual([])
   await kit.close()
 })
 
 test('GR-1 a channel that greets by sound is asked first', async () => {
   const { kit } = testKit()
-  const room = await kit.createRoom({ orchestration: new Pipeline({ agents: [scripted('a', ['A.'], { greeting: 'Welcome!' })] }) })
+  const room = await kit.createRoom({
+    orchestration: new Pipeline({ agents: [scripted('a', ['A.'], { greeting: 'Welcome!' })] }),
+  })
   const access = orchestrationOf(kit)
   const spoken: unknown[] = []
   const stop = access.speakGreetings('phone', async ({ text }) => spoken.push(text) > 0)

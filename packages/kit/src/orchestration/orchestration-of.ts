@@ -34,7 +34,13 @@ export function orchestrationOf(kit: OrchestrationHost): OrchestrationAccess {
       const reading = await internals.core.store.loadContext(roomId, { tail: 0 })
       if (reading === null) return []
       const { room } = reading
-      return handoffTools(internals, internals.handlerOf(room, agentId), agentId, reading, presentState(internals, room))
+      return handoffTools(
+        internals,
+        internals.handlerOf(room, agentId),
+        agentId,
+        reading,
+        presentState(internals, room),
+      )
     },
     joinLanguages: (roomId, participant) => internals.languages.join(roomId, participant),
     speakGreetings: (channelId, speaker) => internals.greetings.speakBy(channelId, speaker),

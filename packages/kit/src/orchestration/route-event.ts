@@ -38,7 +38,14 @@ export function decideFor(
   const found = internals.definitions.of(reading.room)
   if (found !== undefined && 'missing' in found) return missing(internals, reading, event, found.missing)
   if (found !== undefined && found.definition.takesOver?.(event, state) === true && state.mode === 'agent') {
-    return { target: null, observers: [], reason: 'addressed', rule: takenOverRule(found.definition), skipped: [], targets: [] }
+    return {
+      target: null,
+      observers: [],
+      reason: 'addressed',
+      rule: takenOverRule(found.definition),
+      skipped: [],
+      targets: [],
+    }
   }
   const { core } = internals
   const context: RoutingContext = {
@@ -60,7 +67,12 @@ function isOfState({ reason }: RoutingDecision, { activeAgentId }: ConversationS
   return reason === 'agent_source' && activeAgentId !== null
 }
 
-function missing({ core }: OrchestrationInternals, { room }: RoomReading, event: RoomEvent, id: string): RoutingDecision {
+function missing(
+  { core }: OrchestrationInternals,
+  { room }: RoomReading,
+  event: RoomEvent,
+  id: string,
+): RoutingDecision {
   const error = new ParleyError({
     code: 'orchestration_missing',
     message: `Room ${room.id} needs "${id}", which this process does not have. Register it; the room goes on by itself.`,
@@ -82,7 +94,13 @@ export function routeEvent(
     state = presentState(internals, room)
   } catch (thrown) {
     internals.core.reportError(thrown, { stage: 'routing', roomId: room.id, eventId: event.id })
-    const routing: RoutingDecision = { target: null, observers: [], reason: 'orchestration_missing', rule: 'state_invalid', skipped: [] }
+    const routing: RoutingDecision = {
+      target: null,
+      observers: [],
+      reason: 'orchestration_missing',
+      rule: 'state_invalid',
+      skipped: [],
+    }
     return modify({ ...event, routing: stamp(routing) })
   }
   const beside = coached(state, event, participants)

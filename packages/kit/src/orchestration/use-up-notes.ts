@@ -6,7 +6,11 @@ import { WHISPERS, whispersJson, whispersOf } from './human/coach-routing.ts'
 import { updateState } from './state/change-state.ts'
 
 /** A note is read in so many turns; a whisper in one. */
-export async function useUpNotes(core: KitCore, { agentId, room }: TurnContext, state: ConversationState): Promise<void> {
+export async function useUpNotes(
+  core: KitCore,
+  { agentId, room }: TurnContext,
+  state: ConversationState,
+): Promise<void> {
   const note = noteFor(state, agentId)
   const hasWhispers = state.version > 0 && whispersOf(state).some((whisper) => whisper.agentId === agentId)
   if (note === undefined && !hasWhispers) return
@@ -23,7 +27,8 @@ export async function useUpNotes(core: KitCore, { agentId, room }: TurnContext, 
     })
   } catch (thrown) {
     // A room that was closed meanwhile needs no notes.
-    if (!ParleyError.isInstance(thrown) || (thrown.code !== 'room_closed' && thrown.code !== 'room_archived')) throw thrown
+    if (!ParleyError.isInstance(thrown) || (thrown.code !== 'room_closed' && thrown.code !== 'room_archived'))
+      throw thrown
   }
 }
 

@@ -89,7 +89,10 @@ test('ST-5 LN-2 a commit nobody could be asked about is store_unavailable; if it
   await kit.send(id, { from: 'ada', text: 'one' }, { wait: 'settled' })
   for (isMade of [false, true]) {
     isAway = true
-    await expect(kit.send(id, { from: 'ada', text: isMade ? 'made' : 'not made' })).rejects.toMatchObject({ code: 'store_unavailable', retryable: true })
+    await expect(kit.send(id, { from: 'ada', text: isMade ? 'made' : 'not made' })).rejects.toMatchObject({
+      code: 'store_unavailable',
+      retryable: true,
+    })
     isAway = false
   }
   await kit.send(id, { from: 'ada', text: 'two' }, { wait: 'settled' })
@@ -107,7 +110,11 @@ test('ER-3 ST-5 what a store throws is only ever a cause: callers get store_unav
   const { kit } = openKit({ clock, store })
   for (const call of [kit.getRoom('room'), kit.events('room'), kit.send('room', { from: 'ada', text: 'x' })]) {
     const error: unknown = await call.catch((thrown: unknown) => thrown)
-    expect(error).toMatchObject({ code: 'store_unavailable', retryable: true, message: expect.stringContaining('try again') })
+    expect(error).toMatchObject({
+      code: 'store_unavailable',
+      retryable: true,
+      message: expect.stringContaining('try again'),
+    })
     expect(JSON.stringify(error)).not.toMatch(/reset|pool/)
   }
 })

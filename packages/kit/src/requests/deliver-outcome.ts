@@ -41,7 +41,9 @@ export async function deliverOutcome(
     ...told,
     ...(outcome !== undefined && 'reason' in outcome && outcome.reason !== undefined ? { reason: outcome.reason } : {}),
   }
-  const text = isRequest ? `The request for ${of.tool ?? 'a step'} was ${status}.` : `${of.tool ?? 'A tool'} has finished.`
+  const text = isRequest
+    ? `The request for ${of.tool ?? 'a step'} was ${status}.`
+    : `${of.tool ?? 'A tool'} has finished.`
   const asked = await parts.inRoom(of.roomId, async (locked) => {
     if (locked.room.status === 'closed' || locked.room.status === 'archived') return undefined
     const speaker = speakerOf(parts, locked.room, of.agentId)
@@ -70,7 +72,11 @@ function tellResult(result: Json): { result: Json; error?: Json } {
 }
 
 /** The agent in charge; a plain room's outcome goes to the agent that asked. */
-function speakerOf(parts: KitParts, room: Parameters<KitParts['orchestration']['speaker']>[0], agentId: ChannelId): ChannelId | null {
+function speakerOf(
+  parts: KitParts,
+  room: Parameters<KitParts['orchestration']['speaker']>[0],
+  agentId: ChannelId,
+): ChannelId | null {
   const isPlain = room.conversation === undefined
   return isPlain ? agentId : parts.orchestration.speaker(room)
 }

@@ -7,8 +7,41 @@ export interface ReadAnswer {
   value?: Json
 }
 
-const yes = new Set(['yes', 'y', 'yeah', 'yep', 'yup', 'sure', 'ok', 'okay', 'correct', 'right', 'confirm', 'confirmed', 'please do', 'do it', 'go ahead', 'yes please', 'absolutely', 'of course'])
-const no = new Set(['no', 'n', 'nope', 'nah', 'cancel', 'stop', "don't", 'dont', 'do not', 'no thanks', 'no thank you', 'not now', 'wait'])
+const yes = new Set([
+  'yes',
+  'y',
+  'yeah',
+  'yep',
+  'yup',
+  'sure',
+  'ok',
+  'okay',
+  'correct',
+  'right',
+  'confirm',
+  'confirmed',
+  'please do',
+  'do it',
+  'go ahead',
+  'yes please',
+  'absolutely',
+  'of course',
+])
+const no = new Set([
+  'no',
+  'n',
+  'nope',
+  'nah',
+  'cancel',
+  'stop',
+  "don't",
+  'dont',
+  'do not',
+  'no thanks',
+  'no thank you',
+  'not now',
+  'wait',
+])
 
 /** Yes or no to a `confirm`, a value the schema takes to an `input`; undefined: an ordinary message. */
 export async function readAnswer(
@@ -27,7 +60,11 @@ export async function readAnswer(
 }
 
 function readConfirmation(text: string): ReadAnswer | undefined {
-  const said = text.toLowerCase().replaceAll(/[.,!?]/g, ' ').replaceAll(/\s+/g, ' ').trim()
+  const said = text
+    .toLowerCase()
+    .replaceAll(/[.,!?]/g, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
   const firstWord = said.split(' ')[0] ?? ''
   const isShort = said.split(' ').length <= 6
   if (no.has(said) || (isShort && no.has(firstWord))) return { status: 'rejected' }

@@ -46,7 +46,14 @@ describe('approval', () => {
     bench.kit.hook('onUserInputRequired', ({ request }) => void required.push(request.kind))
     await bench.kit.send(bench.roomId, { from: 'ada', text: 'pay me back' }, { wait: 'settled' })
     const [request] = await bench.kit.pendingRequests({ kind: 'approval' })
-    expect(request).toMatchObject({ tool: 'pay', arguments: { cents: 7_900 }, mode: 'detach', agentId: 'billing', participantId: 'ada', status: 'open' })
+    expect(request).toMatchObject({
+      tool: 'pay',
+      arguments: { cents: 7_900 },
+      mode: 'detach',
+      agentId: 'billing',
+      participantId: 'ada',
+      status: 'open',
+    })
     expect([required, ran]).toEqual([['approval'], []])
 
     const answer = await bench.kit.answerRequest(request?.id ?? '', { decision: 'approve', by: desk, reason: 'fair' })
@@ -54,7 +61,14 @@ describe('approval', () => {
     await bench.kit.settled(bench.roomId)
     expect(ran.map(({ cents }) => cents)).toEqual([7_900])
     const events = await bench.kit.events(bench.roomId)
-    expect(story(events)).toEqual(['ada: pay me back', 'request_opened', 'billing: A colleague decides.', 'request_closed', 'request_outcome', 'billing: It is approved.'])
+    expect(story(events)).toEqual([
+      'ada: pay me back',
+      'request_opened',
+      'billing: A colleague decides.',
+      'request_closed',
+      'request_outcome',
+      'billing: It is approved.',
+    ])
     const opened = events.find(({ type }) => type === 'requestOpened')
     const closed = events.find(({ type }) => type === 'requestClosed')
     const outcome = events.find(({ content }) => content.type === 'system' && content.code === 'request_outcome')
@@ -67,13 +81,22 @@ describe('approval', () => {
 
   test('RQ-2 a value replaces the arguments; one that does not fit leaves the request open', async () => {
     const { tool, ran } = payTool()
-    await using bench = await openRoom([new Agent('billing', { model: scriptedModel([call, 'Wait.', 'Done.']), tools: [tool] })])
+    await using bench = await openRoom([
+      new Agent('billing', { model: scriptedModel([call, 'Wait.', 'Done.']), tools: [tool] }),
+    ])
     await bench.kit.send(bench.roomId, { from: 'ada', text: 'pay' }, { wait: 'settled' })
     const [request] = await bench.kit.pendingRequests()
     const id = request?.id ?? ''
-    expect(await bench.kit.answerRequest(id, { decision: 'approve', by: desk, value: { cents: -1 } })).toMatchObject({ outcome: 'value_invalid', violations: [{ path: 'cents' }] })
-    await expect(bench.kit.answerRequest(id, { decision: 'answer', by: desk })).rejects.toMatchObject({ code: 'invalid_options' })
-    await expect(bench.kit.answerRequest('req_none', { decision: 'approve', by: desk })).rejects.toMatchObject({ code: 'request_not_found' })
+    expect(await bench.kit.answerRequest(id, { decision: 'approve', by: desk, value: { cents: -1 } })).toMatchObject({
+      outcome: 'value_invalid',
+      violations: [{ path: 'cents' }],
+    })
+    await expect(bench.kit.answerRequest(id, { decision: 'answer', by: desk })).rejects.toMatchObject({
+      code: 'invalid_options',
+    })
+    await expect(bench.kit.answerRequest('req_none', { decision: 'approve', by: desk })).rejects.toMatchObject({
+      code: 'request_not_found',
+    })
     expect((await bench.kit.pendingRequests()).length).toBe(1)
     await bench.kit.answerRequest(id, { decision: 'approve', by: desk, value: { cents: 2_500 } })
     await bench.kit.settled(bench.roomId)
@@ -82,16 +105,24 @@ describe('approval', () => {
 
   test('RQ-3 of many answers exactly one is accepted, the others learn who decided, and the tool runs once', async () => {
     const { tool, ran } = payTool()
-    await using bench = await openRoom([new Agent('billing', { model: scriptedModel([call, 'Wait.', 'Done.']), tools: [tool] })])
+    await using bench = await openRoom([
+      new Agent('billing', { model: scriptedModel([call, 'Wait.', 'Done.']), tools: [tool] }),
+    ])
     await bench.kit.send(bench.roomId, { from: 'ada', text: 'pay' }, { wait: 'settled' })
     const [request] = await bench.kit.pendingRequests()
     const people = ['dana', 'kim', 'lou', 'max']
-    const answers = await Promise.all(people.map((id) => bench.kit.answerRequest(request?.id ?? '', { decision: 'approve', by: { kind: 'person', id } })))
+    const answers = await Promise.all(
+      people.map((id) =>
+        bench.kit.answerRequest(request?.id ?? '', { decision: 'approve', by: { kind: 'person', id } }),
+      ),
+    )
     await bench.kit.settled(bench.roomId)
     expect(answers.filter(({ outcome }) => outcome === 'accepted').length).toBe(1)
     const others = answers.filter(({ outcome }) => outcome !== 'accepted')
     const winner = people[answers.findIndex(({ outcome }) => outcome === 'accepted')]
-    expect(others).toEqual(Array.from({ length: 3 }, () => ({ outcome: 'already_decided', by: { kind: 'person', id: winner } })))
+    expect(others).toEqual(
+      Array.from({ length: 3 }, () => ({ outcome: 'already_decided', by: { kind: 'person', id: winner } })),
+    )
     expect(ran.length).toBe(1)
     expect(new Set(ran.map(({ key }) => key)).size).toBe(1)
   })
@@ -101,28 +132,43 @@ describe('approval', () => {
     await using bench = await openRoom([new Agent('billing', { model: scriptedModel([call, 'Wait.']), tools: [tool] })])
     await bench.kit.send(bench.roomId, { from: 'ada', text: 'pay' }, { wait: 'settled' })
     const [request] = await bench.kit.pendingRequests()
-    for (const by of [{ kind: 'agent', id: 'billing' }, { kind: 'person', id: 'ada' }] as const) {
-      await expect(bench.kit.answerRequest(request?.id ?? '', { decision: 'approve', by })).rejects.toMatchObject({ code: 'invalid_options', details: { path: 'by' } })
+    for (const by of [
+      { kind: 'agent', id: 'billing' },
+      { kind: 'person', id: 'ada' },
+    ] as const) {
+      await expect(bench.kit.answerRequest(request?.id ?? '', { decision: 'approve', by })).rejects.toMatchObject({
+        code: 'invalid_options',
+        details: { path: 'by' },
+      })
     }
     expect((await bench.kit.pendingRequests()).length).toBe(1)
   })
 
   test('RQ-9 an approval that nobody answers expires, and the closing of the room cancels what is open', async () => {
     const { tool, ran } = payTool()
-    await using bench = await openRoom([new Agent('billing', { model: scriptedModel([call, 'Wait.', 'Nobody was there.', call, 'Wait.']), tools: [tool] })])
+    await using bench = await openRoom([
+      new Agent('billing', {
+        model: scriptedModel([call, 'Wait.', 'Nobody was there.', call, 'Wait.']),
+        tools: [tool],
+      }),
+    ])
     await bench.kit.send(bench.roomId, { from: 'ada', text: 'pay' }, { wait: 'settled' })
     const [first] = await bench.kit.pendingRequests()
     await bench.clock.advance(600_000)
     await bench.kit.settled(bench.roomId)
     expect((await bench.lines()).at(-1)).toBe('billing: Nobody was there.')
-    expect(await bench.kit.answerRequest(first?.id ?? '', { decision: 'approve', by: desk })).toEqual({ outcome: 'expired' })
+    expect(await bench.kit.answerRequest(first?.id ?? '', { decision: 'approve', by: desk })).toEqual({
+      outcome: 'expired',
+    })
 
     await bench.kit.send(bench.roomId, { from: 'ada', text: 'again' }, { wait: 'settled' })
     const [second] = await bench.kit.pendingRequests()
     await bench.kit.closeRoom(bench.roomId)
     const tail = (await bench.kit.events(bench.roomId)).slice(-2).map(({ type }) => type)
     expect(tail).toEqual(['requestClosed', 'roomClosed'])
-    expect(await bench.kit.answerRequest(second?.id ?? '', { decision: 'approve', by: desk })).toEqual({ outcome: 'cancelled' })
+    expect(await bench.kit.answerRequest(second?.id ?? '', { decision: 'approve', by: desk })).toEqual({
+      outcome: 'cancelled',
+    })
     expect(ran).toEqual([])
   })
 
@@ -140,7 +186,9 @@ describe('approval', () => {
     const second = new Kit({ clock, store, ids: createSeededIds(2) })
     second.register(new Agent('billing', { model: scriptedModel(['Paid back.']), tools: [tool] }))
     await second.ready()
-    expect(await second.answerRequest(request?.id ?? '', { decision: 'approve', by: desk })).toMatchObject({ outcome: 'accepted' })
+    expect(await second.answerRequest(request?.id ?? '', { decision: 'approve', by: desk })).toMatchObject({
+      outcome: 'accepted',
+    })
     await second.settled(room.id)
     expect(ran).toEqual([{ cents: 7_900, key: request?.idempotencyKey }])
     expect(story(await second.events(room.id)).at(-1)).toBe('billing: Paid back.')
@@ -204,7 +252,13 @@ describe('confirm and input', () => {
     await bench.kit.send(bench.roomId, { from: 'ada', text: 'no' })
     await bench.kit.settled(bench.roomId)
     expect(ran).toEqual([])
-    expect(await bench.lines()).toEqual(['ada: pay', 'ada: what is that exactly?', 'ada: no', 'billing: As you like.', 'billing: It is a refund.'])
+    expect(await bench.lines()).toEqual([
+      'ada: pay',
+      'ada: what is that exactly?',
+      'ada: no',
+      'billing: As you like.',
+      'billing: It is a refund.',
+    ])
   })
 
   test('RQ-9 the end of the turn cancels what it waited for', async () => {
@@ -216,7 +270,9 @@ describe('confirm and input', () => {
     bench.kit.steer(bench.kit.runningTurns(bench.roomId)[0]?.turnId ?? '', { type: 'cancel', reason: 'enough' })
     await bench.kit.settled(bench.roomId)
     expect(await bench.kit.pendingRequests()).toEqual([])
-    expect(await bench.kit.answerRequest(request?.id ?? '', { decision: 'approve', by: desk })).toEqual({ outcome: 'cancelled' })
+    expect(await bench.kit.answerRequest(request?.id ?? '', { decision: 'approve', by: desk })).toEqual({
+      outcome: 'cancelled',
+    })
     expect(ran).toEqual([])
   })
 })

@@ -84,7 +84,11 @@ export function createRequests(parts: KitParts): Requests {
   }
 
   /** Closes a request by compare-and-set, in one commit with its record. */
-  const close = async (request: PendingRequest, status: Closed, decision: Partial<RequestDecision>): Promise<ClosedRequest | undefined> => {
+  const close = async (
+    request: PendingRequest,
+    status: Closed,
+    decision: Partial<RequestDecision>,
+  ): Promise<ClosedRequest | undefined> => {
     const closed = closedRequest(request, status, decision)
     const outcome = await parts.inRoom(request.roomId, (locked) =>
       locked.commit([closedDraft(parts, locked.room, closed)], {
@@ -104,15 +108,22 @@ export function createRequests(parts: KitParts): Requests {
 
   const expireLater = (request: PendingRequest, delayMs: number): (() => void) =>
     parts.clock.setTimer(Math.max(0, delayMs), () => {
-      parts.background('request', async () => {
-        const closed = await close(request, 'expired', { by: { kind: 'system', id: 'timer' } })
-        if (closed !== undefined) settle(closed.request, { status: 'expired' }, closed.eventId)
-      }, { roomId: request.roomId })
+      parts.background(
+        'request',
+        async () => {
+          const closed = await close(request, 'expired', { by: { kind: 'system', id: 'timer' } })
+          if (closed !== undefined) settle(closed.request, { status: 'expired' }, closed.eventId)
+        },
+        { roomId: request.roomId },
+      )
     })
 
   const find = async (id: RequestId, organizationId: OrganizationId | undefined): Promise<PendingRequest> => {
     const known = waiters.get(id)?.request
-    const stored = known === undefined ? (await parts.store.requests.list({ id, limit: 1 })).items[0] : await parts.store.requests.get(known.roomId, id)
+    const stored =
+      known === undefined
+        ? (await parts.store.requests.list({ id, limit: 1 })).items[0]
+        : await parts.store.requests.get(known.roomId, id)
     const room = stored === undefined || stored === null ? null : await parts.store.getRoom(stored.roomId)
     const isForeign = organizationId !== undefined && room?.organizationId !== organizationId
     if (stored !== undefined && stored !== null && !isForeign) return stored
@@ -123,7 +134,12 @@ export function createRequests(parts: KitParts): Requests {
     })
   }
 
-  const wait = (request: PendingRequest, spec: Pick<RequestSpec, 'checkValue'>, timeoutMs: number, decide: Waiter['decide']): void => {
+  const wait = (
+    request: PendingRequest,
+    spec: Pick<RequestSpec, 'checkValue'>,
+    timeoutMs: number,
+    decide: Waiter['decide'],
+  ): void => {
     waiters.set(request.id, { request, checkValue: spec.checkValue, decide, dispose: expireLater(request, timeoutMs) })
   }
 
@@ -138,14 +154,26 @@ export function createRequests(parts: KitParts): Requests {
         const isForPerson = spec.kind !== 'approval'
         const draft = parts.systemDraft(locked.room, {
           type: 'requestOpened',
-          content: { type: 'system', code: 'request_opened', text: openedText(request), data: { request: requestJson(request) } },
+          content: {
+            type: 'system',
+            code: 'request_opened',
+            text: openedText(request),
+            data: { request: requestJson(request) },
+          },
           causeId: trigger.id,
           turnId: turn.turnId,
           ...(isForPerson ? { visibility: turn.request.visibility ?? trigger.responseVisibility ?? 'all' } : {}),
         })
-        const stored = locked.room.organizationId === undefined ? request : { ...request, organizationId: locked.room.organizationId }
+        const stored =
+          locked.room.organizationId === undefined
+            ? request
+            : { ...request, organizationId: locked.room.organizationId }
         const committed = await locked.commit([draft], { requests: [stored] })
-        if (!('events' in committed)) throw new ParleyError({ code: 'version_conflict', message: `Request ${request.id} could not be stored. Ask again.` })
+        if (!('events' in committed))
+          throw new ParleyError({
+            code: 'version_conflict',
+            message: `Request ${request.id} could not be stored. Ask again.`,
+          })
       })
       parts.hooks.fire('onUserInputRequired', { request }, { roomId, channelId: agentId })
       const outcome = new Promise<RequestOutcome>((resolve) => {
@@ -153,7 +181,11 @@ export function createRequests(parts: KitParts): Requests {
           if (spec.mode === 'suspend') turn.resumeTimer?.()
           resolve(decided)
           if (spec.mode === 'detach') {
-            parts.background('request', () => deliverOutcome(parts, withCause(request, closedBy), decided, spec.onDecided), { roomId })
+            parts.background(
+              'request',
+              () => deliverOutcome(parts, withCause(request, closedBy), decided, spec.onDecided),
+              { roomId },
+            )
           }
         }
         wait(request, spec, spec.timeoutMs, decide)
@@ -177,7 +209,10 @@ export function createRequests(parts: KitParts): Requests {
       const closed = await close(request, status, { ...decision, ...(value === undefined ? {} : { value }) })
       if (closed === undefined) return decidedAlready(await find(id, organizationId))
       const reason = decision.reason === undefined ? {} : { reason: decision.reason }
-      const decided: RequestOutcome = status === 'rejected' ? { status, by: decision.by, ...reason } : { status, by: decision.by, ...(value === undefined ? {} : { value }), ...reason }
+      const decided: RequestOutcome =
+        status === 'rejected'
+          ? { status, by: decision.by, ...reason }
+          : { status, by: decision.by, ...(value === undefined ? {} : { value }), ...reason }
       settle(closed.request, decided, closed.eventId)
       return { outcome: 'accepted', request: closed.request }
     },
@@ -197,13 +232,19 @@ export function createRequests(parts: KitParts): Requests {
         found.push(...page.items)
         after = page.next
       } while (after !== undefined)
-      return found.toSorted((one, other) => (one.createdAt < other.createdAt ? -1 : one.createdAt > other.createdAt ? 1 : one.id < other.id ? -1 : 1))
+      return found.toSorted((one, other) =>
+        one.createdAt < other.createdAt ? -1 : one.createdAt > other.createdAt ? 1 : one.id < other.id ? -1 : 1,
+      )
     },
 
     offer(open, draft) {
-      if (waiters.size === 0 || draft.source.kind !== 'person' || (draft.type !== 'message' && draft.type !== 'dtmf')) return undefined
+      if (waiters.size === 0 || draft.source.kind !== 'person' || (draft.type !== 'message' && draft.type !== 'dtmf'))
+        return undefined
       const candidates = openOf(open.id).filter(
-        ({ kind, sensitive, participantId }) => kind !== 'approval' && !sensitive && (participantId === undefined || participantId === draft.source.participantId),
+        ({ kind, sensitive, participantId }) =>
+          kind !== 'approval' &&
+          !sensitive &&
+          (participantId === undefined || participantId === draft.source.participantId),
       )
       const [request] = candidates
       if (request === undefined) return undefined
@@ -211,19 +252,30 @@ export function createRequests(parts: KitParts): Requests {
         const answer = await readAnswer(request, passed.content, waiters.get(request.id)?.checkValue)
         if (answer === undefined) return undefined
         const by = { kind: 'person' as const, id: draft.source.participantId ?? 'person' }
-        const closed = closedRequest(request, answer.status, { by, ...(answer.value === undefined ? {} : { value: answer.value }) })
+        const closed = closedRequest(request, answer.status, {
+          by,
+          ...(answer.value === undefined ? {} : { value: answer.value }),
+        })
         return {
           routing: { target: null, observers: [], reason: 'request', skipped: [] },
           request: closed,
           draft: closedDraft(parts, open.room, closed, passed.id),
-          committed: () => settle(closed, answer.status === 'rejected' ? { status: 'rejected', by } : { status: answer.status, by, ...(answer.value === undefined ? {} : { value: answer.value }) }),
+          committed: () =>
+            settle(
+              closed,
+              answer.status === 'rejected'
+                ? { status: 'rejected', by }
+                : { status: answer.status, by, ...(answer.value === undefined ? {} : { value: answer.value }) },
+            ),
         }
       }
     },
 
     async cancelAll(room) {
       const { items } = await parts.store.requests.list({ roomId: room.id, status: 'open', limit: 1_000 })
-      const closed = items.map((request) => closedRequest(request, 'cancelled', { by: { kind: 'system', id: 'room' }, reason: 'room_closed' }))
+      const closed = items.map((request) =>
+        closedRequest(request, 'cancelled', { by: { kind: 'system', id: 'room' }, reason: 'room_closed' }),
+      )
       return {
         drafts: closed.map((request) => closedDraft(parts, room, request)),
         requests: closed,
@@ -237,14 +289,22 @@ export function createRequests(parts: KitParts): Requests {
       for (const { request } of waiters.values()) {
         if (request.turnId !== turnId || request.mode !== 'suspend') continue
         settle(request, { status: 'cancelled', reason: 'turn_ended' })
-        parts.background('request', async () => {
-          await close(request, 'cancelled', { by: { kind: 'system', id: 'turn' }, reason: 'turn_ended' })
-        }, { roomId: request.roomId })
+        parts.background(
+          'request',
+          async () => {
+            await close(request, 'cancelled', { by: { kind: 'system', id: 'turn' }, reason: 'turn_ended' })
+          },
+          { roomId: request.roomId },
+        )
       }
     },
 
     async deliverToolOutcome(turn, { callId, tool, result }) {
-      await deliverOutcome(parts, { roomId: turn.request.roomId, agentId: turn.request.agentId, turnId: turn.turnId, tool, callId }, result)
+      await deliverOutcome(
+        parts,
+        { roomId: turn.request.roomId, agentId: turn.request.agentId, turnId: turn.turnId, tool, callId },
+        result,
+      )
     },
 
     async recover() {
@@ -253,11 +313,17 @@ export function createRequests(parts: KitParts): Requests {
         if (request.sensitive) {
           await close(request, 'cancelled', { by: { kind: 'system', id: 'restart' }, reason: 'process_restarted' })
           // The agent in charge learns that its question is gone, so that it may ask again.
-          parts.background('request', () => deliverOutcome(parts, request, { status: 'cancelled', reason: 'process_restarted' }), { roomId: request.roomId })
+          parts.background(
+            'request',
+            () => deliverOutcome(parts, request, { status: 'cancelled', reason: 'process_restarted' }),
+            { roomId: request.roomId },
+          )
           continue
         }
         wait(request, {}, Date.parse(request.expiresAt) - parts.clock.now(), (outcome, closedBy) => {
-          parts.background('request', () => deliverOutcome(parts, withCause(request, closedBy), outcome), { roomId: request.roomId })
+          parts.background('request', () => deliverOutcome(parts, withCause(request, closedBy), outcome), {
+            roomId: request.roomId,
+          })
         })
       }
     },
@@ -302,10 +368,16 @@ function requestJson(request: PendingRequest): Json {
 
 function openedText({ kind, tool, prompt }: PendingRequest): string {
   if (prompt !== undefined) return prompt
-  return kind === 'approval' ? `A colleague is asked to approve ${tool ?? 'a step'}.` : `Please confirm ${tool ?? 'this step'}.`
+  return kind === 'approval'
+    ? `A colleague is asked to approve ${tool ?? 'a step'}.`
+    : `Please confirm ${tool ?? 'this step'}.`
 }
 
-function closedRequest(request: PendingRequest, status: Closed, { by, reason, value }: Partial<RequestDecision>): PendingRequest {
+function closedRequest(
+  request: PendingRequest,
+  status: Closed,
+  { by, reason, value }: Partial<RequestDecision>,
+): PendingRequest {
   return {
     ...request,
     status,
@@ -320,7 +392,12 @@ function closedDraft(parts: KitParts, room: Room, request: PendingRequest, cause
   const by: Json = decidedBy === undefined ? null : { kind: decidedBy.kind, id: decidedBy.id }
   return parts.systemDraft(room, {
     type: 'requestClosed',
-    content: { type: 'system', code: 'request_closed', text: `The request was ${status}.`, data: { requestId: id, status, by } },
+    content: {
+      type: 'system',
+      code: 'request_closed',
+      text: `The request was ${status}.`,
+      data: { requestId: id, status, by },
+    },
     turnId: request.turnId,
     ...(kind === 'approval' ? {} : { visibility: 'all' as const }),
     ...(causeId === undefined ? {} : { causeId }),
@@ -349,7 +426,8 @@ function checkDecision(request: PendingRequest, { decision, by }: RequestDecisio
   if (!fits) throw badDecision('decision', request.kind === 'input' ? 'answer' : 'approve or reject')
   if (request.kind !== 'approval') return
   if (by.kind === 'agent') throw badDecision('by', 'a colleague; an agent cannot approve')
-  if (by.kind === 'person' && by.id === request.participantId) throw badDecision('by', 'a colleague; nobody approves their own request')
+  if (by.kind === 'person' && by.id === request.participantId)
+    throw badDecision('by', 'a colleague; nobody approves their own request')
 }
 
 function badDecision(path: string, expected: string): ParleyError {

@@ -60,7 +60,17 @@ test('CH-2 muted output suppresses deliveries and leaves reading', async () => {
 test('CH-3 no call widens a binding on the way', async () => {
   const { kit } = openKit({}, [recordingTransport('web'), recordingTransport('sms')])
   const { id } = await kit.createRoom({
-    channels: [{ channelId: 'web', access: 'readOnly', visibility: 'transport', muted: true, outputMuted: true, direction: 'outbound', metadata: { a: 1 } }],
+    channels: [
+      {
+        channelId: 'web',
+        access: 'readOnly',
+        visibility: 'transport',
+        muted: true,
+        outputMuted: true,
+        direction: 'outbound',
+        metadata: { a: 1 },
+      },
+    ],
   })
   const [narrow] = await kit.bindings(id)
   await kit.processInbound(line('web', 'ada', 'refused'), { roomId: id })
@@ -78,13 +88,20 @@ test('CH-4 a detached channel stays out until it is attached by name', async () 
   const first = openKit({}, [recordingTransport('web')])
   const { id } = await first.kit.createRoom({ channels: ['web'] })
   await first.kit.detach(id, 'web')
-  expect(await first.kit.processInbound(line('web', 'ada', 'hello'), { roomId: id })).toMatchObject({ outcome: 'blocked', reason: 'channel_detached' })
+  expect(await first.kit.processInbound(line('web', 'ada', 'hello'), { roomId: id })).toMatchObject({
+    outcome: 'blocked',
+    reason: 'channel_detached',
+  })
   expect(await first.kit.bindings(id)).toEqual([])
   expect(await first.kit.store.tombstones.get(id, 'web')).toMatchObject({ channelId: 'web' })
-  await expect(first.kit.sendEvent(id, 'web', { content: text('hello') })).rejects.toMatchObject({ code: 'channel_not_bound' })
+  await expect(first.kit.sendEvent(id, 'web', { content: text('hello') })).rejects.toMatchObject({
+    code: 'channel_not_bound',
+  })
   await first.kit.attach(id, 'web')
   expect(await first.kit.store.tombstones.get(id, 'web')).toBeNull()
-  expect(await first.kit.processInbound(line('web', 'ada', 'hello'), { roomId: id })).toMatchObject({ outcome: 'committed' })
+  expect(await first.kit.processInbound(line('web', 'ada', 'hello'), { roomId: id })).toMatchObject({
+    outcome: 'committed',
+  })
 })
 
 test('CH-4 the tombstone is found by a kit that opens the store anew', async () => {
@@ -98,7 +115,10 @@ test('CH-4 the tombstone is found by a kit that opens the store anew', async () 
   await first.kit.detach(id, 'web')
   await first.kit.close()
   const second = openKit({ store: shared, clock }, [recordingTransport('web')])
-  expect(await second.kit.processInbound(line('web', 'ada', 'hello'), { roomId: id })).toMatchObject({ outcome: 'blocked', reason: 'channel_detached' })
+  expect(await second.kit.processInbound(line('web', 'ada', 'hello'), { roomId: id })).toMatchObject({
+    outcome: 'blocked',
+    reason: 'channel_detached',
+  })
 })
 
 test('CH-5 a channel that refuses leaves the former binding as it was', async () => {
@@ -111,13 +131,18 @@ test('CH-5 a channel that refuses leaves the former binding as it was', async ()
   await kit.attach(id, 'web', { access: 'readOnly', metadata: { floor: 3 } })
   const [before] = await kit.bindings(id)
   refuses = true
-  await expect(kit.attach(id, 'web', { access: 'readWrite' })).rejects.toMatchObject({ code: 'attach_refused', cause: { message: 'no room for sk-secret' } })
+  await expect(kit.attach(id, 'web', { access: 'readWrite' })).rejects.toMatchObject({
+    code: 'attach_refused',
+    cause: { message: 'no room for sk-secret' },
+  })
   expect(JSON.stringify((await kit.bindings(id))[0])).toBe(JSON.stringify(before))
   await kit.detach(id, 'web')
   await expect(kit.attach(id, 'web')).rejects.toMatchObject({ code: 'attach_refused' })
   expect(await kit.bindings(id)).toEqual([])
   // It had been detached on purpose before, and still is.
-  expect(await kit.processInbound(line('web', 'ada', 'hello'), { roomId: id })).toMatchObject({ reason: 'channel_detached' })
+  expect(await kit.processInbound(line('web', 'ada', 'hello'), { roomId: id })).toMatchObject({
+    reason: 'channel_detached',
+  })
 })
 
 test('CH-5 a new room stands without the channel that refuses it', async () => {
@@ -140,7 +165,9 @@ test('CH-5 an error of onDetached is reported after the detach took effect', asy
 test('CH-6 metadata of channel, binding and event never mix', async () => {
   const web = recordingTransport('web', { metadata: { level: 'channel', channelOnly: 1 } })
   const { kit } = openKit({}, [web])
-  const { id } = await kit.createRoom({ channels: [{ channelId: 'web', metadata: { level: 'binding', bindingOnly: 1 } }] })
+  const { id } = await kit.createRoom({
+    channels: [{ channelId: 'web', metadata: { level: 'binding', bindingOnly: 1 } }],
+  })
   const sent = await kit.sendEvent(id, 'web', { content: text('hi'), metadata: { level: 'event' } })
   await kit.patchBinding(id, 'web', { set: { added: true }, unset: ['bindingOnly'] })
   expect(sent).toMatchObject({ event: { metadata: { level: 'event' } } })
@@ -155,7 +182,13 @@ test('CH-7 changes of a binding are events, and the channel and hooks are told',
   const { kit, clock } = openKit({}, [web])
   const { id } = await kit.createRoom()
   const fired: string[] = []
-  for (const trigger of ['onChannelAttached', 'onChannelDetached', 'onChannelMuted', 'onChannelUnmuted', 'onChannelUpdated'] as const) {
+  for (const trigger of [
+    'onChannelAttached',
+    'onChannelDetached',
+    'onChannelMuted',
+    'onChannelUnmuted',
+    'onChannelUpdated',
+  ] as const) {
     kit.observe(trigger, () => void fired.push(trigger))
   }
   await kit.attach(id, 'web')
@@ -167,8 +200,22 @@ test('CH-7 changes of a binding are events, and the channel and hooks are told',
   await kit.detach(id, 'web')
   await clock.advance(0)
   const types = (await kit.events(id)).map(({ type }) => type)
-  expect(types).toEqual(['channelAttached', 'channelMuted', 'channelUnmuted', 'channelUpdated', 'channelUpdated', 'channelDetached'])
-  expect(fired).toEqual(['onChannelAttached', 'onChannelMuted', 'onChannelUnmuted', 'onChannelUpdated', 'onChannelUpdated', 'onChannelDetached'])
+  expect(types).toEqual([
+    'channelAttached',
+    'channelMuted',
+    'channelUnmuted',
+    'channelUpdated',
+    'channelUpdated',
+    'channelDetached',
+  ])
+  expect(fired).toEqual([
+    'onChannelAttached',
+    'onChannelMuted',
+    'onChannelUnmuted',
+    'onChannelUpdated',
+    'onChannelUpdated',
+    'onChannelDetached',
+  ])
   expect(pushed.map(({ muted, access, visibility }) => [muted, access, visibility])).toEqual([
     [false, 'readWrite', 'all'],
     [true, 'readWrite', 'all'],
@@ -212,9 +259,12 @@ test('CH-8 every field that a parser returns is applied', async () => {
 })
 
 test('CH-8 what a channel answers to a delivery is in its report, what an agent yields in the room', async () => {
-  const queued = recordingTransport('queued', { deliver: () => Promise.resolve({ status: 'queued', providerMessageId: 'p-1' }) })
+  const queued = recordingTransport('queued', {
+    deliver: () => Promise.resolve({ status: 'queued', providerMessageId: 'p-1' }),
+  })
   const refused = recordingTransport('refused', {
-    deliver: () => Promise.resolve({ status: 'failed', code: 'number_gone', message: 'x', retryable: false, retryAfterMs: 5 }),
+    deliver: () =>
+      Promise.resolve({ status: 'failed', code: 'number_gone', message: 'x', retryable: false, retryAfterMs: 5 }),
   })
   const { kit } = openKit({}, [queued, refused, scriptedAgent('bot', says('fine'))])
   const { id } = await kit.createRoom({ channels: ['queued', 'refused', 'bot'] })

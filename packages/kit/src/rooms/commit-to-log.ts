@@ -47,7 +47,11 @@ export class OpenRoom implements LockedRoom {
     return this.#state
   }
 
-  async commit(drafts: EventDraft[], also?: CommitExtras, { closing = false }: { closing?: boolean } = {}): Promise<Committed> {
+  async commit(
+    drafts: EventDraft[],
+    also?: CommitExtras,
+    { closing = false }: { closing?: boolean } = {},
+  ): Promise<Committed> {
     if (!closing && drafts.length > 0) refuseEnded(this.room, also?.room)
     const parts = this.#parts
     const extras = also === undefined ? { fence: this.token } : { ...also, fence: this.token }
@@ -63,7 +67,8 @@ export class OpenRoom implements LockedRoom {
     if (also?.room !== undefined) this.#apply(also.room)
     this.#hasCommitted = true
     const first = outcome.events[0]
-    if (first !== undefined && parts.lanes.hasHole(this.room, first.index)) await parts.lanes.fillHole(this, first.index)
+    if (first !== undefined && parts.lanes.hasHole(this.room, first.index))
+      await parts.lanes.fillHole(this, first.index)
     for (const event of outcome.events) parts.lanes.push(event, this)
     return { events: outcome.events }
   }

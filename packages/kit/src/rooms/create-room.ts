@@ -32,7 +32,18 @@ export interface CreateRoomOptions {
   delegationId?: string
 }
 
-const createRoomKeys = ['id', 'organizationId', 'sessionId', 'metadata', 'timers', 'agentResponsePolicy', 'orchestration', 'channels', 'parentRoomId', 'delegationId']
+const createRoomKeys = [
+  'id',
+  'organizationId',
+  'sessionId',
+  'metadata',
+  'timers',
+  'agentResponsePolicy',
+  'orchestration',
+  'channels',
+  'parentRoomId',
+  'delegationId',
+]
 
 /**
  * Makes a room with its bindings in one commit.
@@ -44,21 +55,41 @@ export async function createRoom(
   options: CreateRoomOptions,
   orchestrated: NewRoomOrchestration | undefined,
 ): Promise<Room> {
-  const { id = parts.ids.next('room'), organizationId, timers, agentResponsePolicy, channels = [], parentRoomId, delegationId } = options
+  const {
+    id = parts.ids.next('room'),
+    organizationId,
+    timers,
+    agentResponsePolicy,
+    channels = [],
+    parentRoomId,
+    delegationId,
+  } = options
   if (typeof id !== 'string' || id === '' || id.length > 256) throw badId()
   const metadata = checkRoomMetadata(options.metadata, parts.limits.metadataBytes)
   if (timers !== undefined) checkTimers(timers)
   if (agentResponsePolicy !== undefined) checkPolicy(agentResponsePolicy)
   const at = parts.now()
-  for (const agent of orchestrated?.agents ?? []) if (parts.registry.get(agent.channelId) === undefined) parts.registry.add(agent)
+  for (const agent of orchestrated?.agents ?? [])
+    if (parts.registry.get(agent.channelId) === undefined) parts.registry.add(agent)
   const listed = new Set(channels.map((given) => (typeof given === 'string' ? given : given.channelId)))
-  const agentIds = (orchestrated?.agents ?? []).map(({ channelId }) => channelId).filter((channelId) => !listed.has(channelId))
+  const agentIds = (orchestrated?.agents ?? [])
+    .map(({ channelId }) => channelId)
+    .filter((channelId) => !listed.has(channelId))
   const bindings = [...channels, ...agentIds].map((given): ChannelBinding => {
     const { channelId, ...binding } = typeof given === 'string' ? { channelId: given } : given
     return newBinding(id, registeredChannel(parts, channelId), at, checkBindingOptions(binding))
   })
   const planned: Room = {
-    ...newRoom({ id, at, organizationId, metadata, timers, agentResponsePolicy: agentResponsePolicy ?? parts.defaultPolicy, orchestration: orchestrated?.orchestration, sessionId: options.sessionId ?? parts.ids.next('sess') }),
+    ...newRoom({
+      id,
+      at,
+      organizationId,
+      metadata,
+      timers,
+      agentResponsePolicy: agentResponsePolicy ?? parts.defaultPolicy,
+      orchestration: orchestrated?.orchestration,
+      sessionId: options.sessionId ?? parts.ids.next('sess'),
+    }),
     ...(parentRoomId === undefined ? {} : { parentRoomId }),
     ...(delegationId === undefined ? {} : { delegationId }),
     ...(orchestrated?.conversation === undefined ? {} : { conversation: orchestrated.conversation }),
@@ -69,7 +100,9 @@ export async function createRoom(
     id,
     async (open) => {
       if (open.room !== planned) throw roomExists(id)
-      const outcome = await open.commit([], { room: { create: planned, ...(bindings.length === 0 ? {} : { bindings }) } })
+      const outcome = await open.commit([], {
+        room: { create: planned, ...(bindings.length === 0 ? {} : { bindings }) },
+      })
       if ('conflict' in outcome) throw roomExists(id)
       return open.room
     },
@@ -79,17 +112,29 @@ export async function createRoom(
   for (const binding of bindings) {
     const channel = parts.registry.get(binding.channelId)
     if (channel !== undefined) await welcomeChannel(parts, channel, binding, { binding: undefined, isTombstone: false })
-    parts.hooks.fire('onChannelAttached', { binding }, { roomId: id, channelId: binding.channelId, channelType: binding.channelType })
+    parts.hooks.fire(
+      'onChannelAttached',
+      { binding },
+      { roomId: id, channelId: binding.channelId, channelType: binding.channelType },
+    )
   }
   return room
 }
 
 function badId(): ParleyError {
-  return new ParleyError({ code: 'invalid_options', message: 'A room id must be a text of 1 to 256 characters.', details: { path: 'id', expected: 'text of 1 to 256 characters' } })
+  return new ParleyError({
+    code: 'invalid_options',
+    message: 'A room id must be a text of 1 to 256 characters.',
+    details: { path: 'id', expected: 'text of 1 to 256 characters' },
+  })
 }
 
 function roomExists(roomId: RoomId): ParleyError {
-  return new ParleyError({ code: 'room_exists', message: `A room ${roomId} exists already. Use it, or choose another id.`, details: { roomId } })
+  return new ParleyError({
+    code: 'room_exists',
+    message: `A room ${roomId} exists already. Use it, or choose another id.`,
+    details: { roomId },
+  })
 }
 
 /** @throws {ParleyError} `invalid_options` */

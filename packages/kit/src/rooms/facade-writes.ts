@@ -1,4 +1,12 @@
-import { ConversationState, ParleyError, type CommitExtras, type EventDraft, type Json, type Room, type RoomPatch } from '@parley/spec'
+import {
+  ConversationState,
+  ParleyError,
+  type CommitExtras,
+  type EventDraft,
+  type Json,
+  type Room,
+  type RoomPatch,
+} from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
 import { inRoom } from './in-room.ts'
 import { redactEvent } from './read-log.ts'
@@ -19,10 +27,16 @@ export function facadeWrites(parts: KitParts): FacadeWrites {
   }
 }
 
-async function save(parts: KitParts, open: Parameters<Parameters<typeof inRoom<Room>>[2]>[0], patch: RoomPatch, given: Room | undefined): Promise<Room> {
+async function save(
+  parts: KitParts,
+  open: Parameters<Parameters<typeof inRoom<Room>>[2]>[0],
+  patch: RoomPatch,
+  given: Room | undefined,
+): Promise<Room> {
   const also: CommitExtras = { room: patch }
   const drafts: EventDraft[] = []
-  if (patch.status !== undefined && patch.status !== open.room.status) drafts.push(statusDraft(parts, open.room, patch.status))
+  if (patch.status !== undefined && patch.status !== open.room.status)
+    drafts.push(statusDraft(parts, open.room, patch.status))
   if (given?.conversation !== undefined) {
     const before = open.state()
     const next = ConversationState.parse(given.conversation)
@@ -42,21 +56,38 @@ function differences(before: Room, after: Room): RoomPatch {
   const patch: RoomPatch = { expectedVersion: before.version }
   if (after.status !== before.status) patch.status = after.status
   if (!jsonEqual(after.metadata, before.metadata)) {
-    patch.metadata = { set: after.metadata, unset: Object.keys(before.metadata).filter((key) => !(key in after.metadata)) }
+    patch.metadata = {
+      set: after.metadata,
+      unset: Object.keys(before.metadata).filter((key) => !(key in after.metadata)),
+    }
   }
   if (!jsonEqual(after.timers, before.timers)) patch.timers = after.timers
   if (after.agentResponsePolicy !== before.agentResponsePolicy) patch.agentResponsePolicy = after.agentResponsePolicy
   if (after.sessionId !== undefined && after.sessionId !== before.sessionId) patch.sessionId = after.sessionId
-  if (after.orchestration !== undefined && !jsonEqual(after.orchestration, before.orchestration)) patch.orchestration = after.orchestration
+  if (after.orchestration !== undefined && !jsonEqual(after.orchestration, before.orchestration))
+    patch.orchestration = after.orchestration
   return patch
 }
 
 function statusDraft(parts: KitParts, room: Room, status: Room['status']): EventDraft {
-  const types = { active: room.status === 'closed' ? 'roomReopened' : 'roomResumed', paused: 'roomPaused', closed: 'roomClosed', archived: 'roomArchived' } as const
+  const types = {
+    active: room.status === 'closed' ? 'roomReopened' : 'roomResumed',
+    paused: 'roomPaused',
+    closed: 'roomClosed',
+    archived: 'roomArchived',
+  } as const
   const data: Json = { cause: 'host', from: room.status, to: status }
-  return parts.systemDraft(room, { type: types[status], content: { type: 'system', code: `room_${status}`, text: `The room is ${status}.`, data }, visibility: 'all' })
+  return parts.systemDraft(room, {
+    type: types[status],
+    content: { type: 'system', code: `room_${status}`, text: `The room is ${status}.`, data },
+    visibility: 'all',
+  })
 }
 
 function stale(room: Room): ParleyError {
-  return new ParleyError({ code: 'version_conflict', message: `Room ${room.id} was changed since it was read. Read it again and repeat.`, details: { roomId: room.id, version: room.version } })
+  return new ParleyError({
+    code: 'version_conflict',
+    message: `Room ${room.id} was changed since it was read. Read it again and repeat.`,
+    details: { roomId: room.id, version: room.version },
+  })
 }

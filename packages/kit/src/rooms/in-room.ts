@@ -30,7 +30,11 @@ export async function inRoom<T>(
           const heldMs = parts.clock.monotonicMs() - heldSinceMs
           parts.telemetry.record('room.lockHeldMs', heldMs)
           if (heldMs > LOCK_ALARM_MS && parts.framework.has('warning')) {
-            parts.framework.emit({ type: 'warning', roomId, data: { what: 'room.lockHeldMs', heldMs: Math.round(heldMs) } })
+            parts.framework.emit({
+              type: 'warning',
+              roomId,
+              data: { what: 'room.lockHeldMs', heldMs: Math.round(heldMs) },
+            })
           }
         }
       },

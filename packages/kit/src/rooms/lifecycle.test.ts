@@ -25,7 +25,10 @@ test('RM-1 RM-3 a closed or archived room refuses wherever its log could grow, a
       ctx.inject({ content: text('injected') })
       return { action: 'block', reason: 'x.never' }
     })
-    expect(await kit.processInbound(line('web', 'ada', 'late'), { roomId: id })).toMatchObject({ outcome: 'blocked', reason: 'room_closed' })
+    expect(await kit.processInbound(line('web', 'ada', 'late'), { roomId: id })).toMatchObject({
+      outcome: 'blocked',
+      reason: 'room_closed',
+    })
     for (const attempt of [
       () => kit.sendEvent(id, 'web', { content: text('late') }),
       () => kit.send(id, { from: 'ada', text: 'late' }),
@@ -78,7 +81,9 @@ test('RM-2 a closing room takes only the record of its closing; text said before
   expect(textsOf(events)).toContain('said before')
   expect(textsOf(events)).not.toContain('said too late')
   expect(web.said()).not.toContain('said too late')
-  expect(await kit.receipts(id, { kind: 'turn' })).toMatchObject([{ data: { agentId: 'bot', end: 'aborted', cause: 'room_closed' } }])
+  expect(await kit.receipts(id, { kind: 'turn' })).toMatchObject([
+    { data: { agentId: 'bot', end: 'aborted', cause: 'room_closed' } },
+  ])
 })
 
 test('RM-2 text in the making when the room closes is dropped with a receipt', async () => {
@@ -94,7 +99,9 @@ test('RM-2 text in the making when the room closes is dropped with a receipt', a
   await kit.closeRoom(id)
   await clock.advance(10_000)
   expect((await kit.events(id)).at(-1)?.type).toBe('roomClosed')
-  expect(await kit.receipts(id, { kind: 'turn' })).toMatchObject([{ data: { end: 'aborted', dropped: { code: 'room_closed', characters: 11 } } }])
+  expect(await kit.receipts(id, { kind: 'turn' })).toMatchObject([
+    { data: { end: 'aborted', dropped: { code: 'room_closed', characters: 11 } } },
+  ])
   expect(errors).toEqual([])
 })
 
@@ -103,12 +110,19 @@ test('RM-4 a closed room opens again, an archived one never', async () => {
   const { id } = await kit.createRoom({ channels: ['web', 'bot'] })
   await kit.closeRoom(id)
   expect(await kit.reopen(id)).toMatchObject({ status: 'active' })
-  expect(await kit.send(id, { from: 'ada', text: 'again' }, { wait: 'settled' })).toMatchObject({ outcome: 'committed' })
+  expect(await kit.send(id, { from: 'ada', text: 'again' }, { wait: 'settled' })).toMatchObject({
+    outcome: 'committed',
+  })
   await kit.archiveRoom(id)
   await expect(kit.reopen(id)).rejects.toMatchObject({ code: 'room_archived' })
   await expect(kit.closeRoom(id)).rejects.toMatchObject({ code: 'room_archived' })
   const types = (await kit.events(id)).map(({ type }) => type)
-  expect(types.filter((type) => type.startsWith('room'))).toEqual(['roomClosed', 'roomReopened', 'roomClosed', 'roomArchived'])
+  expect(types.filter((type) => type.startsWith('room'))).toEqual([
+    'roomClosed',
+    'roomReopened',
+    'roomClosed',
+    'roomArchived',
+  ])
 })
 
 test('RM-4 an event in a paused room makes it active in the same commit', async () => {
@@ -136,7 +150,10 @@ test('RM-5 RM-6 patches are changes of the room, messages are not, and reserved 
   ])
   expect(await kit.getRoom(id)).toMatchObject({ version: version + 2, metadata: { kept: 1, a: 1, b: 2 } })
   expect((await kit.getRoom(id)).metadata).not.toHaveProperty('gone')
-  await expect(kit.patchRoom(id, { metadata: { set: { _own: 1 } } })).rejects.toMatchObject({ code: 'invalid_options', details: { path: 'metadata._own' } })
+  await expect(kit.patchRoom(id, { metadata: { set: { _own: 1 } } })).rejects.toMatchObject({
+    code: 'invalid_options',
+    details: { path: 'metadata._own' },
+  })
   await expect(kit.createRoom({ metadata: { _own: 1 } })).rejects.toMatchObject({ code: 'invalid_options' })
 })
 
@@ -146,7 +163,9 @@ test('RM-5 the facade refuses a stale room and takes no counters from a copy', a
   await kit.sendEvent(id, 'web', { content: text('one') })
   const stale = await kit.getRoom(id)
   await kit.store.updateRoom({ ...stale, metadata: { mine: 1 }, eventCount: 99, latestIndex: 99 })
-  await expect(kit.store.updateRoom({ ...stale, metadata: { mine: 2 } })).rejects.toMatchObject({ code: 'version_conflict' })
+  await expect(kit.store.updateRoom({ ...stale, metadata: { mine: 2 } })).rejects.toMatchObject({
+    code: 'version_conflict',
+  })
   expect(await kit.getRoom(id)).toMatchObject({ metadata: { mine: 1 }, eventCount: 1, latestIndex: 0 })
 })
 

@@ -28,7 +28,16 @@ export interface NewRoom {
 
 /** A room as it is before its first event. */
 export function newRoom(given: NewRoom): Room {
-  const { id, at, organizationId, metadata = {}, timers = {}, agentResponsePolicy = 'chain', orchestration, sessionId } = given
+  const {
+    id,
+    at,
+    organizationId,
+    metadata = {},
+    timers = {},
+    agentResponsePolicy = 'chain',
+    orchestration,
+    sessionId,
+  } = given
   const room: Room = {
     id,
     status: 'active',
@@ -50,7 +59,12 @@ export function newRoom(given: NewRoom): Room {
 }
 
 /** A channel's binding as it is when attached. */
-export function newBinding(roomId: RoomId, channel: Channel, at: Instant, options: BindingOptions = {}): ChannelBinding {
+export function newBinding(
+  roomId: RoomId,
+  channel: Channel,
+  at: Instant,
+  options: BindingOptions = {},
+): ChannelBinding {
   const { direction = 'both', access = 'readWrite', visibility = 'all', muted = false, outputMuted = false } = options
   const binding: ChannelBinding = {
     roomId,

@@ -2,7 +2,11 @@ import { expect, test } from 'vitest'
 import { line, openKit, recordingTransport, scriptedAgent } from '../__fixtures__/open-kit.ts'
 
 const setUp = async () => {
-  const bench = openKit({}, [recordingTransport('web'), recordingTransport('sms', { channelType: 'sms' }), scriptedAgent('bot')])
+  const bench = openKit({}, [
+    recordingTransport('web'),
+    recordingTransport('sms', { channelType: 'sms' }),
+    scriptedAgent('bot'),
+  ])
   const { id } = await bench.kit.createRoom({ channels: ['web', 'sms'] })
   return { ...bench, id }
 }
@@ -12,15 +16,23 @@ test('PA-1 one person over two channels is one participant; only addMember moves
   await kit.processInbound(line('web', 'ada', 'by web'), { roomId: id })
   await kit.processInbound(line('sms', 'ada', 'by phone'), { roomId: id })
   expect(await kit.members(id)).toMatchObject([{ id: 'ada', channelId: 'web', connectedVia: ['web', 'sms'] }])
-  expect(heard.filter(({ type }) => type === 'participantShared')).toMatchObject([{ data: { participantId: 'ada', channelIds: ['web', 'sms'] } }])
+  expect(heard.filter(({ type }) => type === 'participantShared')).toMatchObject([
+    { data: { participantId: 'ada', channelIds: ['web', 'sms'] } },
+  ])
 
   await kit.ensureParticipant(id, { id: 'bob', channelId: 'web' })
   await kit.ensureParticipant(id, { id: 'bob', channelId: 'sms' })
-  expect((await kit.members(id)).find((member) => member.id === 'bob')).toMatchObject({ channelId: 'web', connectedVia: ['web', 'sms'] })
+  expect((await kit.members(id)).find((member) => member.id === 'bob')).toMatchObject({
+    channelId: 'web',
+    connectedVia: ['web', 'sms'],
+  })
   expect(heard.filter(({ type }) => type === 'participantShared')).toHaveLength(2)
 
   await kit.addMember(id, { id: 'bob', channelId: 'sms' })
-  expect((await kit.members(id)).find((member) => member.id === 'bob')).toMatchObject({ channelId: 'sms', connectedVia: ['sms', 'web'] })
+  expect((await kit.members(id)).find((member) => member.id === 'bob')).toMatchObject({
+    channelId: 'sms',
+    connectedVia: ['sms', 'web'],
+  })
 })
 
 test('PA-2 adding who is there and renaming to the same name change nothing and emit nothing', async () => {
@@ -58,9 +70,18 @@ test('PA-3 a banned sender is blocked on every way in, one who left is back with
 
   await kit.removeMember(id, 'ada', { ban: true })
   const before = (await kit.getRoom(id)).latestIndex
-  expect(await kit.processInbound(line('web', 'ada', 'let me in'), { roomId: id })).toMatchObject({ outcome: 'blocked', reason: 'sender_banned' })
-  expect(await kit.processInbound(line('sms', 'ada', 'let me in'), { roomId: id })).toMatchObject({ outcome: 'blocked', reason: 'sender_banned' })
-  expect(await kit.send(id, { from: 'ada', text: 'let me in' })).toMatchObject({ outcome: 'blocked', reason: 'sender_banned' })
+  expect(await kit.processInbound(line('web', 'ada', 'let me in'), { roomId: id })).toMatchObject({
+    outcome: 'blocked',
+    reason: 'sender_banned',
+  })
+  expect(await kit.processInbound(line('sms', 'ada', 'let me in'), { roomId: id })).toMatchObject({
+    outcome: 'blocked',
+    reason: 'sender_banned',
+  })
+  expect(await kit.send(id, { from: 'ada', text: 'let me in' })).toMatchObject({
+    outcome: 'blocked',
+    reason: 'sender_banned',
+  })
   expect(await kit.isMember(id, 'ada')).toBe(false)
   expect((await kit.getRoom(id)).latestIndex).toBe(before)
 })
@@ -70,7 +91,10 @@ test('PA-3 a banned person does not come back by the channel that is bound to th
   await kit.ensureParticipant(id, { id: 'ada', channelId: 'web' })
   await kit.attach(id, 'web', { participantId: 'ada' })
   await kit.removeMember(id, 'ada', { ban: true })
-  expect(await kit.sendEvent(id, 'web', { content: { type: 'text', text: 'me' } })).toMatchObject({ outcome: 'blocked', reason: 'sender_banned' })
+  expect(await kit.sendEvent(id, 'web', { content: { type: 'text', text: 'me' } })).toMatchObject({
+    outcome: 'blocked',
+    reason: 'sender_banned',
+  })
 })
 
 test('PA-5 attached agents are members of kind agent, as long as they are attached, without identity', async () => {
@@ -99,8 +123,15 @@ test('ID-6 a pending person is completed by hand; what they said keeps its sourc
   await kit.settled(roomId)
   expect((await kit.events(roomId))[0]).toEqual(event)
   const author = (await kit.members(roomId)).find((member) => member.id === event.source.participantId)
-  expect(author).toMatchObject({ identification: 'identified', identityId: 'person_1', displayName: 'Ada', resolvedBy: 'desk' })
+  expect(author).toMatchObject({
+    identification: 'identified',
+    identityId: 'person_1',
+    displayName: 'Ada',
+    resolvedBy: 'desk',
+  })
   expect(author).not.toHaveProperty('candidates')
   expect(fired).toEqual([id])
-  await expect(kit.resolveParticipant(roomId, 'nobody', identity)).rejects.toMatchObject({ code: 'participant_not_found' })
+  await expect(kit.resolveParticipant(roomId, 'nobody', identity)).rejects.toMatchObject({
+    code: 'participant_not_found',
+  })
 })

@@ -1,4 +1,14 @@
-import { ParleyError, type EventId, type EventQuery, type ReadMarker, type Receipt, type ReceiptKind, type RoomEvent, type RoomId, type TurnId } from '@parley/spec'
+import {
+  ParleyError,
+  type EventId,
+  type EventQuery,
+  type ReadMarker,
+  type Receipt,
+  type ReceiptKind,
+  type RoomEvent,
+  type RoomId,
+  type TurnId,
+} from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
 import { canSee } from './can-see.ts'
 import { roomNotFound } from './commit-to-log.ts'
@@ -15,7 +25,11 @@ export async function readEvents(parts: KitParts, roomId: RoomId, query: EventQu
   const { asReader, ...rest } = query
   const limit = query.limit ?? 100
   if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) {
-    throw new ParleyError({ code: 'invalid_options', message: 'limit must be a whole number from 1 to 1000.', details: { path: 'limit', expected: '1 to 1000' } })
+    throw new ParleyError({
+      code: 'invalid_options',
+      message: 'limit must be a whole number from 1 to 1000.',
+      details: { path: 'limit', expected: '1 to 1000' },
+    })
   }
   await existingRoom(parts, roomId)
   if (asReader === undefined) return parts.store.events(roomId, rest)
@@ -23,7 +37,7 @@ export async function readEvents(parts: KitParts, roomId: RoomId, query: EventQu
   const reader = binding ?? { channelId: asReader }
   const seen: RoomEvent[] = []
   // Hidden entries do not count: a page is full, or the log has ended. So nobody takes a hidden stretch for the end.
-  for (let range = rest; ; ) {
+  for (let range = rest; ;) {
     const page = await parts.store.events(roomId, { ...range, limit })
     seen.push(...page.filter((event) => canSee(event, reader)))
     const last = page.at(-1)
@@ -33,11 +47,20 @@ export async function readEvents(parts: KitParts, roomId: RoomId, query: EventQu
 }
 
 /** Erases what an event said for good; its place in the log stays. */
-export async function redactEvent(parts: KitParts, roomId: RoomId, eventId: EventId, { by, reason }: { by: string; reason: string }): Promise<RoomEvent> {
+export async function redactEvent(
+  parts: KitParts,
+  roomId: RoomId,
+  eventId: EventId,
+  { by, reason }: { by: string; reason: string },
+): Promise<RoomEvent> {
   return inRoom(parts, roomId, async () => {
     const event = await parts.store.getEvent(roomId, eventId)
     if (event === null) {
-      throw new ParleyError({ code: 'event_not_found', message: `Room ${roomId} has no event ${eventId}.`, details: { roomId, eventId } })
+      throw new ParleyError({
+        code: 'event_not_found',
+        message: `Room ${roomId} has no event ${eventId}.`,
+        details: { roomId, eventId },
+      })
     }
     return parts.store.redact(roomId, eventId, { at: parts.now(), by, reason })
   })
@@ -66,4 +89,3 @@ export async function markRead(parts: KitParts, roomId: RoomId, readerId: string
   parts.ephemeral.publish(roomId, { type: 'readReceipt', from: readerId, data: { index } })
   return marker
 }
-

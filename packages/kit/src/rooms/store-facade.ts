@@ -45,4 +45,3 @@ export function createStoreFacade(store: ConversationStore, writes: FacadeWrites
     isProcessLocal: store.isProcessLocal,
   }
 }
-

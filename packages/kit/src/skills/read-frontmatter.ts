@@ -49,7 +49,9 @@ export function readFrontmatter(text: string): FrontmatterResult {
   if (!/^[a-z0-9][a-z0-9_-]{0,63}$/.test(name)) faults.push('name must be 1 to 64 lower-case letters, digits, - or _')
   if (description === '' || description.length > 1_024) faults.push('description must have 1 to 1 024 characters')
   if (body.trim() === '') faults.push('there is nothing after the head')
-  return faults.length > 0 ? { ok: false, faults } : { ok: true, value: { name, description, tools, body: body.trim() } }
+  return faults.length > 0
+    ? { ok: false, faults }
+    : { ok: true, value: { name, description, tools, body: body.trim() } }
 }
 
 function readList(value: string): string[] | undefined {

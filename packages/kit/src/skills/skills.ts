@@ -37,7 +37,12 @@ export function skills(loader: SkillLoader, options: SkillsOptions = {}): SkillS
   }
 }
 
-function openSkills(all: Map<string, Skill>, loader: SkillLoader, { tools = [], runScript }: SkillsOptions, context: TurnContext): OpenSkills {
+function openSkills(
+  all: Map<string, Skill>,
+  loader: SkillLoader,
+  { tools = [], runScript }: SkillsOptions,
+  context: TurnContext,
+): OpenSkills {
   /** Least recently used first. */
   let active = activeIn(context.state.context[STATE_KEY], context.agentId).filter((name) => all.has(name))
   const activate = async (name: string): Promise<void> => {
@@ -45,7 +50,11 @@ function openSkills(all: Map<string, Skill>, loader: SkillLoader, { tools = [], 
     // Outside a room there is nothing to keep it in, and nothing that comes after.
     if (context.room.id === '') return
     const { agentId } = context
-    await context.room.updateState((state) => state.with({ context: { ...state.context, [STATE_KEY]: { ...recordOf(state.context[STATE_KEY]), [agentId]: active } } }))
+    await context.room.updateState((state) =>
+      state.with({
+        context: { ...state.context, [STATE_KEY]: { ...recordOf(state.context[STATE_KEY]), [agentId]: active } },
+      }),
+    )
   }
   const activeSkills = (): Skill[] => active.flatMap((name) => all.get(name) ?? [])
   return {
@@ -72,7 +81,11 @@ function openSkills(all: Map<string, Skill>, loader: SkillLoader, { tools = [], 
   }
 }
 
-function activateTool(all: Map<string, Skill>, active: () => readonly string[], activate: (name: string) => Promise<void>): AnyTool {
+function activateTool(
+  all: Map<string, Skill>,
+  active: () => readonly string[],
+  activate: (name: string) => Promise<void>,
+): AnyTool {
   return defineTool({
     name: 'activate_skill',
     description: 'Makes a skill active: its instructions and its tools are there from the next step on.',
@@ -82,7 +95,9 @@ function activateTool(all: Map<string, Skill>, active: () => readonly string[], 
       if (!all.has(name)) return { active: false, reason: `There is no skill "${name}".`, known: [...all.keys()] }
       const wasActive = active().includes(name)
       await activate(name)
-      return wasActive ? { active: true, note: 'It was active already.' } : { active: true, note: 'Its instructions are in the system prompt now.' }
+      return wasActive
+        ? { active: true, note: 'It was active already.' }
+        : { active: true, note: 'Its instructions are in the system prompt now.' }
     },
   })
 }
@@ -103,21 +118,32 @@ function runScriptTool(active: readonly Skill[], runScript: ScriptRunner): AnyTo
     description: 'Runs a script that belongs to an active skill.',
     input: z.strictObject({ skill: z.string(), path: z.string().min(1), arguments: z.array(z.string()).default([]) }),
     run: ({ skill, path, arguments: given }, { signal, idempotencyKey }) =>
-      runScript({ folder: folderOf(active, skill), path: checkedPath(path), arguments: given }, { signal, idempotencyKey }),
+      runScript(
+        { folder: folderOf(active, skill), path: checkedPath(path), arguments: given },
+        { signal, idempotencyKey },
+      ),
   })
 }
 
 function folderOf(active: readonly Skill[], name: string): string {
   const skill = active.find((one) => one.name === name)
   if (skill !== undefined) return skill.folder
-  throw new ParleyError({ code: 'tool_not_allowed', message: `The skill "${name}" is not active. Activate it first.`, details: { skill: name } })
+  throw new ParleyError({
+    code: 'tool_not_allowed',
+    message: `The skill "${name}" is not active. Activate it first.`,
+    details: { skill: name },
+  })
 }
 
 /** Refuses what cannot be in the folder before any loader sees it; the loader checks again after resolving links. */
 function checkedPath(path: string): string {
   const parts = path.split(/[/\\]/)
   if (!/^([/\\]|[A-Za-z]:)/.test(path) && !parts.includes('..') && !path.includes('\0')) return path
-  throw new ParleyError({ code: 'path_outside', message: 'Files of a skill are named by a path within its folder.', details: {} })
+  throw new ParleyError({
+    code: 'path_outside',
+    message: 'Files of a skill are named by a path within its folder.',
+    details: {},
+  })
 }
 
 function activeIn(value: Json | undefined, agentId: string): string[] {

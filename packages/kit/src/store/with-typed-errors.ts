@@ -6,7 +6,9 @@ import { toParleyError, type ConversationStore, type ParleyError } from '@parley
  */
 export function withTypedErrors(store: ConversationStore): ConversationStore {
   // The proxy has every property of the store it stands before.
-  return guard(store, (name, value) => (name !== 'close' && isObject(value) ? guard(value, (_name, inner) => inner) : value)) as ConversationStore
+  return guard(store, (name, value) =>
+    name !== 'close' && isObject(value) ? guard(value, (_name, inner) => inner) : value,
+  ) as ConversationStore
 }
 
 function guard(target: object, pass: (name: string | symbol, value: unknown) => unknown): object {
@@ -41,7 +43,8 @@ function rethrow(thrown: unknown): never {
 function typed(thrown: unknown): ParleyError {
   return toParleyError(thrown, {
     code: 'store_unavailable',
-    message: 'The store failed before it could answer. Nothing is half done: try again, and look at the cause if it goes on.',
+    message:
+      'The store failed before it could answer. Nothing is half done: try again, and look at the cause if it goes on.',
   })
 }
 

@@ -67,7 +67,8 @@ export class FunctionKernel implements ToolKernel {
   constructor(options: FunctionKernelOptions = {}) {
     checkOptions('FunctionKernel', options, ['rest', 'mcp', 'mcpHost', 'env', 'fetch', 'guard', 'pinTools'])
     const { rest = [], mcp = [], mcpHost, env = {}, guard } = options
-    if (mcp.length > 0 && mcpHost === undefined) throw misuse('mcpHost', 'MCP servers need mcpHost, of the package mcp.')
+    if (mcp.length > 0 && mcpHost === undefined)
+      throw misuse('mcpHost', 'MCP servers need mcpHost, of the package mcp.')
     for (const server of rest) {
       if (this.#rest.has(server.name)) throw duplicate(server.name)
       this.#rest.set(server.name, createRestTools(server, { env, fetch: options.fetch ?? globalThis.fetch, guard }))
@@ -78,7 +79,11 @@ export class FunctionKernel implements ToolKernel {
 
   /** @throws {ParleyError} `tool_invalid`, `tool_duplicate`, `limit_exceeded` */
   register(tool: AnyTool): Disposer {
-    const isTool = typeof tool === 'object' && tool !== null && typeof tool.run === 'function' && tool.input?.['~standard'] !== undefined
+    const isTool =
+      typeof tool === 'object' &&
+      tool !== null &&
+      typeof tool.run === 'function' &&
+      tool.input?.['~standard'] !== undefined
     if (!isTool || typeof tool.name !== 'string' || !/^[\w-]+$/.test(tool.name)) {
       throw new ParleyError({
         code: 'tool_invalid',
@@ -157,7 +162,8 @@ export class FunctionKernel implements ToolKernel {
     if (address.kind === 'rest') {
       const server = this.#rest.get(address.server)
       const operation = server?.find(address.tool)
-      if (server === undefined || operation === undefined) throw problem('tool_unknown', `There is no REST tool "${address.server}.${address.tool}".`)
+      if (server === undefined || operation === undefined)
+        throw problem('tool_unknown', `There is no REST tool "${address.server}.${address.tool}".`)
       const { signal, clock, idempotencyKey } = context
       return wrapped(await server.call(operation, args, { signal, clock, idempotencyKey }))
     }
@@ -167,9 +173,16 @@ export class FunctionKernel implements ToolKernel {
       throw problem('tool_unknown', `The tool server "${address.server}" has no tool "${address.tool}".`)
     }
     const isShown = this.describe().some(({ uri }) => uri === `mcp://${address.server}.${address.tool}`)
-    if (!isShown) throw problem('tool_not_allowed', `The tool "${address.tool}" changed since it was approved and is disabled.`)
+    if (!isShown)
+      throw problem('tool_not_allowed', `The tool "${address.tool}" changed since it was approved and is disabled.`)
     const { signal, idempotencyKey } = context
-    return wrapped(await connection.call(address.tool, args, { signal, idempotencyKey, onProgress: (text) => context.progress(text) }))
+    return wrapped(
+      await connection.call(address.tool, args, {
+        signal,
+        idempotencyKey,
+        onProgress: (text) => context.progress(text),
+      }),
+    )
   }
 }
 
@@ -187,9 +200,14 @@ async function runFunction(tool: AnyTool, args: { [name: string]: Json }, contex
   )
   const signal = AbortSignal.any([context.signal, late.signal])
   try {
-    const run = async (): Promise<unknown> => await tool.run(input.value as never /* parsed by the tool's own schema */, deriveContext(context, { ...context, signal }))
+    const run = async (): Promise<unknown> =>
+      await tool.run(
+        input.value as never /* parsed by the tool's own schema */,
+        deriveContext(context, { ...context, signal }),
+      )
     const returned = await untilAborted(run(), signal)
-    const output = tool.output === undefined ? { ok: true as const, value: returned } : await checkContract(tool.output, returned)
+    const output =
+      tool.output === undefined ? { ok: true as const, value: returned } : await checkContract(tool.output, returned)
     const value = output.ok ? toJson(output.value) : undefined
     if (value === undefined) throw problem('tool_result_invalid', `The result of ${tool.name} does not fit its schema.`)
     return wrapped({ ok: true, value, durationMs: clock.monotonicMs() - startedMs })
@@ -202,7 +220,9 @@ async function runFunction(tool: AnyTool, args: { [name: string]: Json }, contex
 function wrapped(result: ToolResult): ToolResult {
   if (!result.ok || 'pending' in result) return result
   const { value } = result
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? result : { ...result, value: { result: value } }
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? result
+    : { ...result, value: { result: value } }
 }
 
 function checkArguments(uri: string, args: Json): { [name: string]: Json } {
@@ -211,7 +231,10 @@ function checkArguments(uri: string, args: Json): { [name: string]: Json } {
   }
   const text = toJson(args) === undefined ? undefined : JSON.stringify(args)
   if (text === undefined || utf8Bytes(text) > MAX_ARGUMENT_BYTES) {
-    throw problem('tool_arguments_invalid', `Arguments of ${uri} are no JSON or larger than ${MAX_ARGUMENT_BYTES} bytes.`)
+    throw problem(
+      'tool_arguments_invalid',
+      `Arguments of ${uri} are no JSON or larger than ${MAX_ARGUMENT_BYTES} bytes.`,
+    )
   }
   return args
 }
@@ -239,7 +262,11 @@ function problem(code: ErrorCode, message: string): ParleyError {
 }
 
 function duplicate(name: string): ParleyError {
-  return new ParleyError({ code: 'tool_duplicate', message: `There is a tool or server "${name}" already. Give it another name.`, details: { name } })
+  return new ParleyError({
+    code: 'tool_duplicate',
+    message: `There is a tool or server "${name}" already. Give it another name.`,
+    details: { name },
+  })
 }
 
 function misuse(path: string, message: string): ParleyError {

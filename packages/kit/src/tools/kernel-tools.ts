@@ -1,4 +1,14 @@
-import { checkContract, ToolOutcome, type AnyTool, type Approval, type Contract, type Json, type ToolDescription, type ToolKernel, type TurnContext } from '@parley/spec'
+import {
+  checkContract,
+  ToolOutcome,
+  type AnyTool,
+  type Approval,
+  type Contract,
+  type Json,
+  type ToolDescription,
+  type ToolKernel,
+  type TurnContext,
+} from '@parley/spec'
 import type { StepTools } from '../agent/loop-input.ts'
 import { FunctionKernel } from './function-kernel.ts'
 import { withAddress } from './tool-set.ts'

@@ -1,4 +1,12 @@
-import { ParleyError, type Clock, type McpConnection, type McpHost, type McpServer, type ToolDescription, type UrlGuard } from '@parley/spec'
+import {
+  ParleyError,
+  type Clock,
+  type McpConnection,
+  type McpHost,
+  type McpServer,
+  type ToolDescription,
+  type UrlGuard,
+} from '@parley/spec'
 
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 30_000
@@ -35,8 +43,13 @@ export function createMcpServers(
   host: McpHost | undefined,
   { env, guard = openGuard }: { env: Record<string, string>; guard?: UrlGuard | undefined },
 ): McpServers {
-  const slots = new Map<string, Slot>(servers.map((server) => [server.id, { server, seen: new Map(), failures: 0, retryAtMs: 0 }]))
-  const connect = async (slot: Slot, { signal, clock }: { signal: AbortSignal; clock: Clock }): Promise<McpConnection> => {
+  const slots = new Map<string, Slot>(
+    servers.map((server) => [server.id, { server, seen: new Map(), failures: 0, retryAtMs: 0 }]),
+  )
+  const connect = async (
+    slot: Slot,
+    { signal, clock }: { signal: AbortSignal; clock: Clock },
+  ): Promise<McpConnection> => {
     if (slot.connection !== undefined) return slot.connection
     if (host === undefined || clock.monotonicMs() < slot.retryAtMs) throw unavailable(slot.server.id)
     slot.connecting ??= host

@@ -1,5 +1,8 @@
 /** Reads a body as text; undefined as soon as it proves larger than the limit. */
-export async function readLimited(body: ReadableStream<Uint8Array> | null, limitBytes: number): Promise<string | undefined> {
+export async function readLimited(
+  body: ReadableStream<Uint8Array> | null,
+  limitBytes: number,
+): Promise<string | undefined> {
   if (body === null) return ''
   const decoder = new TextDecoder()
   const reader = body.getReader()

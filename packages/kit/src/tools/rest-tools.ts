@@ -1,4 +1,15 @@
-import { ParleyError, type Clock, type Json, type JsonSchema, type RestOperation, type RestServer, type ToolDescription, type ToolEffect, type ToolResult, type UrlGuard } from '@parley/spec'
+import {
+  ParleyError,
+  type Clock,
+  type Json,
+  type JsonSchema,
+  type RestOperation,
+  type RestServer,
+  type ToolDescription,
+  type ToolEffect,
+  type ToolResult,
+  type UrlGuard,
+} from '@parley/spec'
 import { readLimited } from './read-limited.ts'
 
 const MAX_REDIRECTS = 3
@@ -18,7 +29,11 @@ export interface RestTools {
   describe(): ToolDescription[]
   /** Undefined when the server has no such tool. */
   find(tool: string): RestOperation | undefined
-  call(operation: RestOperation, args: { [name: string]: Json }, options: { signal: AbortSignal; clock: Clock; idempotencyKey: string }): Promise<ToolResult>
+  call(
+    operation: RestOperation,
+    args: { [name: string]: Json },
+    options: { signal: AbortSignal; clock: Clock; idempotencyKey: string },
+  ): Promise<ToolResult>
 }
 
 /**
@@ -33,7 +48,9 @@ export function createRestTools(server: RestServer, world: RestWorld): RestTools
       (operations ?? []).map((operation) => ({
         uri: `rest://${name}.${operation.tool}`,
         name: operation.tool,
-        description: (operation.description ?? `${methodOf(operation)} ${operation.path ?? operation.tool} of ${name}`).slice(0, 1_024),
+        description: (
+          operation.description ?? `${methodOf(operation)} ${operation.path ?? operation.tool} of ${name}`
+        ).slice(0, 1_024),
         input: operation.input ?? anyObject,
         effect: effectOf(operation),
       })),
@@ -41,7 +58,9 @@ export function createRestTools(server: RestServer, world: RestWorld): RestTools
     async call(operation, args, { signal, clock, idempotencyKey }) {
       const startedMs = clock.monotonicMs()
       const late = new AbortController()
-      const cancel = clock.setTimer(TIMEOUT_MS, () => late.abort(failure('tool_timeout', `${name} did not answer within ${TIMEOUT_MS} ms.`)))
+      const cancel = clock.setTimer(TIMEOUT_MS, () =>
+        late.abort(failure('tool_timeout', `${name} did not answer within ${TIMEOUT_MS} ms.`)),
+      )
       try {
         const request = toRequest(server, world, operation, args)
         request.headers.set('idempotency-key', idempotencyKey)
@@ -50,7 +69,11 @@ export function createRestTools(server: RestServer, world: RestWorld): RestTools
         return { ok: true, value, durationMs: clock.monotonicMs() - startedMs }
       } catch (thrown) {
         signal.throwIfAborted()
-        const error = ParleyError.isInstance(thrown) ? thrown : late.signal.aborted ? failureOf(late.signal.reason) : unreachable(name)
+        const error = ParleyError.isInstance(thrown)
+          ? thrown
+          : late.signal.aborted
+            ? failureOf(late.signal.reason)
+            : unreachable(name)
         const { code, message, retryable } = error
         return { ok: false, error: { code, message, retryable }, durationMs: clock.monotonicMs() - startedMs }
       } finally {
@@ -67,9 +90,15 @@ interface RestRequest {
   body?: string
 }
 
-function toRequest(server: RestServer, { env }: RestWorld, operation: RestOperation, args: { [name: string]: Json }): RestRequest {
+function toRequest(
+  server: RestServer,
+  { env }: RestWorld,
+  operation: RestOperation,
+  args: { [name: string]: Json },
+): RestRequest {
   const base = server.url ?? env[server.urlEnv ?? '']
-  if (base === undefined || base === '') throw failure('tool_unavailable', `The server ${server.name} has no URL in this environment.`)
+  if (base === undefined || base === '')
+    throw failure('tool_unavailable', `The server ${server.name} has no URL in this environment.`)
   const rest = { ...args }
   const path = (operation.path ?? operation.tool).replaceAll(/\{(\w+)\}/g, (_whole, key: string) => {
     const value = rest[key]
@@ -93,12 +122,21 @@ function toRequest(server: RestServer, { env }: RestWorld, operation: RestOperat
 }
 
 /** Follows redirects itself: each address passes the guard, and credentials never leave their origin. */
-async function send(request: RestRequest, { fetch, guard, signal }: RestWorld & { signal: AbortSignal }): Promise<Response> {
+async function send(
+  request: RestRequest,
+  { fetch, guard, signal }: RestWorld & { signal: AbortSignal },
+): Promise<Response> {
   let { url, method, body } = request
   const { headers } = request
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
     await guard?.check(url.href, 'tool')
-    const response = await fetch(url, { method, headers, signal, redirect: 'manual', ...(body === undefined ? {} : { body }) })
+    const response = await fetch(url, {
+      method,
+      headers,
+      signal,
+      redirect: 'manual',
+      ...(body === undefined ? {} : { body }),
+    })
     const location = response.headers.get('location')
     if (response.status < 300 || response.status >= 400 || location === null) return response
     await response.body?.cancel()
@@ -125,7 +163,8 @@ async function readValue(response: Response, server: string): Promise<Json> {
     })
   }
   const text = await readLimited(response.body, MAX_RESPONSE_BYTES)
-  if (text === undefined) throw failure('tool_result_invalid', `The answer of ${server} is larger than ${MAX_RESPONSE_BYTES} bytes.`)
+  if (text === undefined)
+    throw failure('tool_result_invalid', `The answer of ${server} is larger than ${MAX_RESPONSE_BYTES} bytes.`)
   if (!/\bjson\b/.test(response.headers.get('content-type') ?? '')) return text
   try {
     // JSON.parse gives JSON and nothing else.
@@ -161,7 +200,10 @@ function checkServer({ name, url, urlEnv, usernameEnv, passwordEnv }: RestServer
   })
 }
 
-function failure(code: 'tool_timeout' | 'tool_unavailable' | 'tool_http' | 'tool_result_invalid' | 'tool_arguments_invalid', message: string): ParleyError {
+function failure(
+  code: 'tool_timeout' | 'tool_unavailable' | 'tool_http' | 'tool_result_invalid' | 'tool_arguments_invalid',
+  message: string,
+): ParleyError {
   return new ParleyError({ code, message })
 }
 

@@ -28,7 +28,11 @@ export function createCatalogue(tools: ToolSet, input: LoopInput, state: LoopSta
   if (tools.allowed.reduce((sum, entry) => sum + tokensOf(entry), 0) <= roomTokens) return { tools, described: all }
   const search = searchTools(tools, state)
   const isShown = ({ name, origin, isPinned }: StepTool): boolean =>
-    isPinned || origin === 'room' || origin === 'builtin' || state.loadedTools.has(name) || input.pinnedTools.includes(name)
+    isPinned ||
+    origin === 'room' ||
+    origin === 'builtin' ||
+    state.loadedTools.has(name) ||
+    input.pinnedTools.includes(name)
   const shown = [...search, ...tools.allowed.filter(isShown)]
   const searchable: ToolSet = {
     ...tools,
@@ -69,7 +73,13 @@ function searchTools(tools: ToolSet, state: LoopState): StepTool[] {
     effect: 'pure',
     run: () => ({ names: tools.allowed.map(({ name }) => name) }),
   })
-  return [find, list].map((tool) => ({ name: tool.name, tool, origin: 'builtin' as const, isAllowed: true, isPinned: true }))
+  return [find, list].map((tool) => ({
+    name: tool.name,
+    tool,
+    origin: 'builtin' as const,
+    isAllowed: true,
+    isPinned: true,
+  }))
 }
 
 function rank(entries: readonly StepTool[], query: string): StepTool[] {

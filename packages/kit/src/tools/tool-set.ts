@@ -37,7 +37,11 @@ export function withAddress(tool: AnyTool, uri: string): AnyTool {
  * Asks all sources for their tools. One that fails or takes too long is left out with a receipt; a name that is taken
  * already is prefixed by its source.
  */
-export async function resolveTools(input: LoopInput, sources: readonly StepTools[], signal: AbortSignal): Promise<ToolSet> {
+export async function resolveTools(
+  input: LoopInput,
+  sources: readonly StepTools[],
+  signal: AbortSignal,
+): Promise<ToolSet> {
   const found = await Promise.all(sources.map((source) => askSource(source, input, signal)))
   const byName = new Map<string, StepTool>()
   for (const [index, source] of sources.entries()) {
@@ -60,7 +64,11 @@ export async function resolveTools(input: LoopInput, sources: readonly StepTools
   return {
     get: (name) => byName.get(name),
     allowed,
-    near: (name) => nearestNames(name, allowed.map((entry) => entry.name)),
+    near: (name) =>
+      nearestNames(
+        name,
+        allowed.map((entry) => entry.name),
+      ),
   }
 }
 
@@ -69,7 +77,12 @@ export function toDefinition({ name, tool }: StepTool): ToolDefinition {
   return { name, description: tool.description, parameters: tool.inputJsonSchema }
 }
 
-function isAllowed({ policy, allowedTools, context }: LoopInput, source: StepTools, tool: AnyTool, name: string): boolean {
+function isAllowed(
+  { policy, allowedTools, context }: LoopInput,
+  source: StepTools,
+  tool: AnyTool,
+  name: string,
+): boolean {
   if (source.origin === 'builtin') return true
   const uri = addresses.get(tool)
   if (allowedTools !== undefined && source.origin !== 'room') {

@@ -14,7 +14,8 @@ export function parseToolUri(uri: string): ToolUri {
     if (/^[\w-]+$/.test(rest)) return { kind: 'function', name: rest }
   } else if (protocol === 'rest' || protocol === 'mcp') {
     const dot = rest.lastIndexOf('.')
-    if (dot > 0 && dot < rest.length - 1) return { kind: protocol, server: rest.slice(0, dot), tool: rest.slice(dot + 1) }
+    if (dot > 0 && dot < rest.length - 1)
+      return { kind: protocol, server: rest.slice(0, dot), tool: rest.slice(dot + 1) }
   }
   throw new ParleyError({
     code: 'tool_uri_invalid',

@@ -1,4 +1,12 @@
-import { ParleyError, type ChannelBinding, type Json, type RoomContext, type RoomEvent, type TurnContext, type TurnId } from '@parley/spec'
+import {
+  ParleyError,
+  type ChannelBinding,
+  type Json,
+  type RoomContext,
+  type RoomEvent,
+  type TurnContext,
+  type TurnId,
+} from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
 import type { Steering, TurnServices } from '../core/turn-services.ts'
 import type { TurnRequest } from '../core/turns.ts'
@@ -47,7 +55,11 @@ export function createServices(
     opening,
     binding,
     reading: room,
-    visibility: turn.request.visibility ?? parts.orchestration.visibility(room.room, turn.request.trigger, agentId) ?? turn.request.trigger.responseVisibility ?? 'all',
+    visibility:
+      turn.request.visibility ??
+      parts.orchestration.visibility(room.room, turn.request.trigger, agentId) ??
+      turn.request.trigger.responseVisibility ??
+      'all',
     isMuted: binding?.muted === true,
     history: (limit) => history(parts, turn, binding, limit),
     speakerOf: createSpeakers(parts, room, agentId),
@@ -63,7 +75,9 @@ export function createServices(
     },
     takeSteering: () => turn.steering.splice(0),
     async receipt(kind, data) {
-      await parts.store.receipts.put([parts.receipt(roomId, kind, data, { turnId: turn.turnId, actor: { kind: 'agent', id: agentId } })])
+      await parts.store.receipts.put([
+        parts.receipt(roomId, kind, data, { turnId: turn.turnId, actor: { kind: 'agent', id: agentId } }),
+      ])
     },
     async request(spec) {
       return parts.requests.open(turn, spec)
@@ -71,7 +85,9 @@ export function createServices(
     async storeResult(name, text) {
       const id = parts.ids.next('res')
       storedIds.push(id)
-      await parts.store.toolResults.put([{ id, roomId, turnId: turn.turnId, name, text: storable(text), createdAt: parts.now() }])
+      await parts.store.toolResults.put([
+        { id, roomId, turnId: turn.turnId, name, text: storable(text), createdAt: parts.now() },
+      ])
       const oldest = storedIds.length > STORED_RESULTS ? storedIds.shift() : undefined
       if (oldest !== undefined) await parts.store.toolResults.remove(roomId, [oldest])
       return id
@@ -121,7 +137,10 @@ async function history(
   const size = Math.min(Math.max(limit, recentEventsFloor), recentEventsCeiling)
   const tail = await parts.store.tail(roomId, size, { upToIndex: trigger.index, statuses: ['committed'] })
   const reader = binding ?? { channelId: agentId, category: 'intelligence' as const, capabilities: { content: [] } }
-  return tail.filter((event) => isForAgent(event, agentId) && (event.id === trigger.id || isNoteFor(event, agentId) || canSee(event, reader)))
+  return tail.filter(
+    (event) =>
+      isForAgent(event, agentId) && (event.id === trigger.id || isNoteFor(event, agentId) || canSee(event, reader)),
+  )
 }
 
 /** An outcome that was told to this agent: internal, and part of what it remembers. */
@@ -154,7 +173,8 @@ function createSpeakers(parts: KitParts, room: RoomContext, agentId: string): (e
   const agents = room.bindings.filter(({ category }) => category === 'intelligence')
   const areMany = people.length > 1 || agents.length > 1
   return ({ source }) => {
-    if (source.kind === 'agent') return source.channelId === agentId ? undefined : agentLabel(parts, source.channelId ?? '')
+    if (source.kind === 'agent')
+      return source.channelId === agentId ? undefined : agentLabel(parts, source.channelId ?? '')
     if (!areMany) return undefined
     const participant = people.find(({ id }) => id === source.participantId)
     return participant?.displayName ?? source.participantId ?? undefined

@@ -1,4 +1,16 @@
-import { ParleyError, type Channel, type EventInput, type Json, type Receipt, type RoomContext, type RoomEvent, type ToolCallRecord, type TurnEnd, type TurnOutput, type Visibility } from '@parley/spec'
+import {
+  ParleyError,
+  type Channel,
+  type EventInput,
+  type Json,
+  type Receipt,
+  type RoomContext,
+  type RoomEvent,
+  type ToolCallRecord,
+  type TurnEnd,
+  type TurnOutput,
+  type Visibility,
+} from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
 import { storable } from './storable.ts'
 import { sendFromChannel } from '../inbound/prepare-send.ts'
@@ -28,7 +40,11 @@ export class ReplyWriter {
   constructor(parts: KitParts, turn: TurnRuntime, context: RoomContext) {
     this.#parts = parts
     this.#turn = turn
-    this.#visibility = turn.request.visibility ?? parts.orchestration.visibility(context.room, turn.request.trigger, turn.request.agentId) ?? turn.request.trigger.responseVisibility ?? 'all'
+    this.#visibility =
+      turn.request.visibility ??
+      parts.orchestration.visibility(context.room, turn.request.trigger, turn.request.agentId) ??
+      turn.request.trigger.responseVisibility ??
+      'all'
     this.#live = liveness(parts, turn, context, this.#visibility)
   }
 
@@ -56,7 +72,10 @@ export class ReplyWriter {
       case 'notice':
         await this.#flush()
         // People read it like any line of the agent; the code says what it is.
-        return this.#commit({ content: { type: 'text', text: output.content.text }, metadata: { notice: output.content.code } })
+        return this.#commit({
+          content: { type: 'text', text: output.content.text },
+          metadata: { notice: output.content.code },
+        })
     }
   }
 
@@ -117,7 +136,11 @@ export class ReplyWriter {
     return this.#turn.isReleased ? '' : this.#text.trim()
   }
 
-  async #flush({ interrupted = false, receipt, metadata }: { interrupted?: boolean; receipt?: Receipt; metadata?: Record<string, Json> } = {}): Promise<void> {
+  async #flush({
+    interrupted = false,
+    receipt,
+    metadata,
+  }: { interrupted?: boolean; receipt?: Receipt; metadata?: Record<string, Json> } = {}): Promise<void> {
     // While the conversation is being handed over nothing is said; afterwards it is said, or dropped with the turn.
     if (this.#turn.frozen !== undefined && this.#text !== '') await this.#turn.frozen
     const text = this.#pending()
@@ -127,13 +150,20 @@ export class ReplyWriter {
     this.#seq = 0
     this.#typing(false)
     if (text === '') return
-    const content = interrupted ? { type: 'text' as const, text, interrupted: true as const } : { type: 'text' as const, text }
+    const content = interrupted
+      ? { type: 'text' as const, text, interrupted: true as const }
+      : { type: 'text' as const, text }
     await this.#commit(metadata === undefined ? { content } : { content, metadata }, segmentId, receipt)
   }
 
-  async #tool(type: 'toolCallStarted' | 'toolCallEnded', call: ToolCallRecord, status: 'pending' | 'completed' | 'failed'): Promise<void> {
+  async #tool(
+    type: 'toolCallStarted' | 'toolCallEnded',
+    call: ToolCallRecord,
+    status: 'pending' | 'completed' | 'failed',
+  ): Promise<void> {
     await this.#commit({ type, content: { type: 'toolCall', status, ...call } })
-    if (this.#live !== 'none') this.#ephemeral(type, { turnId: this.#turn.turnId, callId: call.callId, name: call.name, status })
+    if (this.#live !== 'none')
+      this.#ephemeral(type, { turnId: this.#turn.turnId, callId: call.callId, name: call.name, status })
   }
 
   #typing(isTyping: boolean): void {
@@ -142,9 +172,18 @@ export class ReplyWriter {
     this.#ephemeral(isTyping ? 'typingStarted' : 'typingStopped', { turnId: this.#turn.turnId })
   }
 
-  #ephemeral(type: 'typingStarted' | 'typingStopped' | 'outputDelta' | 'thinkingDelta' | 'toolCallStarted' | 'toolCallEnded', data: Json): void {
+  #ephemeral(
+    type: 'typingStarted' | 'typingStopped' | 'outputDelta' | 'thinkingDelta' | 'toolCallStarted' | 'toolCallEnded',
+    data: Json,
+  ): void {
     const { roomId, agentId } = this.#turn.request
-    this.#parts.ephemeral.publish(roomId, { type, from: agentId, channelId: agentId, data, visibility: this.#visibility })
+    this.#parts.ephemeral.publish(roomId, {
+      type,
+      from: agentId,
+      channelId: agentId,
+      data,
+      visibility: this.#visibility,
+    })
   }
 
   async #commit(input: EventInput, segmentId?: string, receipt?: ReturnType<KitParts['receipt']>): Promise<void> {
@@ -178,7 +217,10 @@ export class ReplyWriter {
       const dropped = droppedBy(thrown, input)
       if (dropped === undefined) parts.reportError(thrown, { stage: 'reply', roomId: request.roomId })
       else this.#dropped = { ...dropped, characters: (this.#dropped?.characters ?? 0) + dropped.characters }
-      if (receipt !== undefined) await parts.store.receipts.put([dropped === undefined ? receipt : withData(receipt, { dropped: { ...dropped } })])
+      if (receipt !== undefined)
+        await parts.store.receipts.put([
+          dropped === undefined ? receipt : withData(receipt, { dropped: { ...dropped } }),
+        ])
     }
   }
 
@@ -187,12 +229,29 @@ export class ReplyWriter {
     const { roomId, agentId } = this.#turn.request
     const at = parts.now()
     if (output.type === 'task') {
-      const task = { id: parts.ids.next('task'), roomId, eventId: this.#turn.request.trigger.id, status: 'pending' as const, createdAt: at, updatedAt: at, metadata: {}, ...output.task }
+      const task = {
+        id: parts.ids.next('task'),
+        roomId,
+        eventId: this.#turn.request.trigger.id,
+        status: 'pending' as const,
+        createdAt: at,
+        updatedAt: at,
+        metadata: {},
+        ...output.task,
+      }
       await parts.store.tasks.put([task])
       parts.hooks.fire('onTaskCreated', { task }, { roomId })
       return
     }
-    const observation = { id: parts.ids.next('obs'), roomId, channelId: agentId, confidence: 1, createdAt: at, metadata: {}, ...output.observation }
+    const observation = {
+      id: parts.ids.next('obs'),
+      roomId,
+      channelId: agentId,
+      confidence: 1,
+      createdAt: at,
+      metadata: {},
+      ...output.observation,
+    }
     await parts.store.observations.put([observation])
     parts.hooks.fire('onObservation', { observation }, { roomId })
   }
@@ -206,17 +265,25 @@ interface Dropped {
 
 /** A room that closed meanwhile takes nothing more: no error, but the turn's receipt says what was lost. */
 function droppedBy(thrown: unknown, { content }: EventInput): Dropped | undefined {
-  if (!ParleyError.isInstance(thrown) || (thrown.code !== 'room_closed' && thrown.code !== 'room_archived')) return undefined
+  if (!ParleyError.isInstance(thrown) || (thrown.code !== 'room_closed' && thrown.code !== 'room_archived'))
+    return undefined
   return { code: thrown.code, characters: content.type === 'text' ? content.text.length : 0 }
 }
 
 function withData(receipt: Receipt, also: { [key: string]: Json }): Receipt {
   const { data } = receipt
-  return typeof data === 'object' && data !== null && !Array.isArray(data) ? { ...receipt, data: { ...data, ...also } } : receipt
+  return typeof data === 'object' && data !== null && !Array.isArray(data)
+    ? { ...receipt, data: { ...data, ...also } }
+    : receipt
 }
 
 /** Whether somebody may watch the text grow; what a hook may still change is shown to nobody before. */
-function liveness(parts: KitParts, turn: TurnRuntime, { bindings }: RoomContext, visibility: Visibility): 'text' | 'typing' | 'none' {
+function liveness(
+  parts: KitParts,
+  turn: TurnRuntime,
+  { bindings }: RoomContext,
+  visibility: Visibility,
+): 'text' | 'typing' | 'none' {
   const { roomId, agentId } = turn.request
   const own = bindings.find(({ channelId }) => channelId === agentId)
   if (own?.muted === true) return 'none'
@@ -227,8 +294,16 @@ function liveness(parts: KitParts, turn: TurnRuntime, { bindings }: RoomContext,
     content: { type: 'text' as const, text: '' },
     visibility: visibility === 'all' ? (own?.visibility ?? 'all') : visibility,
   }
-  const hasWatcher = bindings.some((binding) => binding.capabilities.live === 'deltas' && !binding.outputMuted && canSee(line, binding))
+  const hasWatcher = bindings.some(
+    (binding) => binding.capabilities.live === 'deltas' && !binding.outputMuted && canSee(line, binding),
+  )
   if (!hasWatcher) return 'none'
-  const scope = { roomId, channelId: agentId, channelType: 'agent' as const, sourceKind: 'agent' as const, eventType: 'message' as const }
+  const scope = {
+    roomId,
+    channelId: agentId,
+    channelType: 'agent' as const,
+    sourceKind: 'agent' as const,
+    eventType: 'message' as const,
+  }
   return parts.hooks.holdsLive(scope) ? 'typing' : 'text'
 }

@@ -76,9 +76,11 @@ export function runTurn(parts: KitParts, request: TurnRequest, cascades: readonl
     agentId: request.agentId,
     triggers: turn.triggers,
     startedMs: turn.startedMs,
-    done: parts.telemetry.span('parley.turn', { agent: request.agentId }, () => takeTurn(parts, turn, end)).catch((error: unknown) => {
-      report(parts, turn, error)
-    }),
+    done: parts.telemetry
+      .span('parley.turn', { agent: request.agentId }, () => takeTurn(parts, turn, end))
+      .catch((error: unknown) => {
+        report(parts, turn, error)
+      }),
     end,
     freeze: () => freezeTurn(turn),
     steer(given) {
@@ -129,7 +131,8 @@ async function takeTurn(
   if (channel?.takeTurn === undefined || skipped !== undefined) {
     return writer.finish('empty', { skipped: skipped ?? 'not_registered' })
   }
-  const timeoutMs = 'turnTimeoutMs' in channel && typeof channel.turnTimeoutMs === 'number' ? channel.turnTimeoutMs : TURN_TIMEOUT_MS
+  const timeoutMs =
+    'turnTimeoutMs' in channel && typeof channel.turnTimeoutMs === 'number' ? channel.turnTimeoutMs : TURN_TIMEOUT_MS
   const stopTimer = startTurnTimer(parts, turn, timeoutMs, end)
   try {
     const outcome = await consume(parts, turn, channel, context, binding, writer)
@@ -226,7 +229,10 @@ async function consume(
     await writer.interrupt()
     const error = report(parts, turn, thrown)
     await writer.sayFailure(channel)
-    return { end: error.code === 'budget_exceeded' ? 'budgetExceeded' : 'failed', data: { error: { code: error.code, message: error.message } } }
+    return {
+      end: error.code === 'budget_exceeded' ? 'budgetExceeded' : 'failed',
+      data: { error: { code: error.code, message: error.message } },
+    }
   } finally {
     turn.signal.removeEventListener('abort', onAbort)
     await parts.orchestration.turnEnded(turnContext, turnContext.state).catch((error: unknown) => {
@@ -245,7 +251,9 @@ async function stopTurn(
   if (stop.end !== 'handedOff') await writer.interrupt()
   const told = await lastWord(outputs)
   // The agent's own cleaning up is not waited for: it may hang, which is why it was stopped.
-  outputs.return?.()?.then(undefined, (error: unknown) => parts.reportError(error, { stage: 'turn', roomId: turn.request.roomId }))
+  outputs
+    .return?.()
+    ?.then(undefined, (error: unknown) => parts.reportError(error, { stage: 'turn', roomId: turn.request.roomId }))
   if (stop.end === 'timeout') report(parts, turn, turnTimedOut(turn))
   return { end: stop.end, data: { ...told, ...(typeof stop.cause === 'string' ? { cause: stop.cause } : {}) } }
 }
@@ -290,7 +298,9 @@ function toTurnContext(parts: KitParts, turn: TurnRuntime, channel: Channel, con
     turnId,
     state: stateOf(room.conversation),
     signal,
-    budget: parts.orchestration.budget?.(room.id)?.child('turn', turnId, budgetOf(channel)) ?? createBudget('turn', turnId, budgetOf(channel), { clock: parts.clock }),
+    budget:
+      parts.orchestration.budget?.(room.id)?.child('turn', turnId, budgetOf(channel)) ??
+      createBudget('turn', turnId, budgetOf(channel), { clock: parts.clock }),
     clock: parts.clock,
     deps: 'deps' in channel && channel.deps !== undefined ? channel.deps : parts.deps,
     ...(room.sessionId === undefined ? {} : { sessionId: room.sessionId }),

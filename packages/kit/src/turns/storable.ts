@@ -35,6 +35,8 @@ function mend<T>(value: T): T {
     return items.map(mend) as T & unknown[]
   }
   if (typeof value !== 'object' || value === null) return value
-  const mended = Object.entries(value).map(([key, entry]: [string, unknown]) => [storableText(key), mend(entry)] as const)
+  const mended = Object.entries(value).map(
+    ([key, entry]: [string, unknown]) => [storableText(key), mend(entry)] as const,
+  )
   return Object.fromEntries(mended) as T & object
 }

@@ -75,8 +75,12 @@ export function createTurns(parts: KitParts): KitTurns {
     if (queue === undefined || queue.running !== undefined || room.holds > 0 || parts.closing.aborted) return
     const first = queue.waiting.shift()
     if (first === undefined) return tidy(roomId, room)
-    const merged = whileBusyOf(parts, agentId) === 'merge' || first.request.opening !== undefined ? takeMessages(queue) : []
-    const request = mergeRequests(first.request, merged.map(({ request }) => request))
+    const merged =
+      whileBusyOf(parts, agentId) === 'merge' || first.request.opening !== undefined ? takeMessages(queue) : []
+    const request = mergeRequests(
+      first.request,
+      merged.map(({ request }) => request),
+    )
     const work: Waiting = { request, cascades: [first, ...merged].flatMap(({ cascades }) => cascades) }
     const control = runTurn(parts, request, work.cascades)
     queue.running = control
@@ -110,7 +114,10 @@ export function createTurns(parts: KitParts): KitTurns {
   const restart = (queue: AgentQueue, running: TurnControl): void => {
     const [first] = queue.waiting
     if (first === undefined) return
-    first.request = { ...first.request, earlier: mergeEvents([...running.triggers, ...(first.request.earlier ?? [])], first.request.trigger) }
+    first.request = {
+      ...first.request,
+      earlier: mergeEvents([...running.triggers, ...(first.request.earlier ?? [])], first.request.trigger),
+    }
     running.end('aborted', 'restart')
   }
 
@@ -118,7 +125,9 @@ export function createTurns(parts: KitParts): KitTurns {
     const room = roomOf(roomId)
     room.holds += 1
     for (const queue of room.agents.values()) room.held.push(...queue.waiting.splice(0))
-    const thaws = [...room.agents.values()].flatMap(({ running }) => (running === undefined || running.turnId === asking ? [] : [running.freeze()]))
+    const thaws = [...room.agents.values()].flatMap(({ running }) =>
+      running === undefined || running.turnId === asking ? [] : [running.freeze()],
+    )
     let isReleased = false
     return {
       release() {
@@ -190,7 +199,13 @@ export function createTurns(parts: KitParts): KitTurns {
       const queue = room.agents.get(agentId)
       if (queue?.running?.triggers.some(({ id }) => id === event.id) === true) return true
       const waiting = [...(queue?.waiting ?? []), ...room.held.filter(({ request }) => request.agentId === agentId)]
-      return room.greeted > 0 || waiting.some(({ request }) => request.trigger.id === event.id || request.earlier?.some(({ id }) => id === event.id) === true)
+      return (
+        room.greeted > 0 ||
+        waiting.some(
+          ({ request }) =>
+            request.trigger.id === event.id || request.earlier?.some(({ id }) => id === event.id) === true,
+        )
+      )
     },
     async end(turnId, reason, cause) {
       const control = byTurn.get(turnId)
@@ -278,5 +293,8 @@ function mergeEvents(events: readonly RoomEvent[], trigger: RoomEvent): RoomEven
 
 function heldTriggers(request: TurnRequest): HeldTrigger[] {
   const { agentId, trigger, opening, earlier = [] } = request
-  return [...earlier.map((event) => ({ trigger: event, agentId })), { trigger, agentId, ...(opening === undefined ? {} : { opening }) }]
+  return [
+    ...earlier.map((event) => ({ trigger: event, agentId })),
+    { trigger, agentId, ...(opening === undefined ? {} : { opening }) },
+  ]
 }

@@ -72,7 +72,10 @@ describe('turns', () => {
       { type: 'text', text: 'thinking about 1' },
     ])
     const receipts = await bench.kit.receipts(bench.roomId, { kind: 'turn' })
-    expect(receipts.map(({ data }) => data)).toMatchObject([{ end: 'aborted', triggerIndexes: [0] }, { end: 'completed', triggerIndexes: [0, 1] }])
+    expect(receipts.map(({ data }) => data)).toMatchObject([
+      { end: 'aborted', triggerIndexes: [0] },
+      { end: 'completed', triggerIndexes: [0, 1] },
+    ])
     expect(bench.errors).toEqual([])
   })
 
@@ -103,7 +106,15 @@ describe('turns', () => {
     for (const end of ends) await bench.kit.send(bench.roomId, { from: 'ada', text: end }, { wait: 'settled' })
     const receipts = await bench.kit.receipts(bench.roomId, { kind: 'turn' })
     expect(receipts.map(({ data }) => data)).toMatchObject(
-      ends.map((end, index) => ({ end, triggerIndexes: [index], agentId: 'agent', steps: 2, costNanoUsd: 5, usage: { outputTokens: 4 }, latency: { totalMs: 0 } })),
+      ends.map((end, index) => ({
+        end,
+        triggerIndexes: [index],
+        agentId: 'agent',
+        steps: 2,
+        costNanoUsd: 5,
+        usage: { outputTokens: 4 },
+        latency: { totalMs: 0 },
+      })),
     )
     expect(new Set(receipts.map(({ turnId }) => turnId)).size).toBe(ends.length)
   })
@@ -127,7 +138,10 @@ describe('turns', () => {
 })
 
 describe('streamed output', () => {
-  const watcher = () => recorder('web', { capabilities: { live: 'deltas', eventTypes: ['toolCallStarted', 'toolCallEnded'], content: ['text', 'toolCall'] } })
+  const watcher = () =>
+    recorder('web', {
+      capabilities: { live: 'deltas', eventTypes: ['toolCallStarted', 'toolCallEnded'], content: ['text', 'toolCall'] },
+    })
 
   test('SO-1 deltas go live under the segment that replaces them; others get the segment whole', async () => {
     const agent = agentOf('agent', async function* () {
@@ -150,10 +164,16 @@ describe('streamed output', () => {
   test('SO-1 HK-8 nothing is shown live that a hook may still change; people see typing meanwhile', async () => {
     const agent = sayingAgent('agent', () => 'card 4242')
     await using bench = await openRoom([agent, watcher()])
-    bench.kit.hook('beforeBroadcast', ({ event }) => ({ action: 'modify', subject: { ...event, content: { type: 'text', text: 'card [card]' } } }))
+    bench.kit.hook('beforeBroadcast', ({ event }) => ({
+      action: 'modify',
+      subject: { ...event, content: { type: 'text', text: 'card [card]' } },
+    }))
     await bench.kit.send(bench.roomId, { from: 'ada', text: 'hi' }, { wait: 'settled' })
     expect(bench.ephemerals.filter(({ type }) => type === 'outputDelta')).toEqual([])
-    expect(bench.ephemerals.map(({ type, from }) => `${from} ${type}`)).toEqual(['agent typingStarted', 'agent typingStopped'])
+    expect(bench.ephemerals.map(({ type, from }) => `${from} ${type}`)).toEqual([
+      'agent typingStarted',
+      'agent typingStopped',
+    ])
     expect(JSON.stringify(bench.ephemerals)).not.toContain('4242')
   })
 
@@ -167,10 +187,18 @@ describe('streamed output', () => {
     })
     await using bench = await openRoom([agent, watcher()])
     const seen: string[] = []
-    bench.kit.hook('beforeBroadcast', ({ event }) => void seen.push(event.type), { sourceKinds: ['agent'], live: 'pass' })
+    bench.kit.hook('beforeBroadcast', ({ event }) => void seen.push(event.type), {
+      sourceKinds: ['agent'],
+      live: 'pass',
+    })
     await bench.kit.send(bench.roomId, { from: 'ada', text: 'hi' }, { wait: 'settled' })
     const events = (await bench.kit.events(bench.roomId)).slice(1)
-    expect(events.map(({ type, content }) => (content.type === 'text' ? content.text : type))).toEqual(['One moment.', 'toolCallStarted', 'toolCallEnded', 'It is 1.'])
+    expect(events.map(({ type, content }) => (content.type === 'text' ? content.text : type))).toEqual([
+      'One moment.',
+      'toolCallStarted',
+      'toolCallEnded',
+      'It is 1.',
+    ])
     expect(seen).toEqual(['message', 'toolCallStarted', 'toolCallEnded', 'message'])
     expect(new Set(events.map(({ correlationId }) => correlationId)).size).toBe(1)
     expect(events[0]?.segmentId).not.toBe(events[3]?.segmentId)
@@ -189,7 +217,11 @@ describe('streamed output', () => {
     const running = bench.kit.runningTurns(bench.roomId)
     bench.kit.steer(running[0]?.turnId ?? '', { type: 'cancel', reason: 'enough' })
     await bench.kit.settled(bench.roomId)
-    expect((await bench.kit.events(bench.roomId)).at(-1)?.content).toEqual({ type: 'text', text: 'So far', interrupted: true })
+    expect((await bench.kit.events(bench.roomId)).at(-1)?.content).toEqual({
+      type: 'text',
+      text: 'So far',
+      interrupted: true,
+    })
     expect(bench.errors).toEqual([])
 
     const sent = await bench.kit.send(bench.roomId, { from: 'ada', text: 'two' })

@@ -40,5 +40,8 @@ export function bearerOf(request: Request): string | undefined {
 }
 
 function refuse(): never {
-  throw new ParleyError({ code: 'auth_invalid', message: 'The key or token is wrong, expired or revoked. Ask for a new one.' })
+  throw new ParleyError({
+    code: 'auth_invalid',
+    message: 'The key or token is wrong, expired or revoked. Ask for a new one.',
+  })
 }

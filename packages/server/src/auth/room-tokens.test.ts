@@ -25,8 +25,17 @@ test('a changed, cut or foreign token is none', () => {
   const tokens = createRoomTokens({ secrets: [secret], clock })
   const { token } = tokens.issue(input)
   const [head = '', , signature = ''] = token.split('.')
-  const forged = Buffer.from(JSON.stringify({ room: 'r', participant: 'ben', role: 'owner', rights: ['admin'], expires: 9e15 })).toString('base64url')
-  for (const wrong of ['', 'prt_', token.slice(0, -2), `${head}.${forged}.${signature}`, `${head}.${forged}`, token.replace('prt_', 'prt_x')]) {
+  const forged = Buffer.from(
+    JSON.stringify({ room: 'r', participant: 'ben', role: 'owner', rights: ['admin'], expires: 9e15 }),
+  ).toString('base64url')
+  for (const wrong of [
+    '',
+    'prt_',
+    token.slice(0, -2),
+    `${head}.${forged}.${signature}`,
+    `${head}.${forged}`,
+    token.replace('prt_', 'prt_x'),
+  ]) {
     expect(tokens.check(wrong)).toBeUndefined()
   }
   const others = createRoomTokens({ secrets: ['another secret of at least 32 bytes!'], clock })
@@ -43,7 +52,11 @@ test('a new secret signs while tokens of the old one run out', () => {
 
 test('lives over an hour and short secrets are refused', () => {
   const clock = createVirtualClock()
-  expect(() => createRoomTokens({ secrets: ['short'], clock })).toThrow(expect.objectContaining({ code: 'config_invalid' }))
+  expect(() => createRoomTokens({ secrets: ['short'], clock })).toThrow(
+    expect.objectContaining({ code: 'config_invalid' }),
+  )
   const tokens = createRoomTokens({ secrets: [secret], clock })
-  expect(() => tokens.issue({ ...input, ttlMs: 3_600_001 })).toThrow(expect.objectContaining({ code: 'invalid_options' }))
+  expect(() => tokens.issue({ ...input, ttlMs: 3_600_001 })).toThrow(
+    expect.objectContaining({ code: 'invalid_options' }),
+  )
 })

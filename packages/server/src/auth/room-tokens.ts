@@ -1,5 +1,12 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import { ParleyError, type Clock, type OrganizationId, type ParticipantId, type ParticipantRole, type RoomId } from '@parley/spec'
+import {
+  ParleyError,
+  type Clock,
+  type OrganizationId,
+  type ParticipantId,
+  type ParticipantRole,
+  type RoomId,
+} from '@parley/spec'
 import { z } from 'zod'
 import { rights, type Principal, type Right } from './principal.ts'
 
@@ -45,7 +52,10 @@ export function createRoomTokens({ secrets, clock }: { secrets: readonly string[
   const keys = secrets.map(toSigningKey)
   const signer = keys[0]
   if (signer === undefined) {
-    throw new ParleyError({ code: 'config_invalid', message: 'Room tokens need a secret to sign with: set PARLEY_AUTH_SECRET.' })
+    throw new ParleyError({
+      code: 'config_invalid',
+      message: 'Room tokens need a secret to sign with: set PARLEY_AUTH_SECRET.',
+    })
   }
   return {
     issue({ roomId, participantId, role = 'member', organizationId, rights: granted, ttlMs = maxTtlMs }) {
@@ -62,7 +72,9 @@ export function createRoomTokens({ secrets, clock }: { secrets: readonly string[
         participant: participantId,
         role,
         ...(organizationId === undefined ? {} : { organization: organizationId }),
-        rights: [...(granted ?? (role === 'observer' ? (['rooms:read'] as const) : (['rooms:read', 'rooms:write'] as const)))],
+        rights: [
+          ...(granted ?? (role === 'observer' ? (['rooms:read'] as const) : (['rooms:read', 'rooms:write'] as const))),
+        ],
         expires: expiresAtMs,
       }
       const signed = `prt_${signer.id}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`

@@ -25,7 +25,11 @@ const event = z.looseObject({
   index: z.int(),
   type: z.string(),
   status: z.enum(['committed', 'blocked']),
-  source: z.looseObject({ kind: z.enum(['person', 'agent', 'system']), channelId: z.string().optional(), participantId: z.string().optional() }),
+  source: z.looseObject({
+    kind: z.enum(['person', 'agent', 'system']),
+    channelId: z.string().optional(),
+    participantId: z.string().optional(),
+  }),
   content: contentSchema,
   visibility: visibilitySchema,
   addressedTo: z.array(z.string()).nullable(),
@@ -59,7 +63,12 @@ const request = z.looseObject({
   status: z.enum(['open', 'approved', 'rejected', 'answered', 'expired', 'cancelled']),
   decidedBy: actor.optional(),
 })
-const binding = z.looseObject({ channelId: z.string(), channelType: z.string(), category: z.string(), muted: z.boolean() })
+const binding = z.looseObject({
+  channelId: z.string(),
+  channelType: z.string(),
+  category: z.string(),
+  muted: z.boolean(),
+})
 
 /** The shapes of answers, as the document shows them; names as code has them, fields not listed may follow. */
 export const answerSchemas = {
@@ -74,7 +83,10 @@ export const answerSchemas = {
   ReadMarkers: z.object({ readMarkers: z.array(z.looseObject({ readerId: z.string(), index: z.int() })) }),
   Binding: binding,
   Bindings: z.object({ bindings: z.array(binding) }),
-  ReceiptPage: z.object({ receipts: z.array(z.looseObject({ id: z.string(), kind: z.string(), at: instant })), ...page }),
+  ReceiptPage: z.object({
+    receipts: z.array(z.looseObject({ id: z.string(), kind: z.string(), at: instant })),
+    ...page,
+  }),
   State: state,
   Queue: z.object({ entries: z.array(z.looseObject({ roomId: z.string() })) }),
   HandoffResult: z.looseObject({ accepted: z.boolean(), newAgentId: z.string().nullable(), newPhase: z.string() }),

@@ -8,7 +8,11 @@ import { keys, testServer } from '../__fixtures__/test-server.ts'
 describe('problems', () => {
   test('an unknown address, an unknown room and a wrong method have the same shape and no stack', async () => {
     const { call } = testServer()
-    const answers = [await call('GET', '/nothing/here'), await call('GET', '/v1/rooms/none'), await call('PUT', '/v1/rooms/none')]
+    const answers = [
+      await call('GET', '/nothing/here'),
+      await call('GET', '/v1/rooms/none'),
+      await call('PUT', '/v1/rooms/none'),
+    ]
     expect(answers.map(({ status, body }) => [status, body['code']])).toEqual([
       [404, 'not_found'],
       [404, 'room_not_found'],
@@ -49,7 +53,9 @@ describe('problems', () => {
       status: 413,
       code: 'body_too_large',
     })
-    const endless = new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(new Uint8Array(500).fill(32)) })
+    const endless = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new Uint8Array(500).fill(32)),
+    })
     const response = await server.fetch(
       new Request('http://localhost/v1/rooms', {
         method: 'POST',
@@ -76,7 +82,10 @@ describe('problems', () => {
     const { call } = testServer({ kit: faultyKit({ send: () => Promise.reject(away) }) })
     await call('POST', '/v1/rooms', { body: { id: 'r' } })
     const { status, body } = await call('POST', '/v1/rooms/r/events', { body: { text: 'hi', participant_id: 'ada' } })
-    expect([status, body['error']]).toEqual([503, expect.objectContaining({ code: 'store_unavailable', retryable: true })])
+    expect([status, body['error']]).toEqual([
+      503,
+      expect.objectContaining({ code: 'store_unavailable', retryable: true }),
+    ])
   })
 })
 
@@ -96,7 +105,10 @@ describe('headers', () => {
     const preflight = await call('OPTIONS', '/v1/rooms', {
       headers: { origin: 'https://app.example', 'access-control-request-method': 'POST' },
     })
-    expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([204, 'https://app.example'])
+    expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([
+      204,
+      'https://app.example',
+    ])
     const allowed = await call('POST', '/v1/rooms', { body: { id: 'a' }, headers: { origin: 'https://app.example' } })
     expect([allowed.status, allowed.headers.get('access-control-allow-origin')]).toEqual([201, 'https://app.example'])
     const refused = await call('POST', '/v1/rooms', { body: { id: 'b' }, headers: { origin: 'https://evil.example' } })
@@ -147,7 +159,9 @@ describe('the document', () => {
     const { server, call } = testServer()
     const { body } = await call('GET', '/openapi.json')
     const paths = body['paths'] as Record<string, Record<string, unknown>> // it is an OpenAPI document
-    const written = Object.entries(paths).flatMap(([path, item]) => Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`))
+    const written = Object.entries(paths).flatMap(([path, item]) =>
+      Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+    )
     const wanted = server.routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
     expect(written.sort()).toEqual([...wanted].sort())
     const text = JSON.stringify(body)

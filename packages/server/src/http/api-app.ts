@@ -44,13 +44,17 @@ export function createApiApp(options: ApiAppOptions): { fetch(request: Request, 
   const { routes, mounts, authenticator, originCheck, limits, clock, ids, logger } = options
   const app = new Hono<Env>()
   const byKey = createRateLimiter(clock, { perSecond: limits.requestsPerMinute / 60, burst: limits.requestBurst })
-  const byAddress = createRateLimiter(clock, { perSecond: limits.anonymousPerMinute / 60, burst: limits.anonymousPerMinute })
+  const byAddress = createRateLimiter(clock, {
+    perSecond: limits.anonymousPerMinute / 60,
+    burst: limits.anonymousPerMinute,
+  })
   let document: Promise<OpenApiDocument> | undefined
 
   app.onError((thrown, c) => {
     const requestId = c.get('requestId')
     const error = toShownError(thrown)
-    if (error.code === 'internal_error') logger.error('A request failed.', { requestId, path: c.req.path, pii: String(thrown) })
+    if (error.code === 'internal_error')
+      logger.error('A request failed.', { requestId, path: c.req.path, pii: String(thrown) })
     return secured(problemResponse(error, requestId), c)
   })
   app.use(async (c, next) => {
@@ -81,7 +85,8 @@ export function createApiApp(options: ApiAppOptions): { fetch(request: Request, 
       }),
     )
   }
-  const openApi = (): Promise<OpenApiDocument> => (document ??= generateSpecs(app, { documentation: documentFrame(routes), excludeStaticFile: true }))
+  const openApi = (): Promise<OpenApiDocument> =>
+    (document ??= generateSpecs(app, { documentation: documentFrame(routes), excludeStaticFile: true }))
   app.get('/openapi.json', async (c) => c.json(await openApi()))
   app.get('/docs', async (c) => c.html(docsPage(await openApi())))
   app.get('/docs/style.css', (c) => c.body(docsStyle, 200, { 'content-type': 'text/css; charset=utf-8' }))
@@ -121,7 +126,10 @@ export function createApiApp(options: ApiAppOptions): { fetch(request: Request, 
     }
     if (principal === undefined) {
       await takeOne(c, byAddress, address, limits.anonymousPerMinute)
-      throw new ParleyError({ code: 'auth_required', message: 'Say who you are: send a key or token in the header authorization.' })
+      throw new ParleyError({
+        code: 'auth_required',
+        message: 'Say who you are: send a key or token in the header authorization.',
+      })
     }
     await takeOne(c, byKey, `${principal.kind} ${principal.id}`, limits.requestsPerMinute)
     c.set('principal', principal)
@@ -133,7 +141,11 @@ export function createApiApp(options: ApiAppOptions): { fetch(request: Request, 
     c.header('ratelimit-limit', String(perMinute))
     if (taken.allowed) return
     const { retryAfterMs } = taken
-    throw new ParleyError({ code: 'rate_limited', message: 'Too many requests; try again later.', details: { retryAfterMs } })
+    throw new ParleyError({
+      code: 'rate_limited',
+      message: 'Too many requests; try again later.',
+      details: { retryAfterMs },
+    })
   }
 
   function secured(response: Response, c: Context<Env>): Response {

@@ -9,7 +9,10 @@ const reference = (name: string): { $ref: string } => ({ $ref: `#/components/sch
 /** What the document says of one route. */
 export function describeOperation(route: Route): DescribeRouteOptions {
   const { summary, tag, rights, allowsRoomToken, answer, answerType = 'application/json', status, body } = route
-  const holders = rights.length === 0 ? 'Open to everybody.' : `Needs ${rights.join(' or ')}${allowsRoomToken ? ', or the token of a participant of the room' : ''}.`
+  const holders =
+    rights.length === 0
+      ? 'Open to everybody.'
+      : `Needs ${rights.join(' or ')}${allowsRoomToken ? ', or the token of a participant of the room' : ''}.`
   return {
     summary,
     tags: [tag],
@@ -37,14 +40,24 @@ export function documentFrame(routes: readonly Route[]): Partial<OpenApiDocument
   for (const { body } of routes) if (body !== undefined) Object.assign(schemas, toWireSchema(body, 'input').shared)
   return {
     openapi: '3.1.0',
-    info: { title: 'Parley', version: '1', description: 'Rooms, people and agents over HTTP. Names are snake_case; keys of metadata and payloads are yours.' },
+    info: {
+      title: 'Parley',
+      version: '1',
+      description: 'Rooms, people and agents over HTTP. Names are snake_case; keys of metadata and payloads are yours.',
+    },
     security: [{ bearer: [] }],
-    components: { schemas, securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'An API key or a room token' } } },
+    components: {
+      schemas,
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'An API key or a room token' } },
+    },
   }
 }
 
 function operationIdOf({ method, path }: Route): string {
-  const words = path.replace(/^\/v1/, '').split(/[/:_.-]+/).filter((word) => word !== '')
+  const words = path
+    .replace(/^\/v1/, '')
+    .split(/[/:_.-]+/)
+    .filter((word) => word !== '')
   return [method.toLowerCase(), ...words].join('_')
 }
 

@@ -37,7 +37,10 @@ export function docsPage(document: Pick<OpenApiDocument, 'info' | 'paths'>): str
 }
 
 function operationBlock(method: string, path: string, operation: OpenApiOperation): string {
-  const body = operation.requestBody !== undefined && 'content' in operation.requestBody ? operation.requestBody.content['application/json']?.schema : undefined
+  const body =
+    operation.requestBody !== undefined && 'content' in operation.requestBody
+      ? operation.requestBody.content['application/json']?.schema
+      : undefined
   const parameters = (operation.parameters ?? []).flatMap((parameter) =>
     'name' in parameter ? [`<li><code>${escape(parameter.name)}</code> in ${escape(parameter.in)}</li>`] : [],
   )

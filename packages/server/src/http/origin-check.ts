@@ -33,7 +33,8 @@ export function createOriginCheck({
       if (!isAuthRequired && !isLoopback(hostname)) {
         throw new ParleyError({
           code: 'origin_refused',
-          message: 'This server has no keys and answers to this machine alone. Set up API keys to reach it by another name.',
+          message:
+            'This server has no keys and answers to this machine alone. Set up API keys to reach it by another name.',
           details: { host },
         })
       }

@@ -75,7 +75,8 @@ function toViolations(issue: z.core.$ZodIssue, known: readonly string[]): { path
     const name = toWireName(key)
     return {
       path: path === '' ? name : `${path}.${name}`,
-      message: nearest === undefined ? 'is not a known field' : `is not a known field; did you mean ${toWireName(nearest)}`,
+      message:
+        nearest === undefined ? 'is not a known field' : `is not a known field; did you mean ${toWireName(nearest)}`,
     }
   })
 }
@@ -90,7 +91,9 @@ function sentenceOf(issue: z.core.$ZodIssue): string {
 
 function amountOf(origin: string, bound: 'at most' | 'at least', amount: number | bigint): string {
   if (origin === 'string') return `have ${bound} ${amount} character${amount === 1 ? '' : 's'}`
-  return origin === 'array' || origin === 'set' ? `have ${bound} ${amount} entr${amount === 1 ? 'y' : 'ies'}` : `be ${bound} ${amount}`
+  return origin === 'array' || origin === 'set'
+    ? `have ${bound} ${amount} entr${amount === 1 ? 'y' : 'ies'}`
+    : `be ${bound} ${amount}`
 }
 
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {

@@ -17,7 +17,10 @@ export interface Problem {
 
 /** Gives anything thrown as an error that may be shown: foreign text, paths and stacks stay inside. */
 export function toShownError(thrown: unknown): ParleyError {
-  return toParleyError(thrown, { code: 'internal_error', message: 'Something failed inside. Try again, or ask the operator with the request id.' })
+  return toParleyError(thrown, {
+    code: 'internal_error',
+    message: 'Something failed inside. Try again, or ask the operator with the request id.',
+  })
 }
 
 /** An error as the answer of a request. */

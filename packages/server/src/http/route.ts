@@ -108,10 +108,10 @@ export interface RoomRouteOptions<Query extends z.ZodObject, Body extends z.ZodO
 }
 
 /** Makes a route of one room; a room of another organization is `room_not_found`. */
-export function defineRoomRoute<Query extends z.ZodObject = typeof noFields, Body extends z.ZodObject = typeof noFields>(
-  rooms: RoomsService,
-  options: RoomRouteOptions<Query, Body>,
-): Route {
+export function defineRoomRoute<
+  Query extends z.ZodObject = typeof noFields,
+  Body extends z.ZodObject = typeof noFields,
+>(rooms: RoomsService, options: RoomRouteOptions<Query, Body>): Route {
   const { handle, ...rest } = options
   return makeRoute<Query, Body>(rest, async ({ params, principal }) => {
     const room = await roomFor(rooms, params['id'] ?? '', principal)
@@ -136,7 +136,10 @@ function roomNotFound(roomId: string): ParleyError {
 
 function authorize({ principal }: RouteRequest, anyOf: readonly Right[], allowsRoomToken: boolean): void {
   if (principal.kind === 'room' && !allowsRoomToken) {
-    throw new ParleyError({ code: 'forbidden', message: 'The token of a participant does not open this. Use an API key.' })
+    throw new ParleyError({
+      code: 'forbidden',
+      message: 'The token of a participant does not open this. Use an API key.',
+    })
   }
   if (anyOf.length === 0 || holdsRight(principal, anyOf)) return
   throw new ParleyError({
@@ -146,7 +149,10 @@ function authorize({ principal }: RouteRequest, anyOf: readonly Right[], allowsR
   })
 }
 
-async function parseBody<Body extends z.ZodObject>(given: RouteRequest, schema: Body | undefined): Promise<z.infer<Body>> {
+async function parseBody<Body extends z.ZodObject>(
+  given: RouteRequest,
+  schema: Body | undefined,
+): Promise<z.infer<Body>> {
   // Without a schema, `Body` is the type of `noFields`, whose one value is the empty object.
   if (schema === undefined) return {} as z.infer<Body>
   return parseInput(schema, await readJsonBody(given.request, given.maxBodyBytes), Object.keys(schema.shape))

@@ -29,11 +29,25 @@ test('files come with their type, pages with a policy that allows no inline scri
     expect(page?.headers.get('cache-control')).toBe('no-cache')
     expect(page?.headers.get('content-security-policy')).toMatch(/script-src 'self' 'wasm-unsafe-eval';/)
   }
-  expect(() => staticApp(root, { csp: "script-src 'self' 'unsafe-inline'" })).toThrow(expect.objectContaining({ code: 'invalid_options' }))
+  expect(() => staticApp(root, { csp: "script-src 'self' 'unsafe-inline'" })).toThrow(
+    expect.objectContaining({ code: 'invalid_options' }),
+  )
 })
 
 test('nothing outside the folder is read, nor what is hidden or missing', async () => {
-  const paths = ['/desk/../secret.txt', '/desk/%2e%2e/secret.txt', '/desk/..%2fsecret.txt', '/desk/..%5csecret.txt', '/desk/link.txt', '/desk/.env', '/desk/%00', '/desk/%', '/desk/missing.js', '/deskx', '/other']
+  const paths = [
+    '/desk/../secret.txt',
+    '/desk/%2e%2e/secret.txt',
+    '/desk/..%2fsecret.txt',
+    '/desk/..%5csecret.txt',
+    '/desk/link.txt',
+    '/desk/.env',
+    '/desk/%00',
+    '/desk/%',
+    '/desk/missing.js',
+    '/deskx',
+    '/other',
+  ]
   for (const path of paths) expect([path, await get(path)]).toEqual([path, null])
 })
 

@@ -1,7 +1,14 @@
 import { isRetryableCode, type ErrorCode } from '@parley/spec'
 
 const codesOfStatus: Readonly<Record<number, readonly ErrorCode[]>> = {
-  400: ['invalid_options', 'content_invalid', 'metadata_too_large', 'body_invalid', 'frame_invalid', 'language_invalid'],
+  400: [
+    'invalid_options',
+    'content_invalid',
+    'metadata_too_large',
+    'body_invalid',
+    'frame_invalid',
+    'language_invalid',
+  ],
   401: ['auth_required', 'auth_invalid', 'webhook_signature'],
   402: ['budget_exceeded'],
   403: ['forbidden', 'origin_refused', 'ssrf_refused', 'webhook_unverified'],

@@ -15,7 +15,11 @@ export interface WireSchema {
 
 /** JSON Schema of a zod schema, with the names of the wire; what is shared or refers to itself becomes a component. */
 export function toWireSchema(schema: z.ZodType, io: 'input' | 'output'): WireSchema {
-  const { $defs = {}, $schema: _dialect, ...own } = z.toJSONSchema(schema, { io, metadata: named, unrepresentable: 'any' })
+  const {
+    $defs = {},
+    $schema: _dialect,
+    ...own
+  } = z.toJSONSchema(schema, { io, metadata: named, unrepresentable: 'any' })
   const shared = Object.entries($defs).map(([name, definition]) => [name, rename(definition)] as const)
   // What zod writes is JSON Schema 2020-12, which is the dialect of OpenAPI 3.1.
   return { schema: rename(own) as OpenApiSchema, shared: Object.fromEntries(shared) as Record<string, OpenApiSchema> }

@@ -7,12 +7,26 @@ import type { RoomsService } from '../rooms-service.ts'
 import { stateForPerson } from '../streams/for-person.ts'
 import { isForPerson, readerOf } from '../streams/reader.ts'
 import { actingPerson } from './acting-person.ts'
-import { actingPerson as actingPersonField, eventInputSchema, eventTypeSchema, idSchema, indexSchema, limitSchema, receiptKindSchema } from './schemas.ts'
+import {
+  actingPerson as actingPersonField,
+  eventInputSchema,
+  eventTypeSchema,
+  idSchema,
+  indexSchema,
+  limitSchema,
+  receiptKindSchema,
+} from './schemas.ts'
 import { replyOf } from './send-reply.ts'
 import { withoutUndefined } from './without-undefined.ts'
 
 /** What an event may be when a participant sends it; the rest is for keys. */
-const typesOfParticipants: ReadonlySet<EventType> = new Set<EventType>(['message', 'edit', 'delete', 'reaction', 'dtmf'])
+const typesOfParticipants: ReadonlySet<EventType> = new Set<EventType>([
+  'message',
+  'edit',
+  'delete',
+  'reaction',
+  'dtmf',
+])
 
 /** What event routes need beside the rooms. */
 export interface EventRouteOptions {

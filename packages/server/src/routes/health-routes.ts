@@ -25,7 +25,11 @@ export function healthRoutes(isReady: () => boolean): Route[] {
       answer: 'Health',
       handle() {
         if (isReady()) return { body: { status: 'ok' } }
-        throw new ParleyError({ code: 'kit_closed', message: 'The server is going down and takes no new work.', retryable: true })
+        throw new ParleyError({
+          code: 'kit_closed',
+          message: 'The server is going down and takes no new work.',
+          retryable: true,
+        })
       },
     }),
   ]

@@ -24,10 +24,7 @@ const memberSchema = z.strictObject({
 
 /** Who is in a room, and how far they have read. */
 export function peopleRoutes({ rooms, tokens, webChannelId, newParticipantId }: PeopleRouteOptions): Route[] {
-  const join = async (
-    room: Room,
-    fields: z.infer<typeof memberSchema>,
-  ): Promise<Participant> => {
+  const join = async (room: Room, fields: z.infer<typeof memberSchema>): Promise<Participant> => {
     const bound = await rooms.bindings(room.id)
     if (!bound.some(({ channelId }) => channelId === webChannelId)) await rooms.attach(room.id, webChannelId)
     const { participantId = newParticipantId(), ...rest } = fields

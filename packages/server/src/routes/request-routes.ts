@@ -127,5 +127,9 @@ function acceptedOf(result: AnswerResult): PendingRequest {
 }
 
 function requestNotFound(id: string): ParleyError {
-  return new ParleyError({ code: 'request_not_found', message: `There is no request ${id}.`, details: { requestId: id } })
+  return new ParleyError({
+    code: 'request_not_found',
+    message: `There is no request ${id}.`,
+    details: { requestId: id },
+  })
 }

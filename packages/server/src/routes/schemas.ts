@@ -1,4 +1,13 @@
-import { bindingOptionsSchema, contentSchema, eventTypes, roomTimersSchema, visibilitySchema, type EventType, type Json, type ReceiptKind } from '@parley/spec'
+import {
+  bindingOptionsSchema,
+  contentSchema,
+  eventTypes,
+  roomTimersSchema,
+  visibilitySchema,
+  type EventType,
+  type Json,
+  type ReceiptKind,
+} from '@parley/spec'
 import { z } from 'zod'
 
 /** An id as callers give it. */

@@ -20,7 +20,12 @@ async function read(response: Response, count: number, event = 'event'): Promise
     const blocks = text.split('\n\n')
     text = blocks.pop() ?? ''
     for (const block of blocks) {
-      const fields = Object.fromEntries(block.split('\n').filter((line) => !line.startsWith(':')).map((line) => line.split(/: (.*)/s).slice(0, 2)))
+      const fields = Object.fromEntries(
+        block
+          .split('\n')
+          .filter((line) => !line.startsWith(':'))
+          .map((line) => line.split(/: (.*)/s).slice(0, 2)),
+      )
       if (fields['event'] === event) messages.push({ ...fields, data: JSON.parse(fields['data'] ?? '') } as Message)
     }
     if (messages.length >= count) break
@@ -34,7 +39,11 @@ async function started(options: Partial<ServerOptions> = {}) {
   await call('POST', '/v1/rooms', { body: { id: 'r' } })
   const stream = (path: string, headers: Record<string, string> = {}, key = keys.admin) =>
     server.fetch(new Request(`http://localhost${path}`, { headers: { authorization: `Bearer ${key}`, ...headers } }))
-  const say = (...texts: string[]) => texts.reduce((before, text) => before.then(() => kit.sendSystem('r', { content: { type: 'text', text } })), Promise.resolve<unknown>(undefined))
+  const say = (...texts: string[]) =>
+    texts.reduce(
+      (before, text) => before.then(() => kit.sendSystem('r', { content: { type: 'text', text } })),
+      Promise.resolve<unknown>(undefined),
+    )
   return { kit, server, call, stream, say }
 }
 

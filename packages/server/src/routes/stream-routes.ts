@@ -43,7 +43,9 @@ export function streamRoutes(options: StreamRouteOptions): Route[] {
       answerType: 'text/event-stream',
       handle({ room, request, principal, query }) {
         const after = startAfter(request, query.after, room)
-        return stream(request, (sink) => followRoom(options, { room, after, sink, reader: readerOf(principal, webChannelId) }))
+        return stream(request, (sink) =>
+          followRoom(options, { room, after, sink, reader: readerOf(principal, webChannelId) }),
+        )
       },
     }),
     defineRoute({

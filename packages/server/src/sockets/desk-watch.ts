@@ -1,4 +1,11 @@
-import { ConversationState, type ChannelId, type Clock, type Disposer, type ParticipantId, type RoomId } from '@parley/spec'
+import {
+  ConversationState,
+  type ChannelId,
+  type Clock,
+  type Disposer,
+  type ParticipantId,
+  type RoomId,
+} from '@parley/spec'
 import type { RoomsService } from '../rooms-service.ts'
 
 const tellAfterMs = 5_000

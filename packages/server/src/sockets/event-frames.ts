@@ -39,7 +39,11 @@ export function createRequestFrames(
     const closed = frame === undefined ? undefined : closedRequest(frame)
     if (closed !== undefined) {
       shown.delete(closed.requestId)
-      send('request_closed', { request_id: closed.requestId, status: closed.status, ...(closed.by === undefined ? {} : { by: closed.by }) })
+      send('request_closed', {
+        request_id: closed.requestId,
+        status: closed.status,
+        ...(closed.by === undefined ? {} : { by: closed.by }),
+      })
       return
     }
     for (const request of await openRequests(rooms, principal, roomId)) {

@@ -3,7 +3,11 @@ import type { ServerLimits } from '../server-options.ts'
 import type { WsSocket } from './ws-socket.ts'
 
 /** Pings a socket and ends it when nothing came back for long. */
-export function keepAlive(socket: WsSocket, clock: Clock, limits: Pick<ServerLimits, 'deadAfterMs' | 'pingIntervalMs'>): void {
+export function keepAlive(
+  socket: WsSocket,
+  clock: Clock,
+  limits: Pick<ServerLimits, 'deadAfterMs' | 'pingIntervalMs'>,
+): void {
   let lastSignMs = clock.monotonicMs()
   socket.onSign(() => (lastSignMs = clock.monotonicMs()))
   const tick = (): void => {

@@ -8,7 +8,11 @@ import { clientFrameSchema, type ClientFrame } from '../streams/client-frames.ts
  */
 export function readFrame(data: string | Uint8Array, maxBytes: number): ClientFrame {
   if (typeof data !== 'string') {
-    throw new ParleyError({ code: 'frame_invalid', message: 'Frames of a room are JSON text, not bytes.', details: { expected: 'text' } })
+    throw new ParleyError({
+      code: 'frame_invalid',
+      message: 'Frames of a room are JSON text, not bytes.',
+      details: { expected: 'text' },
+    })
   }
   if (Buffer.byteLength(data) > maxBytes) {
     throw new ParleyError({

@@ -44,7 +44,11 @@ describe('who may connect', () => {
     ways[2]?.send({ type: 'hello' })
     for (const socket of ways) {
       expect(socket.ws.protocol).toBe('parley.room.v1')
-      expect(await socket.ofType('welcome')).toMatchObject({ room: { id: 'r' }, participant: { id: 'ada' }, head: expect.any(Number) })
+      expect(await socket.ofType('welcome')).toMatchObject({
+        room: { id: 'r' },
+        participant: { id: 'ada' },
+        head: expect.any(Number),
+      })
     }
   })
 
@@ -127,7 +131,8 @@ describe('frames', () => {
     const { url, token, kit } = await started()
     const socket = await seated(url, token)
     const { latestIndex } = await kit.getRoom('r')
-    const send = (bytes: number) => socket.send({ type: 'send', idempotency_key: `of ${bytes}`, content: { type: 'text', text: 'x'.repeat(bytes) } })
+    const send = (bytes: number) =>
+      socket.send({ type: 'send', idempotency_key: `of ${bytes}`, content: { type: 'text', text: 'x'.repeat(bytes) } })
     send(70_000)
     expect(await socket.ofType('error')).toMatchObject({ code: 'body_too_large', ref: 'of 70000' })
     send(300_000)
@@ -138,7 +143,8 @@ describe('frames', () => {
   test('too many frames are refused with a time to wait, and can be sent again', async () => {
     const { url, token } = await started({ limits: { frameBurst: 3, framesPerSecond: 100 } })
     const socket = await seated(url, token)
-    for (let count = 0; count < 4; count++) socket.send({ type: 'send', idempotency_key: `k${count}`, content: { type: 'text', text: `${count}` } })
+    for (let count = 0; count < 4; count++)
+      socket.send({ type: 'send', idempotency_key: `k${count}`, content: { type: 'text', text: `${count}` } })
     const refused = await socket.find(({ code }) => code === 'rate_limited')
     expect(refused).toMatchObject({ retryable: true, details: { retry_after_ms: expect.any(Number) } })
   })
@@ -147,8 +153,18 @@ describe('frames', () => {
     const { url, token, kit } = await started()
     const socket = await seated(url, token)
     const { latestIndex } = await kit.getRoom('r')
-    socket.send({ type: 'send', idempotency_key: 'a', content: { type: 'text', text: 'hello' }, metadata: { my_key: 1 } })
-    expect(await socket.ofType('ack')).toEqual({ type: 'ack', idempotency_key: 'a', index: latestIndex + 1, duplicate: false })
+    socket.send({
+      type: 'send',
+      idempotency_key: 'a',
+      content: { type: 'text', text: 'hello' },
+      metadata: { my_key: 1 },
+    })
+    expect(await socket.ofType('ack')).toEqual({
+      type: 'ack',
+      idempotency_key: 'a',
+      index: latestIndex + 1,
+      duplicate: false,
+    })
     expect(await socket.ofType('event')).toMatchObject({
       index: latestIndex + 1,
       after: latestIndex,
@@ -196,7 +212,10 @@ describe('connections', () => {
     expect(slow.frames.some(({ index }) => index === latestIndex)).toBe(false)
     slow.ws.resume()
     await slow.find(({ index }) => index === latestIndex)
-    const indexes = (socket: TestSocket) => socket.frames.filter(({ type, event }) => type === 'event' && (event as { type: string }).type === 'message').map(({ index }) => index)
+    const indexes = (socket: TestSocket) =>
+      socket.frames
+        .filter(({ type, event }) => type === 'event' && (event as { type: string }).type === 'message')
+        .map(({ index }) => index)
     expect(indexes(slow)).toEqual(indexes(quick))
     await expect(slow.ofType('resync')).resolves.toMatchObject({ from: expect.any(Number) })
   })

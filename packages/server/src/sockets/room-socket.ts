@@ -61,7 +61,8 @@ export async function serveRoomSocket(options: RoomSocketOptions, connection: So
   void socket.closed.then(() => ended.abort())
   const onDrain = (): void => socket.close(closeCodes.restart, 'restart')
   signal.addEventListener('abort', onDrain, { once: true, signal: ended.signal })
-  const send = (type: string, fields: { [key: string]: Json } = {}): void => socket.send(JSON.stringify({ type, ...fields }))
+  const send = (type: string, fields: { [key: string]: Json } = {}): void =>
+    socket.send(JSON.stringify({ type, ...fields }))
   const sendError = (thrown: unknown, ref?: string): void => {
     const error = toShownError(thrown)
     if (!ParleyError.isInstance(thrown)) options.onError(thrown, connection.params['id'] ?? '')
@@ -70,7 +71,9 @@ export async function serveRoomSocket(options: RoomSocketOptions, connection: So
   }
   const limiter = createRateLimiter(clock, { perSecond: limits.framesPerSecond, burst: limits.frameBurst })
   const cancelHello = clock.setTimer(limits.helloTimeoutMs, () => {
-    sendError(new ParleyError({ code: 'auth_required', message: 'The first frame must be hello, within a few seconds.' }))
+    sendError(
+      new ParleyError({ code: 'auth_required', message: 'The first frame must be hello, within a few seconds.' }),
+    )
     socket.close(closeCodes.unauthorized, 'no hello')
   })
   let seat: Seat | undefined
@@ -92,13 +95,21 @@ export async function serveRoomSocket(options: RoomSocketOptions, connection: So
     const taken = await limiter.take('frames')
     if (!taken.allowed) {
       const { retryAfterMs } = taken
-      sendError(new ParleyError({ code: 'rate_limited', message: 'Too many frames; slow down.', details: { retryAfterMs } }), ref)
+      sendError(
+        new ParleyError({ code: 'rate_limited', message: 'Too many frames; slow down.', details: { retryAfterMs } }),
+        ref,
+      )
       continue
     }
     try {
       if (seat !== undefined) await handle(seat, frame)
       else if (frame.type === 'hello') seat = await takeSeat(frame)
-      else throw new ParleyError({ code: 'frame_invalid', message: 'The first frame must be hello.', details: { path: 'type' } })
+      else
+        throw new ParleyError({
+          code: 'frame_invalid',
+          message: 'The first frame must be hello.',
+          details: { path: 'type' },
+        })
     } catch (error) {
       sendError(error, ref)
       if (seat === undefined) {
@@ -111,22 +122,33 @@ export async function serveRoomSocket(options: RoomSocketOptions, connection: So
   await socket.closed
 
   async function takeSeat(frame: Extract<ClientFrame, { type: 'hello' }>): Promise<Seat> {
-    const principal = frame.token === undefined ? connection.principal : await options.authenticator.check(frame.token, connection.request)
+    const principal =
+      frame.token === undefined
+        ? connection.principal
+        : await options.authenticator.check(frame.token, connection.request)
     if (principal === undefined) {
       throw new ParleyError({ code: 'auth_required', message: 'Say who you are: send a token with hello.' })
     }
     if (!holdsRight(principal, ['rooms:read'])) {
-      throw new ParleyError({ code: 'forbidden', message: 'The key lacks the right rooms:read.', details: { rights: ['rooms:read'] } })
+      throw new ParleyError({
+        code: 'forbidden',
+        message: 'The key lacks the right rooms:read.',
+        details: { rights: ['rooms:read'] },
+      })
     }
     const room = await roomFor(options.rooms, connection.params['id'] ?? '', principal)
     const participantId = principal.room?.participantId ?? frame.participantId
-    const participant = participantId === undefined ? undefined : (await options.rooms.members(room.id)).find(({ id }) => id === participantId)
+    const participant =
+      participantId === undefined
+        ? undefined
+        : (await options.rooms.members(room.id)).find(({ id }) => id === participantId)
     cancelHello()
     const taken: Seat = { room, principal, participantId }
     const shown = principal.room === undefined ? room : roomForPerson(room)
     send('welcome', { room: toWire(shown), participant: toWire(participant ?? null), head: room.latestIndex })
     // The web channel tells when a participant comes and goes; somebody with a key is not connected by it.
-    if (participantId !== undefined) options.presence.enter(room.id, participantId, ended.signal, { isTold: principal.room === undefined })
+    if (participantId !== undefined)
+      options.presence.enter(room.id, participantId, ended.signal, { isTold: principal.room === undefined })
     if (principal.expiresAtMs !== undefined) endAt(principal.expiresAtMs)
     await follow(taken, Math.min(frame.resumeAfter ?? room.latestIndex, room.latestIndex))
     return taken
@@ -134,7 +156,9 @@ export async function serveRoomSocket(options: RoomSocketOptions, connection: So
 
   function endAt(expiresAtMs: number): void {
     const cancel = clock.setTimer(expiresAtMs - clock.now(), () => {
-      sendError(new ParleyError({ code: 'auth_invalid', message: 'The token has expired; connect again with a new one.' }))
+      sendError(
+        new ParleyError({ code: 'auth_invalid', message: 'The token has expired; connect again with a new one.' }),
+      )
       socket.close(closeCodes.unauthorized, 'expired')
     })
     ended.signal.addEventListener('abort', cancel, { once: true })
@@ -163,7 +187,11 @@ export async function serveRoomSocket(options: RoomSocketOptions, connection: So
         },
         close: (code, reason) => socket.close(code, reason),
       }
-      const seated = await options.webChannel.connect(peer, { roomId: room.id, participantId: person.participantId, after })
+      const seated = await options.webChannel.connect(peer, {
+        roomId: room.id,
+        participantId: person.participantId,
+        after,
+      })
       ended.signal.addEventListener('abort', () => seated.close(), { once: true })
       if (ended.signal.aborted) seated.close()
       return
@@ -227,7 +255,11 @@ export async function serveRoomSocket(options: RoomSocketOptions, connection: So
     const { type: _type, eventType, ...input } = frame
     const event: Partial<EventInput> = withoutUndefined({ ...input, type: eventType })
     if (!holdsRight(at.principal, ['rooms:write', 'desk:answer'])) {
-      throw new ParleyError({ code: 'forbidden', message: 'This connection may read only.', details: { rights: ['rooms:write'] } })
+      throw new ParleyError({
+        code: 'forbidden',
+        message: 'This connection may read only.',
+        details: { rights: ['rooms:write'] },
+      })
     }
     checkSender(at.principal, event)
     const result = await options.rooms.send(at.room.id, { ...event, from: writer(at) })
@@ -239,7 +271,11 @@ export async function serveRoomSocket(options: RoomSocketOptions, connection: So
   async function answer(at: Seat, frame: Extract<ClientFrame, { type: 'answer' }>): Promise<PendingRequest> {
     const { decision, value, reason } = frame
     const by = actorOf(at.principal, at.principal.room === undefined ? at.participantId : undefined)
-    return answerFor(options.rooms, at.principal, frame.requestId, { decision, by, ...withoutUndefined({ value, reason }) })
+    return answerFor(options.rooms, at.principal, frame.requestId, {
+      decision,
+      by,
+      ...withoutUndefined({ value, reason }),
+    })
   }
 }
 

@@ -42,14 +42,16 @@ export function createUpgradeHandler(options: UpgradeOptions): UpgradeHandler {
     noServer: true,
     maxPayload: limits.frameHardBytes,
     perMessageDeflate: false,
-    handleProtocols: (offered) => routes.map(({ protocol }) => protocol).find((known) => known !== undefined && offered.has(known)) ?? false,
+    handleProtocols: (offered) =>
+      routes.map(({ protocol }) => protocol).find((known) => known !== undefined && offered.has(known)) ?? false,
   })
 
   const accept = async (message: IncomingMessage, duplex: Duplex, head: Buffer): Promise<void> => {
     const request = toRequest(message)
     const found = findRoute(routes, new URL(request.url).pathname)
     if (options.draining.aborted) throw new ParleyError({ code: 'kit_closed', message: 'The server is going down.' })
-    if (found === undefined) throw new ParleyError({ code: 'not_found', message: 'There is no socket at this address.' })
+    if (found === undefined)
+      throw new ParleyError({ code: 'not_found', message: 'There is no socket at this address.' })
     options.originCheck.check(request)
     const { route, params } = found
     const principal = await options.authenticator.check(bearerOf(request) ?? offeredToken(request), request)
@@ -57,7 +59,8 @@ export function createUpgradeHandler(options: UpgradeOptions): UpgradeHandler {
       throw new ParleyError({ code: 'auth_required', message: 'Say who you are: send a key or token.' })
     }
     const leave = connections.enter(options.addressOf(message))
-    if (leave === undefined) throw new ParleyError({ code: 'connection_limit', message: 'Too many connections are open.' })
+    if (leave === undefined)
+      throw new ParleyError({ code: 'connection_limit', message: 'Too many connections are open.' })
     duplex.once('close', leave)
     server.handleUpgrade(message, duplex, head, (ws) => {
       const socket = toSocket(ws)
@@ -84,7 +87,10 @@ export function createUpgradeHandler(options: UpgradeOptions): UpgradeHandler {
   }
 }
 
-function findRoute(routes: readonly SocketRoute[], path: string): { route: SocketRoute; params: Record<string, string> } | undefined {
+function findRoute(
+  routes: readonly SocketRoute[],
+  path: string,
+): { route: SocketRoute; params: Record<string, string> } | undefined {
   for (const route of routes) {
     const pattern = route.path.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')
     const match = new RegExp(`^${pattern}$`).exec(path)
@@ -112,7 +118,14 @@ function toRequest(message: IncomingMessage): Request {
 
 function refuse(duplex: Duplex, { code, message, retryable }: ParleyError): void {
   const status = statusOf(code)
-  const body = JSON.stringify({ type: `urn:parley:error:${code}`, title: STATUS_CODES[status], status, code, detail: message, error: { code, message, retryable, details: {} } })
+  const body = JSON.stringify({
+    type: `urn:parley:error:${code}`,
+    title: STATUS_CODES[status],
+    status,
+    code,
+    detail: message,
+    error: { code, message, retryable, details: {} },
+  })
   duplex.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )

@@ -34,7 +34,8 @@ export function createLiveSummaries({
     try {
       const room = await getRoom(roomId)
       const summary = toWire(summaryOf(room))
-      for (const { organizationId, listener } of followers) if (organizationId === room.organizationId) listener(summary)
+      for (const { organizationId, listener } of followers)
+        if (organizationId === room.organizationId) listener(summary)
     } catch (error) {
       onError(error, roomId)
     }

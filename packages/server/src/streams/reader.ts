@@ -21,5 +21,7 @@ export function reaches(visibility: Visibility, reader: Reader): boolean {
  * wrote for agents or for somebody alone is not for the others.
  */
 export function isForPerson(event: Pick<RoomEvent, 'source' | 'visibility'>, reader: Reader): boolean {
-  return reader === undefined || event.source.participantId === reader.participantId || reaches(event.visibility, reader)
+  return (
+    reader === undefined || event.source.participantId === reader.participantId || reaches(event.visibility, reader)
+  )
 }

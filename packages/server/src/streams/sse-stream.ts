@@ -50,7 +50,8 @@ export function sseResponse(clock: Clock, start: (sink: SseSink) => void, signal
           get hasRoom() {
             return (controller.desiredSize ?? 0) > 0
           },
-          send: ({ event, data, id }) => write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${data}\n\n`),
+          send: ({ event, data, id }) =>
+            write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${data}\n\n`),
           async drained() {
             while (!gone.signal.aborted && (controller.desiredSize ?? 0) <= 0) {
               await new Promise<void>((resolve) => (wake = resolve))

@@ -24,12 +24,26 @@ test('PE-2 PE-5 rooms of an earlier process go on with the orchestration of the 
   const clock = createVirtualClock()
   const memory = createMemoryStore({ clock })
   const store: ConversationStore = { ...memory, isProcessLocal: false, close: async () => {} }
-  await using first = new Kit({ clock, store, ids: createSeededIds(1), orchestration: frontDesk({ triage: ['Hello.'], billing: [] }).pipeline })
+  await using first = new Kit({
+    clock,
+    store,
+    ids: createSeededIds(1),
+    orchestration: frontDesk({ triage: ['Hello.'], billing: [] }).pipeline,
+  })
   const room = await first.createRoom()
   await first.send(room.id, { from: 'ada', text: 'hi' }, { wait: 'settled' })
-  await first.handoff(room.id, { target: 'billing', reason: 'a bill', summary: 'Ada asks', payload: { account: '7' }, opening: 'silent' }, { by: { kind: 'code', id: 'test' } })
+  await first.handoff(
+    room.id,
+    { target: 'billing', reason: 'a bill', summary: 'Ada asks', payload: { account: '7' }, opening: 'silent' },
+    { by: { kind: 'code', id: 'test' } },
+  )
 
-  await using second = new Kit({ clock, store, ids: createSeededIds(2), orchestration: frontDesk({ triage: [], billing: ['Billing here.'] }).pipeline })
+  await using second = new Kit({
+    clock,
+    store,
+    ids: createSeededIds(2),
+    orchestration: frontDesk({ triage: [], billing: ['Billing here.'] }).pipeline,
+  })
   const sent = await second.send(room.id, { from: 'ada', text: 'are you there?' }, { wait: 'settled' })
   expect(sent).toMatchObject({ event: { routing: { target: 'billing', reason: 'sticky' } } })
   expect((await second.events(room.id)).at(-1)?.content).toEqual({ type: 'text', text: 'Billing here.' })
@@ -41,6 +55,11 @@ test('PE-5 a host may still register the agents of the orchestration itself', as
   for (const agent of agents) kit.register(agent)
   const room = await kit.createRoom()
   await kit.send(room.id, { from: 'ada', text: 'hi' }, { wait: 'settled' })
-  expect(kit.channels().map(({ channelId }) => channelId).toSorted()).toEqual(['billing', 'direct', 'triage'])
+  expect(
+    kit
+      .channels()
+      .map(({ channelId }) => channelId)
+      .toSorted(),
+  ).toEqual(['billing', 'direct', 'triage'])
   expect((await kit.events(room.id)).at(-1)?.content).toEqual({ type: 'text', text: 'Hello.' })
 })

@@ -5,13 +5,19 @@ import { stateRecords } from '../state/state-records.ts'
 import { toSpec, type InitialConversation, type OrchestrationDefinition } from './definition.ts'
 
 /** Stores a definition with a room, and sets phase and agent where it has no state that fits. */
-export async function installInRoom(core: KitCore, definition: OrchestrationDefinition, version: number, roomId: RoomId): Promise<void> {
+export async function installInRoom(
+  core: KitCore,
+  definition: OrchestrationDefinition,
+  version: number,
+  roomId: RoomId,
+): Promise<void> {
   for (let attempt = 1; attempt <= 3; attempt++) {
     const isDone = await core.inRoom(roomId, async (locked) => {
       const { conversation } = locked.room
       const before = locked.state()
       const after = fittingState(definition, conversation === undefined ? undefined : before, core.now())
-      const drafts: EventDraft[] = after === undefined || conversation === undefined ? [] : stateRecords(core, locked.room, before, after)
+      const drafts: EventDraft[] =
+        after === undefined || conversation === undefined ? [] : stateRecords(core, locked.room, before, after)
       const outcome = await locked.commit(drafts, {
         room: { orchestration: toSpec(definition, version) },
         ...(after === undefined ? {} : { conversation: { expectedVersion: before.version, next: after.toJSON() } }),
@@ -28,7 +34,11 @@ export async function installInRoom(core: KitCore, definition: OrchestrationDefi
 }
 
 /** The state a room gets from a definition; undefined when the one it has fits. */
-export function fittingState(definition: OrchestrationDefinition, state: ConversationState | undefined, now: string): ConversationState | undefined {
+export function fittingState(
+  definition: OrchestrationDefinition,
+  state: ConversationState | undefined,
+  now: string,
+): ConversationState | undefined {
   const { initial, phases } = definition
   if (initial === undefined) return undefined
   if (state === undefined) return initialState(initial, now)

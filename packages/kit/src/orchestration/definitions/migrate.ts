@@ -44,11 +44,15 @@ export async function migrateOrchestration(
     if (room.orchestration?.id !== id || room.orchestration.version !== from) continue
     const unknown = await core.inRoom(room.id, async (locked) => {
       const before = locked.state()
-      const isGone = before.mode === 'agent' && definition.phases !== undefined && !definition.phases.includes(before.phase)
+      const isGone =
+        before.mode === 'agent' && definition.phases !== undefined && !definition.phases.includes(before.phase)
       const mapped = phases[before.phase]
       const isUnknown = isGone && (mapped === undefined || definition.phases?.includes(mapped) !== true)
       if (isUnknown) return before.phase
-      const after = isGone && mapped !== undefined ? before.enterPhase(mapped, { reason: 'orchestration migrated', at: core.now() }) : undefined
+      const after =
+        isGone && mapped !== undefined
+          ? before.enterPhase(mapped, { reason: 'orchestration migrated', at: core.now() })
+          : undefined
       await locked.commit(after === undefined ? [] : stateRecords(core, locked.room, before, after), {
         room: { orchestration: toSpec(definition, to) },
         ...(after === undefined ? {} : { conversation: { expectedVersion: before.version, next: after.toJSON() } }),
@@ -62,11 +66,19 @@ export async function migrateOrchestration(
 }
 
 /** All rooms that are not closed, page by page. */
-export async function* openRooms(core: KitCore, filter: { mode?: string; organizationId?: string } = {}): AsyncGenerator<Room> {
+export async function* openRooms(
+  core: KitCore,
+  filter: { mode?: string; organizationId?: string } = {},
+): AsyncGenerator<Room> {
   for (const status of openStatuses) {
     let after: string | undefined
     do {
-      const page = await core.store.findRooms({ ...filter, status, limit: 1_000, ...(after === undefined ? {} : { after }) })
+      const page = await core.store.findRooms({
+        ...filter,
+        status,
+        limit: 1_000,
+        ...(after === undefined ? {} : { after }),
+      })
       yield* page.items
       after = page.next
     } while (after !== undefined)

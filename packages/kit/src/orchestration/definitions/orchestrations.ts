@@ -27,7 +27,10 @@ export class Orchestrations {
       return same.version
     }
     const version = options.version ?? (versions.at(-1)?.version ?? 0) + 1
-    this.#byId.set(definition.id, [...versions, { definition, version }].toSorted((one, other) => one.version - other.version))
+    this.#byId.set(
+      definition.id,
+      [...versions, { definition, version }].toSorted((one, other) => one.version - other.version),
+    )
     this.#changed()
     return version
   }
@@ -35,7 +38,8 @@ export class Orchestrations {
   /** The newest definition of an id, or one version of it. */
   get(id: string, version?: number): OrchestrationDefinition | undefined {
     const versions = this.#byId.get(id)
-    const entry = version === undefined ? versions?.at(-1) : versions?.find((candidate) => candidate.version === version)
+    const entry =
+      version === undefined ? versions?.at(-1) : versions?.find((candidate) => candidate.version === version)
     return entry?.definition
   }
 

@@ -11,7 +11,10 @@ import type { Orchestration, OrchestrationDefinition } from './definition.ts'
 let processes = 0
 
 /** The next process on the same store, a second later; its ids are others. */
-function restarted(store: ReturnType<typeof createMemoryStore>, { ready }: { ready?: (made: TestKit) => void } = {}): TestKit {
+function restarted(
+  store: ReturnType<typeof createMemoryStore>,
+  { ready }: { ready?: (made: TestKit) => void } = {},
+): TestKit {
   processes++
   const clock = createVirtualClock({ now: Date.UTC(2026, 0, 1, 0, 0, processes) })
   const made = testKit({ store: keepOpen(store), clock, ids: createSeededIds(100 + processes) })
@@ -32,10 +35,17 @@ describe('after a restart', () => {
   test('PE-1 PE-2 a room goes on in its phase with its agent, without any installation', async () => {
     const store = createMemoryStore()
     const first = restarted(store)
-    const room = await first.kit.createRoom({ orchestration: new Pipeline({ agents: [scripted('a', ['A.']), scripted('b', ['B.'])], stages, id: 'shop' }) })
+    const room = await first.kit.createRoom({
+      orchestration: new Pipeline({ agents: [scripted('a', ['A.']), scripted('b', ['B.'])], stages, id: 'shop' }),
+    })
     await first.kit.handoff(room.id, { target: 'b', reason: 'r', summary: 's' }, { by: { kind: 'code', id: 'x' } })
     await first.kit.settled(room.id)
-    expect((await first.kit.getRoom(room.id)).orchestration).toMatchObject({ kind: 'pipeline', id: 'shop', version: 1, spec: { stages: [{ phase: 'desk', agentId: 'a', next: ['money'] }, { phase: 'money' }] } })
+    expect((await first.kit.getRoom(room.id)).orchestration).toMatchObject({
+      kind: 'pipeline',
+      id: 'shop',
+      version: 1,
+      spec: { stages: [{ phase: 'desk', agentId: 'a', next: ['money'] }, { phase: 'money' }] },
+    })
     await first.kit.close()
 
     const { kit, errors } = restarted(store)
@@ -46,15 +56,29 @@ describe('after a restart', () => {
     await say(kit, room.id, 'hello')
     expect((await transcript(kit, room.id)).slice(-2)).toEqual(['ada: hello', 'b: B again, with handoff_conversation.'])
     expect(a.script.requests).toEqual([])
-    expect(await kit.handoff(room.id, { target: 'a', reason: 'r', summary: 's' }, { by: { kind: 'code', id: 'x' } })).toMatchObject({ code: 'handoff_transition_not_allowed' })
+    expect(
+      await kit.handoff(room.id, { target: 'a', reason: 'r', summary: 's' }, { by: { kind: 'code', id: 'x' } }),
+    ).toMatchObject({ code: 'handoff_transition_not_allowed' })
     expect(errors).toEqual([])
     await kit.close()
   })
 
   test('PE-1 functions are found again by the definition’s id', async () => {
     const store = createMemoryStore()
-    const make = (agents: Parameters<ConversationRouter['install']>[1], kit: TestKit['kit'], roomId?: string): unknown =>
-      new ConversationRouter({ rules: [{ agentId: 'b', conditions: { custom: ({ content }) => content.type === 'text' && content.text.includes('money') } }], defaultAgentId: 'a' }).install(kit, agents, { id: 'words', ...(roomId === undefined ? {} : { roomId }) })
+    const make = (
+      agents: Parameters<ConversationRouter['install']>[1],
+      kit: TestKit['kit'],
+      roomId?: string,
+    ): unknown =>
+      new ConversationRouter({
+        rules: [
+          {
+            agentId: 'b',
+            conditions: { custom: ({ content }) => content.type === 'text' && content.text.includes('money') },
+          },
+        ],
+        defaultAgentId: 'a',
+      }).install(kit, agents, { id: 'words', ...(roomId === undefined ? {} : { roomId }) })
     const first = restarted(store)
     const agents = [scripted('a', ['A.']), scripted('b', ['B.'])]
     for (const agent of agents) first.kit.register(agent)
@@ -62,7 +86,9 @@ describe('after a restart', () => {
     make(agents, first.kit, room.id)
     await say(first.kit, room.id, 'about money')
     expect(await transcript(first.kit, room.id)).toEqual(['ada: about money', 'b: B.'])
-    expect((await first.kit.getRoom(room.id)).orchestration?.spec).toMatchObject({ rules: [{ conditions: { custom: { predicate: 'definition:rule-0' } } }] })
+    expect((await first.kit.getRoom(room.id)).orchestration?.spec).toMatchObject({
+      rules: [{ conditions: { custom: { predicate: 'definition:rule-0' } } }],
+    })
     await first.kit.close()
 
     const second = restarted(store)
@@ -72,7 +98,12 @@ describe('after a restart', () => {
     const other = await second.kit.createRoom({ channels: ['a', 'b'] })
     make(agents, second.kit, other.id)
     await say(second.kit, room.id, 'and money')
-    expect((await transcript(second.kit, room.id)).slice(2)).toEqual(['ada: more money', 'ada: and money', 'b: B.', 'b: B.'])
+    expect((await transcript(second.kit, room.id)).slice(2)).toEqual([
+      'ada: more money',
+      'ada: and money',
+      'b: B.',
+      'b: B.',
+    ])
     await second.kit.close()
   })
 
@@ -80,8 +111,12 @@ describe('after a restart', () => {
     const store = createMemoryStore()
     const first = restarted(store)
     const contract = { schema: z.object({ id: z.string() }) }
-    const staged = [{ phase: 'desk', agentId: 'a', next: 'money' }, { phase: 'money', agentId: 'b', contract }]
-    const pipeline = (): Pipeline => new Pipeline({ agents: [scripted('a', ['A.']), scripted('b', ['B.'])], stages: staged, id: 'shop' })
+    const staged = [
+      { phase: 'desk', agentId: 'a', next: 'money' },
+      { phase: 'money', agentId: 'b', contract },
+    ]
+    const pipeline = (): Pipeline =>
+      new Pipeline({ agents: [scripted('a', ['A.']), scripted('b', ['B.'])], stages: staged, id: 'shop' })
     const room = await first.kit.createRoom({ orchestration: pipeline() })
     await first.kit.close()
 
@@ -91,13 +126,29 @@ describe('after a restart', () => {
     await say(kit, room.id, 'first')
     await say(kit, room.id, 'second')
     expect(await transcript(kit, room.id)).toEqual(['ada: first', 'ada: second'])
-    expect((await kit.events(room.id, { types: ['message'] })).map(({ routing }) => routing?.reason)).toEqual(['orchestration_missing', 'orchestration_missing'])
-    expect(errors).toMatchObject([{ code: 'orchestration_missing', details: { missing: 'shop' } }, { code: 'orchestration_missing' }])
+    expect((await kit.events(room.id, { types: ['message'] })).map(({ routing }) => routing?.reason)).toEqual([
+      'orchestration_missing',
+      'orchestration_missing',
+    ])
+    expect(errors).toMatchObject([
+      { code: 'orchestration_missing', details: { missing: 'shop' } },
+      { code: 'orchestration_missing' },
+    ])
     kit.register(scripted('b', ['B.']))
     kit.orchestrations.register(pipeline().define(kit))
     await say(kit, room.id, 'third')
-    expect((await transcript(kit, room.id)).toSorted()).toEqual(['a: one', 'a: three', 'a: two', 'ada: first', 'ada: second', 'ada: third'])
-    expect(await receiptsOf(kit, room.id, 'routing')).toMatchObject([{ target: 'a', supersedes: true }, { target: 'a', supersedes: true }])
+    expect((await transcript(kit, room.id)).toSorted()).toEqual([
+      'a: one',
+      'a: three',
+      'a: two',
+      'ada: first',
+      'ada: second',
+      'ada: third',
+    ])
+    expect(await receiptsOf(kit, room.id, 'routing')).toMatchObject([
+      { target: 'a', supersedes: true },
+      { target: 'a', supersedes: true },
+    ])
     await say(kit, room.id, 'fourth')
     expect(a.script.requests).toHaveLength(4)
     await kit.close()
@@ -106,7 +157,9 @@ describe('after a restart', () => {
   test('PE-3 an agent that is not registered, or a spec that cannot be read, is missing by name', async () => {
     const store = createMemoryStore()
     const first = restarted(store)
-    const room = await first.kit.createRoom({ orchestration: new Pipeline({ agents: [scripted('a', ['A.']), scripted('b', ['B.'])], stages, id: 'shop' }) })
+    const room = await first.kit.createRoom({
+      orchestration: new Pipeline({ agents: [scripted('a', ['A.']), scripted('b', ['B.'])], stages, id: 'shop' }),
+    })
     const broken = await first.kit.createRoom({ channels: ['a'] })
     await first.kit.close()
     const stored = await store.getRoom(broken.id)
@@ -130,7 +183,12 @@ describe('after a restart', () => {
   test('PE-1 the terms for people are stored and kept over a restart', async () => {
     const store = createMemoryStore()
     const first = restarted(store)
-    const room = await first.kit.createRoom({ orchestration: new Pipeline({ agents: [scripted('a', ['A.'])], human: { timeoutMs: 5_000, onTimeout: 'resume' } }) })
+    const room = await first.kit.createRoom({
+      orchestration: new Pipeline({
+        agents: [scripted('a', ['A.'])],
+        human: { timeoutMs: 5_000, onTimeout: 'resume' },
+      }),
+    })
     await first.kit.close()
     const { kit } = restarted(store)
     kit.register(scripted('a', ['A.']))
@@ -144,18 +202,40 @@ describe('after a restart', () => {
     const { kit } = testKit()
     const agents = [scripted('a', ['A.']), scripted('b', ['B.'])]
     const pipeline = (phases: string[]): Pipeline =>
-      new Pipeline({ id: 'shop', agents, stages: phases.map((phase, position) => ({ phase, agentId: position === 0 ? 'a' : 'b', next: phases[position + 1] ?? null })) })
+      new Pipeline({
+        id: 'shop',
+        agents,
+        stages: phases.map((phase, position) => ({
+          phase,
+          agentId: position === 0 ? 'a' : 'b',
+          next: phases[position + 1] ?? null,
+        })),
+      })
     const old = await kit.createRoom({ orchestration: pipeline(['desk', 'money']) })
     const moved = await kit.createRoom({ orchestration: pipeline(['desk', 'money']) })
     await kit.handoff(moved.id, { target: 'b', reason: 'r', summary: 's' }, { by: { kind: 'code', id: 'x' } })
     const fresh = await kit.createRoom({ orchestration: pipeline(['desk', 'finance']) })
     expect(fresh.orchestration?.version).toBe(2)
     expect((await kit.getRoom(old.id)).orchestration?.version).toBe(1)
-    expect(await kit.handoff(old.id, { target: 'b', reason: 'r', summary: 's', phase: 'finance' }, { by: { kind: 'code', id: 'x' } })).toMatchObject({ code: 'handoff_phase_not_allowed', allowed: ['money'] })
-    expect(await kit.migrateOrchestration('shop', { from: 1, to: 2 })).toEqual({ migrated: [old.id], unknownPhases: [{ roomId: moved.id, phase: 'money' }] })
-    expect(await kit.migrateOrchestration('shop', { from: 1, to: 2, phases: { money: 'finance' } })).toEqual({ migrated: [moved.id], unknownPhases: [] })
+    expect(
+      await kit.handoff(
+        old.id,
+        { target: 'b', reason: 'r', summary: 's', phase: 'finance' },
+        { by: { kind: 'code', id: 'x' } },
+      ),
+    ).toMatchObject({ code: 'handoff_phase_not_allowed', allowed: ['money'] })
+    expect(await kit.migrateOrchestration('shop', { from: 1, to: 2 })).toEqual({
+      migrated: [old.id],
+      unknownPhases: [{ roomId: moved.id, phase: 'money' }],
+    })
+    expect(await kit.migrateOrchestration('shop', { from: 1, to: 2, phases: { money: 'finance' } })).toEqual({
+      migrated: [moved.id],
+      unknownPhases: [],
+    })
     expect(await kit.state(moved.id)).toMatchObject({ phase: 'finance', activeAgentId: 'b' })
-    await expect(kit.migrateOrchestration('shop', { from: 2, to: 9 })).rejects.toMatchObject({ code: 'orchestration_missing' })
+    await expect(kit.migrateOrchestration('shop', { from: 2, to: 9 })).rejects.toMatchObject({
+      code: 'orchestration_missing',
+    })
     await kit.close()
   })
 })
@@ -187,7 +267,11 @@ describe('an installed pipeline', () => {
     expect(created.conversation).toMatchObject({ phase: 'desk', activeAgentId: 'a' })
     expect((await kit.getRoom(existing.id)).conversation).toBeUndefined()
     await say(kit, existing.id, 'hello')
-    expect((await kit.getRoom(existing.id)).conversation).toMatchObject({ phase: 'desk', activeAgentId: 'a', version: 1 })
+    expect((await kit.getRoom(existing.id)).conversation).toMatchObject({
+      phase: 'desk',
+      activeAgentId: 'a',
+      version: 1,
+    })
     expect(await transcript(kit, existing.id)).toEqual(['ada: hello', 'a: A.'])
     await say(kit, kept.id, 'hello')
     expect(await transcript(kit, kept.id)).toEqual(['ada: hello', 'b: B.'])
@@ -195,7 +279,10 @@ describe('an installed pipeline', () => {
     const own = await kit.createRoom({ channels: ['a', 'b'], orchestration: null })
     const installed = pipeline.install(kit, agents, { roomId: own.id })
     await installed.handler.installed
-    expect(await kit.getRoom(own.id)).toMatchObject({ orchestration: { kind: 'pipeline' }, conversation: { phase: 'desk', activeAgentId: 'a' } })
+    expect(await kit.getRoom(own.id)).toMatchObject({
+      orchestration: { kind: 'pipeline' },
+      conversation: { phase: 'desk', activeAgentId: 'a' },
+    })
     await kit.close()
   })
 
@@ -203,7 +290,9 @@ describe('an installed pipeline', () => {
     const { kit } = testKit()
     const offered = ({ tools = [] }: { tools?: { name: string; parameters: unknown }[] }): string => {
       const tool = tools.find(({ name }) => name === 'handoff_conversation')
-      return JSON.stringify((tool?.parameters as { properties: { target: unknown } } | undefined)?.properties.target ?? null)
+      return JSON.stringify(
+        (tool?.parameters as { properties: { target: unknown } } | undefined)?.properties.target ?? null,
+      )
     }
     const agents = [scripted('a', [offered]), scripted('b', [offered], { purpose: 'Knows invoices.' })]
     const room = await kit.createRoom({ orchestration: new Pipeline({ agents, stages, allowHuman: false }) })
@@ -224,7 +313,9 @@ describe('an installed pipeline', () => {
     await kit.handoff(room.id, { target: 'b', reason: 'r', summary: 's' }, { by: { kind: 'code', id: 'x' } })
     await say(kit, room.id, 'hello')
     expect(await transcript(kit, room.id)).toEqual(['b: Billing, good day.', 'ada: hello', 'b: B.'])
-    expect(() => new ConversationPipeline({ stages }).install(kit, agents, { voiceChannelId: 'direct' })).toThrow(expect.objectContaining({ code: 'channel_mismatch' }))
+    expect(() => new ConversationPipeline({ stages }).install(kit, agents, { voiceChannelId: 'direct' })).toThrow(
+      expect.objectContaining({ code: 'channel_mismatch' }),
+    )
     await kit.close()
   })
 
@@ -232,7 +323,10 @@ describe('an installed pipeline', () => {
     const { kit } = testKit()
     const warnings: unknown[] = []
     kit.on('warning', ({ data }) => void warnings.push(data))
-    new ConversationPipeline({ stages: [...stages, { phase: 'island', agentId: 'b' }] }).install(kit, [scripted('a', []), scripted('b', [])])
+    new ConversationPipeline({ stages: [...stages, { phase: 'island', agentId: 'b' }] }).install(kit, [
+      scripted('a', []),
+      scripted('b', []),
+    ])
     expect(warnings).toEqual([{ what: 'pipeline_unreachable', phases: ['island'] }])
     await kit.close()
   })
@@ -253,17 +347,27 @@ test('HF-3 a handoff that was recorded and not opened is opened after a restart,
   const store = persistent(createMemoryStore())
   const first = restarted(store)
   const hanging = scripted('b', [() => new Promise<string>(() => {})])
-  const room = await first.kit.createRoom({ orchestration: new Pipeline({ agents: [scripted('a', ['A.']), hanging], stages }) })
+  const room = await first.kit.createRoom({
+    orchestration: new Pipeline({ agents: [scripted('a', ['A.']), hanging], stages }),
+  })
   await first.kit.handoff(room.id, { target: 'b', reason: 'r', summary: 's' }, { by: { kind: 'code', id: 'x' } })
   const closing = first.kit.close({ graceMs: 10 })
   await first.clock.advance(20)
   await closing
   // As a process that died right after the commit leaves it: the mark of the opening is not there.
-  const marks = (await store.receipts.list({ roomId: room.id, kind: 'handoff' })).items.filter(({ id }) => id.startsWith('opened_'))
+  const marks = (await store.receipts.list({ roomId: room.id, kind: 'handoff' })).items.filter(({ id }) =>
+    id.startsWith('opened_'),
+  )
   expect(marks).toHaveLength(1)
-  await store.receipts.remove(room.id, marks.map(({ id }) => id))
+  await store.receipts.remove(
+    room.id,
+    marks.map(({ id }) => id),
+  )
   for (const expected of [['b: Here I am.'], ['b: Here I am.']]) {
-    const next = restarted(store, { ready: ({ kit }) => [scripted('a', ['A.']), scripted('b', ['Here I am.'])].forEach((agent) => kit.register(agent)) })
+    const next = restarted(store, {
+      ready: ({ kit }) =>
+        [scripted('a', ['A.']), scripted('b', ['Here I am.'])].forEach((agent) => kit.register(agent)),
+    })
     await next.clock.advance(100)
     await next.kit.settled(room.id)
     expect(await transcript(next.kit, room.id)).toEqual(expected)
@@ -293,7 +397,14 @@ test('OR-2 a kind of one’s own takes events over, works on them outside the lo
   })
   const first = restarted(store)
   const a = scripted('a', ['A.'])
-  const strategy: Orchestration = { kind: 'loop', id: 'echo', agents: () => [a], install: async () => {}, spec: () => ({ kind: 'loop', id: 'echo', version: 1, spec: { echo: true } }), define: () => echo(first.kit, 'echo') }
+  const strategy: Orchestration = {
+    kind: 'loop',
+    id: 'echo',
+    agents: () => [a],
+    install: async () => {},
+    spec: () => ({ kind: 'loop', id: 'echo', version: 1, spec: { echo: true } }),
+    define: () => echo(first.kit, 'echo'),
+  }
   const room = await first.kit.createRoom({ orchestration: strategy })
   await say(first.kit, room.id, 'hello')
   expect(await transcript(first.kit, room.id)).toEqual(['ada: hello', 'a: echo'])

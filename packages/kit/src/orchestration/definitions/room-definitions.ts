@@ -17,7 +17,10 @@ export interface RoomDefinitions {
 const CACHED = 1_000
 
 /** Makes the look-up. `isRegistered` tells whether this process has an agent. */
-export function createRoomDefinitions(kit: OrchestrationHost, isRegistered: (agentId: ChannelId) => boolean): RoomDefinitions {
+export function createRoomDefinitions(
+  kit: OrchestrationHost,
+  isRegistered: (agentId: ChannelId) => boolean,
+): RoomDefinitions {
   const restored = new Map<string, { definition: OrchestrationDefinition }>()
   const bySpec = new WeakMap<OrchestrationSpec, { definition: OrchestrationDefinition }>()
   let generation = {}
@@ -58,7 +61,10 @@ export function createRoomDefinitions(kit: OrchestrationHost, isRegistered: (age
   return all
 }
 
-function findDefinition(kit: OrchestrationHost, stored: OrchestrationSpec): { definition: OrchestrationDefinition } | { missing: string } {
+function findDefinition(
+  kit: OrchestrationHost,
+  stored: OrchestrationSpec,
+): { definition: OrchestrationDefinition } | { missing: string } {
   const { orchestrations } = kit
   const equal = orchestrations
     .list()

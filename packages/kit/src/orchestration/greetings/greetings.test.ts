@@ -33,7 +33,11 @@ describe('a new conversation', () => {
   test('GR-2 without an active agent it is the default, else the only one; autoGreet false is silence', async () => {
     const made = testKit()
     const { kit } = made
-    const agents = [scripted('a', ['A.'], { greeting: 'A greets.' }), scripted('b', ['B.'], { greeting: 'B greets.' }), scripted('shy', ['S.'], { greeting: 'never', autoGreet: false })]
+    const agents = [
+      scripted('a', ['A.'], { greeting: 'A greets.' }),
+      scripted('b', ['B.'], { greeting: 'B greets.' }),
+      scripted('shy', ['S.'], { greeting: 'never', autoGreet: false }),
+    ]
     for (const agent of agents) kit.register(agent)
     const only = await kit.createRoom({ channels: ['b'] })
     const shy = await kit.createRoom({ channels: ['shy'] })
@@ -42,13 +46,20 @@ describe('a new conversation', () => {
     await new ConversationRouter({ defaultAgentId: 'a' }).install(kit, agents, { roomId: routed.id }).installed
     for (const room of [only, shy, many, routed]) await connect(made, room.id)
     for (const room of [only, shy, many, routed]) await kit.settled(room.id)
-    expect(await Promise.all([only, shy, many, routed].map(({ id }) => transcript(kit, id)))).toEqual([['b: B greets.'], [], [], ['a: A greets.']])
+    expect(await Promise.all([only, shy, many, routed].map(({ id }) => transcript(kit, id)))).toEqual([
+      ['b: B greets.'],
+      [],
+      [],
+      ['a: A greets.'],
+    ])
     await kit.close()
   })
 
   test('GR-2 a conversation that is under way is not greeted as new', async () => {
     const made = testKit()
-    const room = await made.kit.createRoom({ orchestration: new Pipeline({ agents: [scripted('a', ['A.'], { greeting: 'Welcome!' })] }) })
+    const room = await made.kit.createRoom({
+      orchestration: new Pipeline({ agents: [scripted('a', ['A.'], { greeting: 'Welcome!' })] }),
+    })
     await say(made.kit, room.id, 'hello', { addressedTo: [] })
     await made.clock.advance(1_000)
     await connect(made, room.id)
@@ -60,11 +71,17 @@ describe('a new conversation', () => {
   test('GR-3 the first message waits for a greeting in preparation, in order', async () => {
     const clock = createVirtualClock()
     const made = testKit({ clock })
-    const a = scripted('a', ['Hello, I was asked to greet.', 'The answer.'], { greetingPrompt: 'Greet the person warmly.' })
+    const a = scripted('a', ['Hello, I was asked to greet.', 'The answer.'], {
+      greetingPrompt: 'Greet the person warmly.',
+    })
     const room = await made.kit.createRoom({ orchestration: new Pipeline({ agents: [a] }) })
     await connect(made, room.id)
     await say(made.kit, room.id, 'my question')
-    expect(await transcript(made.kit, room.id)).toEqual(['ada: my question', 'a: Hello, I was asked to greet.', 'a: The answer.'])
+    expect(await transcript(made.kit, room.id)).toEqual([
+      'ada: my question',
+      'a: Hello, I was asked to greet.',
+      'a: The answer.',
+    ])
     expect(clock.monotonicMs()).toBe(0)
     await made.kit.close()
   })
@@ -73,14 +90,20 @@ describe('a new conversation', () => {
     const clock = createVirtualClock()
     const made = testKit({ clock })
     made.kit.hook('beforeBroadcast', async ({ event }) => {
-      if (event.source.kind === 'agent' && event.content.type === 'text' && event.content.text === 'Welcome!') return { action: 'block', reason: 'x.silenced' }
+      if (event.source.kind === 'agent' && event.content.type === 'text' && event.content.text === 'Welcome!')
+        return { action: 'block', reason: 'x.silenced' }
       return undefined
     })
-    const blocked = await made.kit.createRoom({ orchestration: new Pipeline({ agents: [scripted('a', ['A.'], { greeting: 'Welcome!' })] }) })
+    const blocked = await made.kit.createRoom({
+      orchestration: new Pipeline({ agents: [scripted('a', ['A.'], { greeting: 'Welcome!' })] }),
+    })
     await connect(made, blocked.id)
     await say(made.kit, blocked.id, 'hello')
     expect(await transcript(made.kit, blocked.id)).toEqual(['ada: hello', 'a: A.'])
-    const slow = scripted('slow', [() => new Promise<string>(() => {})], { greetingPrompt: 'Greet.', whileBusy: 'restart' })
+    const slow = scripted('slow', [() => new Promise<string>(() => {})], {
+      greetingPrompt: 'Greet.',
+      whileBusy: 'restart',
+    })
     const room = await made.kit.createRoom({ orchestration: new Pipeline({ agents: [slow], id: 'slow' }) })
     await connect(made, room.id)
     await made.kit.send(room.id, { from: 'ada', text: 'hello' })
@@ -100,7 +123,11 @@ describe('a new conversation', () => {
     const room = await first.kit.createRoom({ orchestration: new Pipeline({ agents }) })
     await connect(first, room.id)
     await first.kit.settled(room.id)
-    await first.kit.handoff(room.id, { target: 'b', reason: 'r', summary: 's', opening: 'silent' }, { by: { kind: 'code', id: 'x' } })
+    await first.kit.handoff(
+      room.id,
+      { target: 'b', reason: 'r', summary: 's', opening: 'silent' },
+      { by: { kind: 'code', id: 'x' } },
+    )
     await connect(first, room.id)
     await first.kit.settled(room.id)
     await first.kit.close()
@@ -128,13 +155,18 @@ describe('a new conversation', () => {
 describe('sendGreeting', () => {
   test('GR-1 is the active agent’s message, from the map or the agent, by language; without an agent nothing happens', async () => {
     const { kit } = testKit()
-    const agents = [scripted('a', ['A.'], { greeting: { English: 'Welcome!', French: 'Bienvenue !' } }), scripted('b', ['B.'])]
+    const agents = [
+      scripted('a', ['A.'], { greeting: { English: 'Welcome!', French: 'Bienvenue !' } }),
+      scripted('b', ['B.']),
+    ]
     for (const agent of agents) kit.register(agent)
     const handler = new HandoffHandler(kit, new ConversationRouter())
     const room = await kit.createRoom({ channels: ['a', 'b'] })
     await handler.sendGreeting(room.id)
     expect(await transcript(kit, room.id)).toEqual([])
-    await kit.updateState(room.id, (state) => state.transition('handling', { toAgent: 'a' }).with({ language: 'French' }))
+    await kit.updateState(room.id, (state) =>
+      state.transition('handling', { toAgent: 'a' }).with({ language: 'French' }),
+    )
     await handler.sendGreeting(room.id)
     await handler.sendGreeting(room.id)
     await kit.updateState(room.id, (state) => state.transition('handling', { toAgent: 'b' }))
@@ -144,7 +176,10 @@ describe('sendGreeting', () => {
     installed.greetingMap = { b: 'From the map.' }
     await installed.sendGreeting(room.id)
     await installed.sendGreeting('nowhere')
-    expect((await kit.events(room.id, { types: ['message'] })).map(({ source }) => source.kind)).toEqual(['agent', 'agent'])
+    expect((await kit.events(room.id, { types: ['message'] })).map(({ source }) => source.kind)).toEqual([
+      'agent',
+      'agent',
+    ])
     expect((await transcript(kit, room.id)).at(-1)).toBe('b: From the map.')
     await kit.close()
   })

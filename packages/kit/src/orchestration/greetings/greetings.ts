@@ -16,7 +16,12 @@ interface GreetOptions {
 }
 
 /** Speaks in place of text: a call that greets by sound. */
-export type GreetingSpeaker = (greeting: { room: Room; agent: OrchestratedAgent; text: string | undefined; prompt: string | undefined }) => Promise<boolean>
+export type GreetingSpeaker = (greeting: {
+  room: Room
+  agent: OrchestratedAgent
+  text: string | undefined
+  prompt: string | undefined
+}) => Promise<boolean>
 
 /** Opening lines of agents. */
 export interface Greetings {
@@ -82,7 +87,12 @@ export function createGreetings(internals: () => OrchestrationInternals): Greeti
       const agent = internals().agent(activeAgentId, room)
       const speaker = channelId === undefined ? undefined : speakers.get(channelId)
       if (speaker !== undefined && agent !== undefined) {
-        const spoken = await speaker({ room, agent, text: greetingText(internals(), room, agent), prompt: agent.greetingPrompt })
+        const spoken = await speaker({
+          room,
+          agent,
+          text: greetingText(internals(), room, agent),
+          prompt: agent.greetingPrompt,
+        })
         if (spoken) return
       }
       await greetAs(room, activeAgentId, { key: greetingKey(roomId, state.handoffCount) })
@@ -154,7 +164,8 @@ async function greetNew(
   if (!(await isNew(internals, roomId, connectedAt))) return false
   const agentId = greeterOf(internals, room, state.activeAgentId, bindings)
   const agent = agentId === undefined ? undefined : internals.agent(agentId, room)
-  if (agentId === undefined || agent === undefined || agent.autoGreet === false || agent.isConfigOnly === true) return false
+  if (agentId === undefined || agent === undefined || agent.autoGreet === false || agent.isConfigOnly === true)
+    return false
   const isText = greetingText(internals, room, agent) !== undefined
   const isGreeted = await greetAs(room, agentId, { key: greetingKey(roomId, 0) })
   return isGreeted && !isText
@@ -200,7 +211,11 @@ async function sayGreeting(
   text: string,
   { key, cause, visibility }: GreetOptions,
 ): Promise<boolean> {
-  const input = { content: { type: 'text' as const, text }, idempotencyKey: key, ...(visibility === undefined ? {} : { visibility }) }
+  const input = {
+    content: { type: 'text' as const, text },
+    idempotencyKey: key,
+    ...(visibility === undefined ? {} : { visibility }),
+  }
   const options = cause === undefined ? {} : { cause: { causeId: cause.id, chainDepth: 1 } }
   const result = await core.sendEvent(roomId, agentId, input, options)
   return result.outcome === 'committed'
@@ -228,7 +243,11 @@ async function askGreeting(
 }
 
 /** The record that a greeting is due; undefined when there is one already. */
-function greetingDue(core: OrchestrationInternals['core'], roomId: RoomId, key: string): Promise<RoomEvent | undefined> {
+function greetingDue(
+  core: OrchestrationInternals['core'],
+  roomId: RoomId,
+  key: string,
+): Promise<RoomEvent | undefined> {
   return core.inRoom(roomId, async (locked) => {
     const draft = core.systemDraft(locked.room, {
       type: 'system',

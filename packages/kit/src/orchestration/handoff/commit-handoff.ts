@@ -1,4 +1,13 @@
-import type { ConversationState, EventDraft, HandoffPlan, HandoffResult, Json, PhaseTransition, Room, RoomEvent } from '@parley/spec'
+import type {
+  ConversationState,
+  EventDraft,
+  HandoffPlan,
+  HandoffResult,
+  Json,
+  PhaseTransition,
+  Room,
+  RoomEvent,
+} from '@parley/spec'
 import type { LockedRoom } from '../../core/locked-room.ts'
 import type { OrchestrationInternals } from '../orchestration-internals.ts'
 import { hasMoved, modeChangedDraft, phaseChangedDraft, transitionBetween } from '../state/state-records.ts'
@@ -35,7 +44,9 @@ export async function commitHandoff(
   signal: AbortSignal,
 ): Promise<CommittedHandoff | HandoffStep | 'conflict'> {
   for (let attempt = 1; attempt <= TRIES; attempt++) {
-    const outcome = await internals.core.inRoom(job.roomId, (locked) => tryCommit(internals, job, input, locked), { signal })
+    const outcome = await internals.core.inRoom(job.roomId, (locked) => tryCommit(internals, job, input, locked), {
+      signal,
+    })
     if (outcome !== undefined) return outcome
   }
   return 'conflict'
@@ -68,13 +79,23 @@ async function tryCommit(
   const isMoved = hasMoved(before, step.state)
   const transition = isMoved ? transitionBetween(before, step.state, core.now()) : undefined
   if (transition !== undefined) drafts.push(phaseChangedDraft(core, room, transition, cause))
-  if (mode !== undefined) drafts.push(modeChangedDraft(core, room, { ...mode, by: { ...plan.request.by }, reason: plan.request.reason }, cause))
+  if (mode !== undefined)
+    drafts.push(
+      modeChangedDraft(core, room, { ...mode, by: { ...plan.request.by }, reason: plan.request.reason }, cause),
+    )
   const line = announcement({ core }, job, room, plan)
   if (line !== undefined) drafts.push(line)
   const receipts = step.receipts.map((data) =>
-    core.receipt(room.id, 'handoff', data, { eventIndex: room.latestIndex + 1, actor: { ...plan.request.by }, ...(job.turn === undefined ? {} : { turnId: job.turn.turnId }) }),
+    core.receipt(room.id, 'handoff', data, {
+      eventIndex: room.latestIndex + 1,
+      actor: { ...plan.request.by },
+      ...(job.turn === undefined ? {} : { turnId: job.turn.turnId }),
+    }),
   )
-  if (mode !== undefined) receipts.push(core.receipt(room.id, 'mode', { ...mode, by: { ...plan.request.by } }, { actor: { ...plan.request.by } }))
+  if (mode !== undefined)
+    receipts.push(
+      core.receipt(room.id, 'mode', { ...mode, by: { ...plan.request.by } }, { actor: { ...plan.request.by } }),
+    )
   const conversation = { expectedVersion: before.version, next: step.state.toJSON() }
   const committed = await locked.commit(drafts, { conversation, receipts })
   if (!('events' in committed)) return undefined

@@ -10,7 +10,8 @@ import { whoIsAskedAnew } from './re-decide.ts'
 import { canSee } from '../../rooms/can-see.ts'
 
 /** What an agent is told that asked for a colleague and goes on until one comes. */
-const KEEPS_AGENT = '[A colleague was asked to take over and will join. Tell the person so in one line, and go on helping until then.]'
+const KEEPS_AGENT =
+  '[A colleague was asked to take over and will join. Tell the person so in one line, and go on helping until then.]'
 
 /** The steps after the commit: end, announce, open, thaw. */
 export async function completeHandoff(
@@ -22,7 +23,8 @@ export async function completeHandoff(
 ): Promise<void> {
   const { core } = internals
   const { plan, after, before } = committed
-  const isMoved = after.activeAgentId !== before.activeAgentId || after.mode !== before.mode || after.phase !== before.phase
+  const isMoved =
+    after.activeAgentId !== before.activeAgentId || after.mode !== before.mode || after.phase !== before.phase
   if (isMoved) {
     await job.beforeEnd?.()
     endTurns(internals, job, committed)
@@ -33,7 +35,12 @@ export async function completeHandoff(
   try {
     await open(internals, job, committed, held)
     if (!isMoved && job.turn !== undefined && after.activeAgentId !== null) {
-      core.turns.ask({ roomId: plan.roomId, agentId: after.activeAgentId, trigger: committed.event, opening: { kind: 'notice', text: KEEPS_AGENT } })
+      core.turns.ask({
+        roomId: plan.roomId,
+        agentId: after.activeAgentId,
+        trigger: committed.event,
+        opening: { kind: 'notice', text: KEEPS_AGENT },
+      })
     }
   } catch (thrown) {
     core.reportError(thrown, { stage: 'handoff', roomId: plan.roomId })
@@ -41,7 +48,11 @@ export async function completeHandoff(
 }
 
 /** The outgoing turn ends; a turn that asked for the handoff itself ends by its loop, so nobody waits for it here. */
-function endTurns({ core }: OrchestrationInternals, { roomId, turn, endTurns: how = 'handedOff', rules }: HandoffJob, { plan, after }: CommittedHandoff): void {
+function endTurns(
+  { core }: OrchestrationInternals,
+  { roomId, turn, endTurns: how = 'handedOff', rules }: HandoffJob,
+  { plan, after }: CommittedHandoff,
+): void {
   for (const running of core.turns.running(roomId)) {
     const isOutgoing = running.agentId === plan.from || running.turnId === turn?.turnId
     const isSilenced = after.mode !== 'agent' && running.agentId !== rules.supervisorId
@@ -50,23 +61,38 @@ function endTurns({ core }: OrchestrationInternals, { roomId, turn, endTurns: ho
   }
 }
 
-function announce(internals: OrchestrationInternals, job: HandoffJob, { plan, result, before, after, transition, room }: CommittedHandoff): void {
+function announce(
+  internals: OrchestrationInternals,
+  job: HandoffJob,
+  { plan, result, before, after, transition, room }: CommittedHandoff,
+): void {
   const { core, status } = internals
   const { roomId } = plan
   const scope = { roomId }
   core.hooks.fire('onHandoff', { roomId, plan, result }, scope)
-  if (transition !== undefined && transition.fromPhase !== transition.toPhase) core.hooks.fire('onPhaseTransition', { roomId, transition }, scope)
+  if (transition !== undefined && transition.fromPhase !== transition.toPhase)
+    core.hooks.fire('onPhaseTransition', { roomId, transition }, scope)
   if (before.mode !== after.mode) {
     core.hooks.fire('onModeChanged', { roomId, from: before.mode, to: after.mode, by: { ...plan.request.by } }, scope)
   }
   if (after.human !== undefined && after.mode === 'agent') internals.waitsBeside = true
-  if (after.human !== undefined && before.human === undefined) core.hooks.fire('onHumanRequested', { roomId, state: after }, scope)
+  if (after.human !== undefined && before.human === undefined)
+    core.hooks.fire('onHumanRequested', { roomId, state: after }, scope)
   const { onHandoffComplete } = job.handler
-  if (onHandoffComplete !== undefined) core.background('onHandoffComplete', async () => onHandoffComplete(roomId, result), { roomId })
+  if (onHandoffComplete !== undefined)
+    core.background('onHandoffComplete', async () => onHandoffComplete(roomId, result), { roomId })
   publishConversation(internals, roomId, plan, after)
   internals.armTimeout(roomId, after.human?.expiresAt)
   const to = plan.to ?? 'human'
-  status.post({ roomId, ...ofOrganization(room), agentId: plan.from ?? plan.request.by.id, action: after.human === undefined ? 'handoff' : 'human_request', status: 'completed', detail: `to ${to}`, metadata: { handoffId: plan.handoffId, to } })
+  status.post({
+    roomId,
+    ...ofOrganization(room),
+    agentId: plan.from ?? plan.request.by.id,
+    action: after.human === undefined ? 'handoff' : 'human_request',
+    status: 'completed',
+    detail: `to ${to}`,
+    metadata: { handoffId: plan.handoffId, to },
+  })
 }
 
 /** The organization of a status line. */
@@ -83,12 +109,23 @@ export function publishConversation(
   name?: string,
 ): void {
   const current = name ?? (activeAgentId === null ? (human?.claimedBy ?? null) : nameOf(activeAgentId))
-  const data: { [key: string]: Json } = { phase, mode, activeAgentId, name: current, previousName: from === null ? null : nameOf(from) }
+  const data: { [key: string]: Json } = {
+    phase,
+    mode,
+    activeAgentId,
+    name: current,
+    previousName: from === null ? null : nameOf(from),
+  }
   core.ephemeral.publish(roomId, { type: 'conversation', from: activeAgentId ?? human?.claimedBy ?? 'system', data })
 }
 
 /** Opens the receiver's turn and asks anew about what waited. */
-async function open(internals: OrchestrationInternals, job: HandoffJob, committed: CommittedHandoff, held: readonly HeldTrigger[]): Promise<void> {
+async function open(
+  internals: OrchestrationInternals,
+  job: HandoffJob,
+  committed: CommittedHandoff,
+  held: readonly HeldTrigger[],
+): Promise<void> {
   const { core } = internals
   const { plan, after, room, bindings, participants, event } = committed
   const reading: RoomReading = { room, bindings, participants }
@@ -97,32 +134,71 @@ async function open(internals: OrchestrationInternals, job: HandoffJob, committe
   const anew = whoIsAskedAnew(messages, (trigger) => internals.decide(reading, trigger, after)).map((one) => ({
     ...one,
     // Routing decides who should answer, visibility who may: what is hidden from an agent never opens its turn.
-    asked: one.asked.filter((agentId) => bindings.some((binding) => binding.channelId === agentId && canSee(one.trigger, binding))),
+    asked: one.asked.filter((agentId) =>
+      bindings.some((binding) => binding.channelId === agentId && canSee(one.trigger, binding)),
+    ),
   }))
   const receipts: Receipt[] = anew.flatMap(({ trigger, decision }) =>
-    decision === undefined ? [] : [core.receipt(room.id, 'routing', { ...decision, supersedes: true, handoffId: plan.handoffId } as unknown as Json, { eventIndex: trigger.index })],
+    decision === undefined
+      ? []
+      : [
+          core.receipt(
+            room.id,
+            'routing',
+            { ...decision, supersedes: true, handoffId: plan.handoffId } as unknown as Json,
+            { eventIndex: trigger.index },
+          ),
+        ],
   )
-  const receiverId = after.mode === 'agent' && after.activeAgentId !== null && plan.to === after.activeAgentId && after.handoff?.handoffId === plan.handoffId ? plan.to : null
+  const receiverId =
+    after.mode === 'agent' &&
+    after.activeAgentId !== null &&
+    plan.to === after.activeAgentId &&
+    after.handoff?.handoffId === plan.handoffId
+      ? plan.to
+      : null
   const canTakeTurn = receiverId !== null && bindings.some(({ channelId }) => channelId === receiverId)
-  const waiting = canTakeTurn ? anew.filter(({ asked }) => asked.includes(receiverId)).map(({ trigger }) => trigger) : []
+  const waiting = canTakeTurn
+    ? anew.filter(({ asked }) => asked.includes(receiverId)).map(({ trigger }) => trigger)
+    : []
   if (canTakeTurn) await openReceiver(internals, { job, plan, receiverId, event, waiting, room, bindings })
   for (const { trigger, asked } of anew) {
-    for (const agentId of asked) if (agentId !== receiverId || !canTakeTurn) core.turns.ask({ roomId: room.id, agentId, trigger })
+    for (const agentId of asked)
+      if (agentId !== receiverId || !canTakeTurn) core.turns.ask({ roomId: room.id, agentId, trigger })
   }
   // Outcomes of requests and tools go to whoever is in charge now; with people they stay for the desk.
   for (const { trigger, opening } of outcomes) {
-    if (after.activeAgentId !== null && opening !== undefined) core.turns.ask({ roomId: room.id, agentId: after.activeAgentId, trigger, opening })
+    if (after.activeAgentId !== null && opening !== undefined)
+      core.turns.ask({ roomId: room.id, agentId: after.activeAgentId, trigger, opening })
   }
-  if (plan.request.channelEscalation !== undefined && plan.request.channelEscalation !== 'same' && escalationBinding(bindings, plan.request.channelEscalation) === undefined) {
-    core.hooks.fire('onChannelEscalation', { roomId: room.id, plan, channel: plan.request.channelEscalation }, { roomId: room.id })
+  if (
+    plan.request.channelEscalation !== undefined &&
+    plan.request.channelEscalation !== 'same' &&
+    escalationBinding(bindings, plan.request.channelEscalation) === undefined
+  ) {
+    core.hooks.fire(
+      'onChannelEscalation',
+      { roomId: room.id, plan, channel: plan.request.channelEscalation },
+      { roomId: room.id },
+    )
   }
   receipts.push(openedReceipt(internals, plan, room.id, event))
   core.background('handoff', async () => void (await core.store.receipts.put(receipts)), { roomId: room.id })
 }
 
 /** The mark that a handoff's steps are done; its id is of the handoff, so there is one. */
-function openedReceipt({ core }: OrchestrationInternals, { handoffId, to }: HandoffPlan, roomId: RoomId, event: RoomEvent): Receipt {
-  return core.receipt(roomId, 'handoff', { stage: 'opened', handoffId, to: to ?? 'human' }, { id: `opened_${handoffId}`, eventIndex: event.index })
+function openedReceipt(
+  { core }: OrchestrationInternals,
+  { handoffId, to }: HandoffPlan,
+  roomId: RoomId,
+  event: RoomEvent,
+): Receipt {
+  return core.receipt(
+    roomId,
+    'handoff',
+    { stage: 'opened', handoffId, to: to ?? 'human' },
+    { id: `opened_${handoffId}`, eventIndex: event.index },
+  )
 }
 
 interface Receiving {
@@ -152,10 +228,17 @@ async function openReceiver(internals: OrchestrationInternals, receiving: Receiv
   }
   if (plan.opening === 'silent') return answerWaiting()
   if (plan.opening === 'greeting') {
-    const greeted = await greetings.greetAs(room, receiverId, { key: `handoff:${plan.handoffId}`, cause: event, visibility: common.visibility })
+    const greeted = await greetings.greetAs(room, receiverId, {
+      key: `handoff:${plan.handoffId}`,
+      cause: event,
+      visibility: common.visibility,
+    })
     if (greeted) return answerWaiting()
   }
-  const opening = job.notice === undefined ? { kind: 'handoff' as const, handoffId: plan.handoffId } : { kind: 'notice' as const, text: job.notice }
+  const opening =
+    job.notice === undefined
+      ? { kind: 'handoff' as const, handoffId: plan.handoffId }
+      : { kind: 'notice' as const, text: job.notice }
   core.turns.ask({ ...common, trigger, earlier, opening, first: true })
 }
 
@@ -176,7 +259,15 @@ export async function resumeHandoff(internals: OrchestrationInternals, roomId: R
   if (!written) return
   internals.armTimeout(roomId, after.human?.expiresAt)
   if (plan.to === null || after.mode !== 'agent' || after.handoff?.handoffId !== plan.handoffId) return
-  await openReceiver(internals, { job: {}, plan, receiverId: plan.to, event, waiting: [], room: context.room, bindings: context.bindings })
+  await openReceiver(internals, {
+    job: {},
+    plan,
+    receiverId: plan.to,
+    event,
+    waiting: [],
+    room: context.room,
+    bindings: context.bindings,
+  })
 }
 
 /** The plan a `handoff` record tells of; undefined when it is not one of ours. */
@@ -202,7 +293,9 @@ function planOfEvent({ content, roomId }: RoomEvent, baseVersion: number): Hando
       context: {},
       urgent: false,
       by: { kind: 'system', id: 'recovery' },
-      ...(escalation === 'voice' || escalation === 'email' || escalation === 'sms' ? { channelEscalation: escalation } : {}),
+      ...(escalation === 'voice' || escalation === 'email' || escalation === 'sms'
+        ? { channelEscalation: escalation }
+        : {}),
     },
     opening: opening === 'greeting' || opening === 'silent' ? opening : 'resume',
     baseVersion,

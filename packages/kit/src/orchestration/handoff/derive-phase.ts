@@ -23,18 +23,24 @@ export function derivePhase(
 ): DerivedPhase {
   const owned = rules.owned.get(targetId)
   const allowed = nextPhases(rules, state.phase)
-  if (targetId === HUMAN && (owned === undefined || rules.allowHuman)) return { phase: humanPhase(owned, allowed, wish) }
+  if (targetId === HUMAN && (owned === undefined || rules.allowHuman))
+    return { phase: humanPhase(owned, allowed, wish) }
   if (owned === undefined) {
     const phase = wish ?? 'handling'
     return targetId === rules.supervisorId ? { phase: wish ?? state.phase } : checked(phase, state, allowed, isBound)
   }
-  if (wish !== undefined) return owned.includes(wish) ? checked(wish, state, allowed, isBound) : { notAllowed: 'phase', allowed: owned }
+  if (wish !== undefined)
+    return owned.includes(wish) ? checked(wish, state, allowed, isBound) : { notAllowed: 'phase', allowed: owned }
   const others = targetId === state.activeAgentId ? owned.filter((phase) => phase !== state.phase) : owned
   const reached = allowed?.find((phase) => others.includes(phase))
   return checked(reached ?? mappedPhase(rules, targetId, others) ?? state.phase, state, allowed, isBound)
 }
 
-function humanPhase(owned: readonly string[] | undefined, allowed: readonly string[] | undefined, wish: string | undefined): string {
+function humanPhase(
+  owned: readonly string[] | undefined,
+  allowed: readonly string[] | undefined,
+  wish: string | undefined,
+): string {
   if (owned === undefined) return ESCALATION_PHASE
   if (wish !== undefined && owned.includes(wish)) return wish
   return allowed?.find((phase) => owned.includes(phase)) ?? owned[0] ?? ESCALATION_PHASE
@@ -45,7 +51,12 @@ function mappedPhase(rules: HandoffRules, targetId: ChannelId, owned: readonly s
   return mapped !== undefined && owned.includes(mapped) ? mapped : owned[0]
 }
 
-function checked(phase: string, state: ConversationState, allowed: readonly string[] | undefined, isBound: boolean): DerivedPhase {
+function checked(
+  phase: string,
+  state: ConversationState,
+  allowed: readonly string[] | undefined,
+  isBound: boolean,
+): DerivedPhase {
   const isSame = phase === state.phase
   if (!isBound || allowed === undefined || allowed.includes(phase) || isSame) return { phase }
   return { notAllowed: 'transition', phase, allowed }

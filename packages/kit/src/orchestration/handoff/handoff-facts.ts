@@ -15,7 +15,12 @@ const escalationTypes: { readonly [Channel in Exclude<ChannelEscalation, 'same'>
 }
 
 /** What the target is in a room. */
-export function targetFact(core: KitCore, rules: HandoffRules, bindings: readonly ChannelBinding[], targetId: ChannelId): TargetFact {
+export function targetFact(
+  core: KitCore,
+  rules: HandoffRules,
+  bindings: readonly ChannelBinding[],
+  targetId: ChannelId,
+): TargetFact {
   const binding = bindings.find(({ channelId }) => channelId === targetId)
   const isKnown = rules.knownAgents.has(targetId)
   if (binding === undefined) {
@@ -32,15 +37,23 @@ export function targetFact(core: KitCore, rules: HandoffRules, bindings: readonl
 
 /** Agents of a room that could be handed to. */
 export function peersOf(core: KitCore, rules: HandoffRules, bindings: readonly ChannelBinding[]): ChannelId[] {
-  const bound = bindings.filter((binding) => binding.category === 'intelligence' && targetFact(core, rules, bindings, binding.channelId) === 'agent')
+  const bound = bindings.filter(
+    (binding) =>
+      binding.category === 'intelligence' && targetFact(core, rules, bindings, binding.channelId) === 'agent',
+  )
   return [...new Set([...bound.map(({ channelId }) => channelId), ...rules.knownAgents])]
 }
 
 /** The binding by which the person is reached on another kind of channel. */
-export function escalationBinding(bindings: readonly ChannelBinding[], wanted: ChannelEscalation | undefined): ChannelId | undefined {
+export function escalationBinding(
+  bindings: readonly ChannelBinding[],
+  wanted: ChannelEscalation | undefined,
+): ChannelId | undefined {
   if (wanted === undefined || wanted === 'same') return undefined
   const types = escalationTypes[wanted]
-  return bindings.find((binding) => binding.category === 'transport' && types.includes(binding.channelType) && canRead(binding))?.channelId
+  return bindings.find(
+    (binding) => binding.category === 'transport' && types.includes(binding.channelType) && canRead(binding),
+  )?.channelId
 }
 
 /** What moving to another kind of channel would do. */
@@ -58,7 +71,10 @@ export function escalationFact(
 /** Handoffs since a person last spoke, from the log. */
 export async function handoffsSincePerson(core: KitCore, room: Room, state: ConversationState): Promise<number> {
   if (state.handoffCount === 0) return 0
-  const entries = await core.store.tail(room.id, COUNTED_ENTRIES, { types: ['handoff', 'message', 'dtmf'], statuses: ['committed'] })
+  const entries = await core.store.tail(room.id, COUNTED_ENTRIES, {
+    types: ['handoff', 'message', 'dtmf'],
+    statuses: ['committed'],
+  })
   const lastWord = entries.findLastIndex(({ type, source }) => type !== 'handoff' && source.kind === 'person')
   return entries.slice(lastWord + 1).filter(({ type }) => type === 'handoff').length
 }
@@ -68,7 +84,12 @@ export async function contractViolations(core: KitCore, roomId: RoomId, targetId
   let count = 0
   let after: string | undefined
   do {
-    const page = await core.store.receipts.list({ roomId, kind: 'handoff', limit: 1_000, ...(after === undefined ? {} : { after }) })
+    const page = await core.store.receipts.list({
+      roomId,
+      kind: 'handoff',
+      limit: 1_000,
+      ...(after === undefined ? {} : { after }),
+    })
     for (const { data } of page.items) {
       if (typeof data !== 'object' || data === null || Array.isArray(data)) continue
       if (data['stage'] === 'accepted') count = 0

@@ -21,7 +21,11 @@ test('HF-3 errors of hooks, callbacks and participants after the commit are repo
   kit.hook('onHandoff', fail)
   kit.hook('onPhaseTransition', fail)
   orchestrationOf(kit).handler(room).onHandoffComplete = fail
-  kit.joinHandoffs(room.id, { prepare: async () => ({ ok: true }), commit: async () => fail(), rollback: async () => fail() })
+  kit.joinHandoffs(room.id, {
+    prepare: async () => ({ ok: true }),
+    commit: async () => fail(),
+    rollback: async () => fail(),
+  })
   expect(await kit.handoff(room.id, toB, { by })).toMatchObject({ accepted: true })
   await kit.settled(room.id)
   expect(await transcript(kit, room.id)).toEqual(['b: B.'])
@@ -56,14 +60,19 @@ test('a lost race is run again on the new state, at most three times; then nothi
   expect(lost.tries()).toBe(3)
   await say(second.kit, other.id, 'hello')
   expect(await transcript(second.kit, other.id)).toEqual(['ada: hello', 'a: A.'])
-  expect(await receiptsOf(second.kit, other.id, 'handoff')).toMatchObject([{ stage: 'rejected', code: 'handoff_conflict' }])
+  expect(await receiptsOf(second.kit, other.id, 'handoff')).toMatchObject([
+    { stage: 'rejected', code: 'handoff_conflict' },
+  ])
   await second.kit.close()
 })
 
 test('HF-12 texts of people are bounded and plain as those of models are; a missing field is named', async () => {
   const { kit } = testKit()
   const room = await kit.createRoom({ orchestration: pipeline() })
-  expect(await kit.handoff(room.id, { ...toB, summary: ' ' }, { by })).toMatchObject({ code: 'handoff_invalid_arguments', violations: [{ path: 'summary' }] })
+  expect(await kit.handoff(room.id, { ...toB, summary: ' ' }, { by })).toMatchObject({
+    code: 'handoff_invalid_arguments',
+    violations: [{ path: 'summary' }],
+  })
   await kit.requestHuman(room.id, { reason: 'a\u0000b '.repeat(5_000) }, { by })
   const { human } = await kit.state(room.id)
   expect(human?.reason).toMatch(/^ab ab .*\[cut\]$/)
@@ -78,20 +87,31 @@ test('two handoffs at once: one is made, the other is told that one is running',
   const { kit } = testKit()
   const room = await kit.createRoom({ orchestration: pipeline() })
   const results = await Promise.all([kit.handoff(room.id, toB, { by }), kit.handoff(room.id, toB, { by })])
-  expect(results).toMatchObject([{ accepted: true }, { accepted: false, code: 'handoff_in_progress', retryAfterMs: 1_000 }])
+  expect(results).toMatchObject([
+    { accepted: true },
+    { accepted: false, code: 'handoff_in_progress', retryAfterMs: 1_000 },
+  ])
   expect(await kit.events(room.id, { types: ['handoff'] })).toHaveLength(1)
   await kit.close()
 })
 
 test('HF-5 what a turn would still say when code hands its conversation over is dropped', async () => {
   const made = testKit()
-  const slow = scripted('a', [async () => { await made.clock.sleep(5_000); return 'too late' }])
+  const slow = scripted('a', [
+    async () => {
+      await made.clock.sleep(5_000)
+      return 'too late'
+    },
+  ])
   const room = await made.kit.createRoom({ orchestration: new Pipeline({ agents: [slow, scripted('b', ['B.'])] }) })
   await made.kit.send(room.id, { from: 'ada', text: 'hello' })
   await made.clock.advance(1_000)
   expect(await made.kit.handoff(room.id, toB, { by })).toMatchObject({ accepted: true })
   await made.clock.advance(10_000)
   expect(await transcript(made.kit, room.id)).toEqual(['ada: hello', 'b: B.'])
-  expect(await receiptsOf(made.kit, room.id, 'turn')).toMatchObject([{ agentId: 'a', end: 'handedOff' }, { agentId: 'b', end: 'completed' }])
+  expect(await receiptsOf(made.kit, room.id, 'turn')).toMatchObject([
+    { agentId: 'a', end: 'handedOff' },
+    { agentId: 'b', end: 'completed' },
+  ])
   await made.kit.close()
 })

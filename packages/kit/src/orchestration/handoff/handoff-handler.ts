@@ -113,7 +113,17 @@ export class HandoffHandler {
   constructor(kit: OrchestrationHost, router: ConversationRouter, options: HandoffHandlerOptions = {}) {
     checkOptions('HandoffHandler', options, handlerOptions)
     checkOptions('HandoffHandler.human', options.human, humanOptionKeys)
-    const { agentAliases, phaseMap, allowedTransitions, knownAgents, contracts, limits, stages, allowedTargets, human = {} } = options
+    const {
+      agentAliases,
+      phaseMap,
+      allowedTransitions,
+      knownAgents,
+      contracts,
+      limits,
+      stages,
+      allowedTargets,
+      human = {},
+    } = options
     this.kit = kit
     this.router = router
     this.scope = options.scope ?? 'kit'
@@ -147,7 +157,11 @@ export class HandoffHandler {
     args: unknown,
     options: HandleOptions = {},
   ): Promise<HandoffResult> {
-    const { turn, signal, by = callingAgentId === null ? { kind: 'code', id: 'code' } : { kind: 'agent', id: callingAgentId } } = options
+    const {
+      turn,
+      signal,
+      by = callingAgentId === null ? { kind: 'code', id: 'code' } : { kind: 'agent', id: callingAgentId },
+    } = options
     if (!roomId) return reject('handoff_no_room')
     const parsed = parseHandoff(args, by)
     if (!parsed.ok) return refuseArguments(this, roomId, callingAgentId, by, parsed)
@@ -158,7 +172,17 @@ export class HandoffHandler {
   request(
     roomId: RoomId,
     request: HandoffRequest,
-    { callerId, turn, signal, opening }: { callerId: ChannelId | null; turn?: TurnContext | undefined; signal?: AbortSignal | undefined; opening?: HandoffOpening | undefined },
+    {
+      callerId,
+      turn,
+      signal,
+      opening,
+    }: {
+      callerId: ChannelId | null
+      turn?: TurnContext | undefined
+      signal?: AbortSignal | undefined
+      opening?: HandoffOpening | undefined
+    },
   ): Promise<HandoffResult> {
     return internalsOf(this.kit).handoffs.run({
       roomId,
@@ -175,7 +199,10 @@ export class HandoffHandler {
   }
 
   /** Lets the active agent greet; does nothing without an active agent or a greeting. */
-  async sendGreeting(roomId: RoomId, { channelId = this.eventChannelId }: { channelId?: ChannelId | undefined } = {}): Promise<void> {
+  async sendGreeting(
+    roomId: RoomId,
+    { channelId = this.eventChannelId }: { channelId?: ChannelId | undefined } = {},
+  ): Promise<void> {
     await internalsOf(this.kit).greetings.send(roomId, channelId === undefined ? {} : { channelId })
   }
 
@@ -183,7 +210,11 @@ export class HandoffHandler {
    * Changes the language of a conversation.
    * @throws {ParleyError} `language_invalid`, `voice_language_unsupported`, `room_not_found`
    */
-  async setLanguage(roomId: RoomId, language: string, { channelId = this.eventChannelId }: { channelId?: ChannelId | undefined } = {}): Promise<void> {
+  async setLanguage(
+    roomId: RoomId,
+    language: string,
+    { channelId = this.eventChannelId }: { channelId?: ChannelId | undefined } = {},
+  ): Promise<void> {
     await internalsOf(this.kit).languages.set(roomId, language, channelId === undefined ? {} : { channelId })
   }
 
@@ -213,9 +244,22 @@ async function refuseArguments(
   const room = await core.store.getRoom(roomId)
   if (room === null) return reject('handoff_no_room')
   await core.store.receipts.put([
-    core.receipt(roomId, 'handoff', { stage: 'rejected', code: result.code, from: callerId, field, by: { ...by } }, { actor: { ...by } }),
+    core.receipt(
+      roomId,
+      'handoff',
+      { stage: 'rejected', code: result.code, from: callerId, field, by: { ...by } },
+      { actor: { ...by } },
+    ),
   ])
   core.hooks.fire('onHandoffRejected', { roomId, from: callerId, request: { field }, result }, { roomId })
-  status.post({ roomId, ...ofOrganization(room), agentId: callerId ?? by.id, action: 'handoff', status: 'failed', detail: result.code, metadata: { code: result.code } })
+  status.post({
+    roomId,
+    ...ofOrganization(room),
+    agentId: callerId ?? by.id,
+    action: 'handoff',
+    status: 'failed',
+    detail: result.code,
+    metadata: { code: result.code },
+  })
   return result
 }

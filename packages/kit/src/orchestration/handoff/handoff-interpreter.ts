@@ -115,7 +115,11 @@ async function runHandoff(
   const state = getConversationState(context.room)
   let input = await prepareInput(internals, job, context, state, isRunning)
   let step = handoff(state, input, core.now())
-  for (let next = await carryOut(internals, job, step, input, state); next !== undefined; next = await carryOut(internals, job, step, input, state)) {
+  for (
+    let next = await carryOut(internals, job, step, input, state);
+    next !== undefined;
+    next = await carryOut(internals, job, step, input, state)
+  ) {
     input = next
     step = handoff(state, input, core.now())
   }
@@ -133,7 +137,18 @@ async function runHandoff(
       if (!ready.ok) {
         await participants.rollback(plan)
         thaw(internals, hold)
-        return refused(internals, job, context.room, rejection(state, input, reject('handoff_target_unavailable', { reason: `The target is not available: ${ready.reason}. Go on yourself or choose another target.` })))
+        return refused(
+          internals,
+          job,
+          context.room,
+          rejection(
+            state,
+            input,
+            reject('handoff_target_unavailable', {
+              reason: `The target is not available: ${ready.reason}. Go on yourself or choose another target.`,
+            }),
+          ),
+        )
       }
     }
     committed = await commitHandoff(internals, job, input, freeze.signal)
@@ -148,7 +163,14 @@ async function runHandoff(
   if (committed === 'conflict' || 'effects' in committed) {
     if (isPrepared) await participants.rollback(plan)
     thaw(internals, hold)
-    return refused(internals, job, context.room, committed === 'conflict' ? rejection(state, input, reject('handoff_conflict', { retryAfterMs: 1_000 })) : committed)
+    return refused(
+      internals,
+      job,
+      context.room,
+      committed === 'conflict'
+        ? rejection(state, input, reject('handoff_conflict', { retryAfterMs: 1_000 }))
+        : committed,
+    )
   }
   if (job.turn !== undefined && isReleased(committed)) markTurn(job.turn.turnId)
   // From here on the handoff is made: what fails is reported and stops nothing.
@@ -201,7 +223,11 @@ async function prepareInput(
   }
 }
 
-function nameOfSender(internals: OrchestrationInternals, { request, callerId }: HandoffJob, state: ConversationState): string {
+function nameOfSender(
+  internals: OrchestrationInternals,
+  { request, callerId }: HandoffJob,
+  state: ConversationState,
+): string {
   if (request.by.kind === 'person') return request.by.id
   return internals.nameOf(state.activeAgentId ?? callerId) || request.by.id
 }
@@ -218,7 +244,10 @@ async function carryOut(
   if (step.result !== undefined || effect === undefined || effect.type === 'commit') return undefined
   if (effect.type === 'checkContract') {
     const contract = job.rules.contracts[effect.phase]
-    const checked = contract === undefined ? { ok: true as const, value: effect.payload } : await checkContract(contract.schema, effect.payload)
+    const checked =
+      contract === undefined
+        ? { ok: true as const, value: effect.payload }
+        : await checkContract(contract.schema, effect.payload)
     if (checked.ok) return { ...input, contract: { ok: true, value: toJson(checked.value) ?? effect.payload } }
     const targetId = resolveTarget(job.rules, input.request.targetAgentId)
     const violations = await contractViolations(internals.core, job.roomId, targetId)
@@ -246,10 +275,21 @@ async function askHook(
   const changed = outcome.payload.request
   const { contract, ...rest } = input
   // A hook may send the conversation elsewhere or complete the payload; both are validated again.
-  const isSame = changed.targetAgentId === request.targetAgentId && changed.payload === request.payload && changed.nextPhase === request.nextPhase
+  const isSame =
+    changed.targetAgentId === request.targetAgentId &&
+    changed.payload === request.payload &&
+    changed.nextPhase === request.nextPhase
   const kept = isSame && contract !== undefined ? { contract } : {}
-  const facts = isSame ? input.facts : { ...input.facts, target: targetFact(core, input.rules, await bindingsOf(core, roomId), changed.targetAgentId) }
-  return { ...rest, ...kept, facts, request: isSame ? { ...changed, ...payloadOf(input.request) } : changed, hook: { allowed: true } }
+  const facts = isSame
+    ? input.facts
+    : { ...input.facts, target: targetFact(core, input.rules, await bindingsOf(core, roomId), changed.targetAgentId) }
+  return {
+    ...rest,
+    ...kept,
+    facts,
+    request: isSame ? { ...changed, ...payloadOf(input.request) } : changed,
+    hook: { allowed: true },
+  }
 }
 
 /** The payload as it was given: the machine puts the parsed one in its place again. */
@@ -280,9 +320,19 @@ function thaw({ core }: OrchestrationInternals, hold: TurnHold): void {
   for (const held of hold.release()) core.turns.ask({ roomId: held.trigger.roomId, ...held })
 }
 
-function rejection(state: ConversationState, input: HandoffInput, result: Extract<HandoffResult, { accepted: false }>): HandoffStep {
+function rejection(
+  state: ConversationState,
+  input: HandoffInput,
+  result: Extract<HandoffResult, { accepted: false }>,
+): HandoffStep {
   const { by } = input.request
-  const receipt = { stage: 'rejected', code: result.code, from: input.callerId, to: resolveTarget(input.rules, input.request.targetAgentId), by: actorJson(by) }
+  const receipt = {
+    stage: 'rejected',
+    code: result.code,
+    from: input.callerId,
+    to: resolveTarget(input.rules, input.request.targetAgentId),
+    by: actorJson(by),
+  }
   return { state, effects: [], receipts: [receipt], result }
 }
 
@@ -291,7 +341,12 @@ function actorJson({ kind, id }: HandoffActor): Json {
 }
 
 /** A refusal leaves a receipt, a hook and a status line, and nothing else. */
-async function refused(internals: OrchestrationInternals, job: HandoffJob, room: Room, step: HandoffStep): Promise<HandoffResult> {
+async function refused(
+  internals: OrchestrationInternals,
+  job: HandoffJob,
+  room: Room,
+  step: HandoffStep,
+): Promise<HandoffResult> {
   const { core, status } = internals
   const result = step.result ?? reject('handoff_conflict')
   if (result.accepted) return result
@@ -305,6 +360,14 @@ async function refused(internals: OrchestrationInternals, job: HandoffJob, room:
     { roomId, from: callerId, request: { ...request, by: actorJson(request.by) } as unknown as Json, result },
     { roomId },
   )
-  status.post({ roomId, ...ofOrganization(room), agentId: callerId ?? request.by.id, action: 'handoff', status: 'failed', detail: `${request.targetAgentId}: ${result.code}`, metadata: { code: result.code } })
+  status.post({
+    roomId,
+    ...ofOrganization(room),
+    agentId: callerId ?? request.by.id,
+    action: 'handoff',
+    status: 'failed',
+    detail: `${request.targetAgentId}: ${result.code}`,
+    metadata: { code: result.code },
+  })
   return result
 }

@@ -21,7 +21,11 @@ const pipeline = new ConversationPipeline({ stages })
 const rules = createHandoffRules({
   stages,
   phaseMap: pipeline.getPhaseMap(),
-  allowedTransitions: { ...pipeline.getAllowedTransitions(), analysis: ['coding', 'billing'], coding: ['review', 'polish'] },
+  allowedTransitions: {
+    ...pipeline.getAllowedTransitions(),
+    analysis: ['coding', 'billing'],
+    coding: ['review', 'polish'],
+  },
   agentAliases: { dev: 'coder', programmer: 'dev' },
   supervisorId: 'boss',
 })
@@ -40,7 +44,15 @@ const facts: HandoffFacts = {
 }
 
 function request(target: string, changes: Partial<HandoffRequest> = {}): HandoffRequest {
-  return { targetAgentId: target, reason: 'because', summary: 'what was said', context: {}, urgent: false, by: { kind: 'agent', id: 'discuss' }, ...changes }
+  return {
+    targetAgentId: target,
+    reason: 'because',
+    summary: 'what was said',
+    context: {},
+    urgent: false,
+    by: { kind: 'agent', id: 'discuss' },
+    ...changes,
+  }
 }
 
 function input(target: string, changes: Partial<HandoffInput> = {}): HandoffInput {
@@ -59,7 +71,13 @@ function input(target: string, changes: Partial<HandoffInput> = {}): HandoffInpu
   }
 }
 
-const inAnalysis = new ConversationState({ phase: 'analysis', activeAgentId: 'discuss', language: 'French', context: { account: '7' }, version: 3 })
+const inAnalysis = new ConversationState({
+  phase: 'analysis',
+  activeAgentId: 'discuss',
+  language: 'French',
+  context: { account: '7' },
+  version: 3,
+})
 
 function code(step: HandoffStep): HandoffRejection | 'accepted' | undefined {
   if (step.result === undefined) return undefined
@@ -84,9 +102,26 @@ describe('an accepted handoff', () => {
       context: { account: '7', handoffSummary: 'what was said', handoffFrom: 'discuss', handoffReason: 'because' },
       handoff: { handoffId: 'hand_1', from: 'discuss', fromName: 'Dana', to: 'coder', turnsLeft: 3 },
     })
-    expect(step.state.phaseHistory.at(-1)).toMatchObject({ fromPhase: 'analysis', toPhase: 'coding', fromAgent: 'discuss', toAgent: 'coder', timestamp: now })
+    expect(step.state.phaseHistory.at(-1)).toMatchObject({
+      fromPhase: 'analysis',
+      toPhase: 'coding',
+      fromAgent: 'discuss',
+      toAgent: 'coder',
+      timestamp: now,
+    })
     expect(step.receipts).toEqual([expect.objectContaining({ stage: 'accepted', from: 'discuss', to: 'coder' })])
-    expect(step.effects).toEqual([{ type: 'commit', plan: expect.objectContaining({ from: 'discuss', to: 'coder', fromPhase: 'analysis', toPhase: 'coding', baseVersion: 3 }) }])
+    expect(step.effects).toEqual([
+      {
+        type: 'commit',
+        plan: expect.objectContaining({
+          from: 'discuss',
+          to: 'coder',
+          fromPhase: 'analysis',
+          toPhase: 'coding',
+          baseVersion: 3,
+        }),
+      },
+    ])
   })
 
   test('aliases are resolved to the end, and the id is used everywhere after', () => {
@@ -98,14 +133,25 @@ describe('an accepted handoff', () => {
   test('PL-7 an agent may hand over to itself in another reachable phase', () => {
     const coding = new ConversationState({ phase: 'coding', activeAgentId: 'coder' })
     const mine = { callerId: 'coder', request: request('coder', { by: { kind: 'agent', id: 'coder' } }) }
-    expect(handoff(coding, input('coder', mine), now).state).toMatchObject({ phase: 'polish', activeAgentId: 'coder', handoffCount: 0 })
+    expect(handoff(coding, input('coder', mine), now).state).toMatchObject({
+      phase: 'polish',
+      activeAgentId: 'coder',
+      handoffCount: 0,
+    })
   })
 
   test('of the phases the target owns, the one reached by next is taken, else by canReturnTo, else a wish among them', () => {
     const review = new ConversationState({ phase: 'review', activeAgentId: 'reviewer' })
     const by = { kind: 'agent', id: 'reviewer' } as const
     const from = (target: string, nextPhase?: string): HandoffStep =>
-      handoff(review, input(target, { callerId: 'reviewer', request: request(target, { by, ...(nextPhase === undefined ? {} : { nextPhase }) }) }), now)
+      handoff(
+        review,
+        input(target, {
+          callerId: 'reviewer',
+          request: request(target, { by, ...(nextPhase === undefined ? {} : { nextPhase }) }),
+        }),
+        now,
+      )
     expect(from('coder').state.phase).toBe('coding')
     expect(from('discuss').state.phase).toBe('analysis')
     expect(from('writer').state.phase).toBe('report')
@@ -118,7 +164,9 @@ describe('an accepted handoff', () => {
     const open = createHandoffRules()
     const plain = new ConversationState({ activeAgentId: 'discuss' })
     expect(handoff(plain, input('x', { rules: open }), now).state.phase).toBe('handling')
-    expect(handoff(plain, input('x', { rules: open, request: request('x', { nextPhase: 'sales' }) }), now).state.phase).toBe('sales')
+    expect(
+      handoff(plain, input('x', { rules: open, request: request('x', { nextPhase: 'sales' }) }), now).state.phase,
+    ).toBe('sales')
   })
 })
 
@@ -131,7 +179,10 @@ describe('refusals', () => {
       ['handoff_not_active_agent', { callerId: 'writer', facts: { ...facts, target: 'unknown' } }],
       ['handoff_unknown_target', { facts: { ...facts, target: 'unknown' } }],
       ['handoff_not_an_agent', { facts: { ...facts, target: 'transport' } }],
-      ['handoff_target_unavailable', { facts: { ...facts, target: 'unavailable' }, request: request('coder', { nextPhase: 'nowhere' }) }],
+      [
+        'handoff_target_unavailable',
+        { facts: { ...facts, target: 'unavailable' }, request: request('coder', { nextPhase: 'nowhere' }) },
+      ],
       ['handoff_phase_not_allowed', { request: request('coder', { nextPhase: 'nowhere' }) }],
       ['handoff_transition_not_allowed', { request: request('writer') }],
       ['handoff_limit', { facts: { ...facts, handoffsSincePerson: 5 }, hook: { allowed: false } }],
@@ -149,8 +200,14 @@ describe('refusals', () => {
   test('HF-2 change nothing, say what to do, and leave a receipt', () => {
     const step = handoff(inAnalysis, input('codr', { facts: { ...facts, target: 'unknown' } }), now)
     expect(step.state).toBe(inAnalysis)
-    expect(step.result).toMatchObject({ accepted: false, code: 'handoff_unknown_target', allowed: ['coder', 'billing', 'human'] })
-    expect(step.receipts).toEqual([expect.objectContaining({ stage: 'rejected', code: 'handoff_unknown_target', from: 'discuss', to: 'codr' })])
+    expect(step.result).toMatchObject({
+      accepted: false,
+      code: 'handoff_unknown_target',
+      allowed: ['coder', 'billing', 'human'],
+    })
+    expect(step.receipts).toEqual([
+      expect.objectContaining({ stage: 'rejected', code: 'handoff_unknown_target', from: 'discuss', to: 'codr' }),
+    ])
   })
 
   test('handing over to the present agent in its only phase is refused', () => {
@@ -162,7 +219,9 @@ describe('refusals', () => {
   test('only the active agent may ask; where none is active, the one asked in this turn', () => {
     const nobody = inAnalysis.with({ activeAgentId: null })
     expect(code(handoff(nobody, input('coder'), now))).toBe('accepted')
-    expect(code(handoff(nobody, input('coder', { facts: { ...facts, isAsked: false } }), now))).toBe('handoff_not_active_agent')
+    expect(code(handoff(nobody, input('coder', { facts: { ...facts, isAsked: false } }), now))).toBe(
+      'handoff_not_active_agent',
+    )
     for (const mode of ['human', 'paused'] as const) {
       expect(code(handoff(inAnalysis.with({ mode }), input('coder'), now))).toBe('handoff_not_active_agent')
       const byCode = { callerId: null, request: request('coder', { by: { kind: 'code', id: 'job' } }) }
@@ -170,7 +229,15 @@ describe('refusals', () => {
     }
     const boss = { callerId: 'boss', request: request('human', { by: { kind: 'agent', id: 'boss' } }) }
     expect(code(handoff(inAnalysis, input('human', boss), now))).toBe('accepted')
-    expect(code(handoff(inAnalysis, input('coder', { ...boss, request: request('coder', { by: { kind: 'agent', id: 'boss' } }) }), now))).toBe('handoff_not_active_agent')
+    expect(
+      code(
+        handoff(
+          inAnalysis,
+          input('coder', { ...boss, request: request('coder', { by: { kind: 'agent', id: 'boss' } }) }),
+          now,
+        ),
+      ),
+    ).toBe('handoff_not_active_agent')
   })
 
   test('HF-7 a circle of agents stops at the limit; people may go on', () => {
@@ -182,7 +249,11 @@ describe('refusals', () => {
 
   test('HF-9 moving to another channel must be possible, and the result says how', () => {
     const step = (escalation: HandoffFacts['escalation']): HandoffStep =>
-      handoff(inAnalysis, input('coder', { facts: { ...facts, escalation }, request: request('coder', { channelEscalation: 'sms' }) }), now)
+      handoff(
+        inAnalysis,
+        input('coder', { facts: { ...facts, escalation }, request: request('coder', { channelEscalation: 'sms' }) }),
+        now,
+      )
     expect(code(step('none'))).toBe('handoff_escalation_unavailable')
     expect(step('binding').result?.message).toContain('on the channel asked for')
     expect(step('host').result?.message).toContain('host was asked')
@@ -194,12 +265,20 @@ describe('contracts', () => {
 
   test('HC-2 the payload is checked after known values were filled in', () => {
     const known = inAnalysis.with({ context: { invoice: 'F-9' } })
-    expect(handoff(known, input('billing'), now).effects).toEqual([{ type: 'checkContract', phase: 'billing', payload: { invoice: 'F-9' } }])
+    expect(handoff(known, input('billing'), now).effects).toEqual([
+      { type: 'checkContract', phase: 'billing', payload: { invoice: 'F-9' } },
+    ])
     const own = input('billing', { request: request('billing', { payload: { invoice: 'F-1', extra: true } }) })
-    expect(handoff(known, own, now).effects).toEqual([{ type: 'checkContract', phase: 'billing', payload: { invoice: 'F-1', extra: true } }])
+    expect(handoff(known, own, now).effects).toEqual([
+      { type: 'checkContract', phase: 'billing', payload: { invoice: 'F-1', extra: true } },
+    ])
     const step = ask({ contract: { ok: false, violations: [{ path: 'invoice', message: 'expected string' }] } })
     expect(step.state).toBe(inAnalysis)
-    expect(step.result).toMatchObject({ accepted: false, code: 'handoff_contract', violations: [{ path: 'invoice', message: 'expected string' }] })
+    expect(step.result).toMatchObject({
+      accepted: false,
+      code: 'handoff_contract',
+      violations: [{ path: 'invoice', message: 'expected string' }],
+    })
     expect(step.result).toMatchObject({ reason: expect.stringContaining('invoice: expected string. Ask the person') })
   })
 
@@ -208,13 +287,19 @@ describe('contracts', () => {
     const third = ask({ contract, facts: { ...facts, contractViolations: 2 } })
     expect(third.result).toMatchObject({ reason: expect.stringContaining('Ask the person') })
     const fourth = ask({ contract, facts: { ...facts, contractViolations: 3 } })
-    expect(fourth.result).toMatchObject({ allowed: ['human'], reason: expect.stringContaining('Hand over to human instead') })
+    expect(fourth.result).toMatchObject({
+      allowed: ['human'],
+      reason: expect.stringContaining('Hand over to human instead'),
+    })
     const alone = ask({ contract, facts: { ...facts, contractViolations: 3 }, rules: { ...rules, allowHuman: false } })
     expect(alone.result).toMatchObject({ reason: expect.stringContaining('go on without') })
   })
 
   test('HC-4 the parsed payload is what is stored and told', () => {
-    const step = ask({ request: request('billing', { payload: { invoice: ' F-1 ' } }), contract: { ok: true, value: { invoice: 'F-1' } } })
+    const step = ask({
+      request: request('billing', { payload: { invoice: ' F-1 ' } }),
+      contract: { ok: true, value: { invoice: 'F-1' } },
+    })
     expect(step.state.context['payload']).toEqual({ invoice: 'F-1' })
     expect(step.state.handoff?.payload).toEqual({ invoice: 'F-1' })
     expect(step.effects[0]).toMatchObject({ plan: { request: { payload: { invoice: 'F-1' } } } })
@@ -224,7 +309,14 @@ describe('contracts', () => {
 describe('people', () => {
   test('HU-1 a handoff to people silences agents and keeps the previous one, from every phase', () => {
     const writing = new ConversationState({ phase: 'report', activeAgentId: 'writer' })
-    const step = handoff(writing, input('human', { callerId: 'writer', request: request('human', { by: { kind: 'agent', id: 'writer' }, urgent: true }) }), now)
+    const step = handoff(
+      writing,
+      input('human', {
+        callerId: 'writer',
+        request: request('human', { by: { kind: 'agent', id: 'writer' }, urgent: true }),
+      }),
+      now,
+    )
     expect(step.state).toMatchObject({
       mode: 'human',
       phase: 'escalation',
@@ -232,27 +324,52 @@ describe('people', () => {
       previousAgentId: 'writer',
       human: { status: 'waiting', requestedBy: 'writer', urgency: 'high', expiresAt: '2026-01-01T00:02:30.000Z' },
     })
-    expect(step.effects).toEqual([{ type: 'commit', plan: expect.objectContaining({ to: null }), mode: { from: 'agent', to: 'human' } }])
+    expect(step.effects).toEqual([
+      { type: 'commit', plan: expect.objectContaining({ to: null }), mode: { from: 'agent', to: 'human' } },
+    ])
   })
 
   test('HU-1 with keepAgent the agent goes on until someone claims', () => {
-    const step = handoff(inAnalysis, input('human', { human: { whileWaiting: 'keepAgent', timeoutMs: 1_000, onTimeout: 'stay' } }), now)
-    expect(step.state).toMatchObject({ mode: 'agent', phase: 'analysis', activeAgentId: 'discuss', human: { status: 'waiting' } })
+    const step = handoff(
+      inAnalysis,
+      input('human', { human: { whileWaiting: 'keepAgent', timeoutMs: 1_000, onTimeout: 'stay' } }),
+      now,
+    )
+    expect(step.state).toMatchObject({
+      mode: 'agent',
+      phase: 'analysis',
+      activeAgentId: 'discuss',
+      human: { status: 'waiting' },
+    })
     expect(step.state.human?.expiresAt).toBeUndefined()
   })
 
   test('HU-1 people who are not there or not allowed are no target', () => {
-    expect(code(handoff(inAnalysis, input('human', { facts: { ...facts, isHumanAvailable: false } }), now))).toBe('handoff_human_unavailable')
+    expect(code(handoff(inAnalysis, input('human', { facts: { ...facts, isHumanAvailable: false } }), now))).toBe(
+      'handoff_human_unavailable',
+    )
     const step = handoff(inAnalysis, input('human', { rules: { ...rules, allowHuman: false } }), now)
     expect(step.result).toMatchObject({ code: 'handoff_unknown_target', allowed: ['coder', 'billing'] })
-    expect(code(handoff(inAnalysis.with({ human: { status: 'waiting', requestedAt: now, requestedBy: 'x', urgency: 'normal', reason: '' } }), input('human'), now))).toBe('handoff_to_self')
+    expect(
+      code(
+        handoff(
+          inAnalysis.with({
+            human: { status: 'waiting', requestedAt: now, requestedBy: 'x', urgency: 'normal', reason: '' },
+          }),
+          input('human'),
+          now,
+        ),
+      ),
+    ).toBe('handoff_to_self')
   })
 
   test('HU-5 transition limits bind people only where that is said', () => {
     const human = inAnalysis.with({ mode: 'human', activeAgentId: null })
     const back = { callerId: null, request: request('writer', { by: { kind: 'person', id: 'ada' } }) }
     expect(code(handoff(human, input('writer', back), now))).toBe('accepted')
-    expect(code(handoff(human, input('writer', { ...back, rules: { ...rules, enforceForPeople: true } }), now))).toBe('handoff_transition_not_allowed')
+    expect(code(handoff(human, input('writer', { ...back, rules: { ...rules, enforceForPeople: true } }), now))).toBe(
+      'handoff_transition_not_allowed',
+    )
   })
 })
 
@@ -265,9 +382,21 @@ test('OR-1 any sequence of requests keeps the state sound', () => {
       let state = inAnalysis
       for (const [target, nextPhase, kind] of steps) {
         const callerId = state.activeAgentId
-        const asked = request(target, { by: { kind, id: callerId ?? 'x' }, ...(nextPhase === undefined ? {} : { nextPhase }) })
+        const asked = request(target, {
+          by: { kind, id: callerId ?? 'x' },
+          ...(nextPhase === undefined ? {} : { nextPhase }),
+        })
         const before = state
-        const step = handoff(state, input(target, { request: asked, callerId, contract: { ok: true, value: {} }, facts: { ...facts, target: target === 'nobody' ? 'unknown' : 'agent' } }), now)
+        const step = handoff(
+          state,
+          input(target, {
+            request: asked,
+            callerId,
+            contract: { ok: true, value: {} },
+            facts: { ...facts, target: target === 'nobody' ? 'unknown' : 'agent' },
+          }),
+          now,
+        )
         expect(step.result).toBeDefined()
         state = step.state
         if (step.result?.accepted === true) {

@@ -100,9 +100,11 @@ export function handoff(state: ConversationState, input: HandoffInput, now: Inst
   if (facts.isRunning) return refuse('handoff_in_progress', { retryAfterMs: 1_000 })
   if (!mayAsk(state, input, targetId)) return refuse('handoff_not_active_agent')
   if (targetId === HUMAN) {
-    if (!rules.allowHuman && !rules.owned.has(HUMAN)) return refuse('handoff_unknown_target', { allowed: allowedTargets() })
+    if (!rules.allowHuman && !rules.owned.has(HUMAN))
+      return refuse('handoff_unknown_target', { allowed: allowedTargets() })
     if (!facts.isHumanAvailable && input.claim === undefined) return refuse('handoff_human_unavailable')
-    if (state.human !== undefined && input.claim === undefined) return refuse('handoff_to_self', { reason: 'A colleague has been asked already. Go on until one takes over.' })
+    if (state.human !== undefined && input.claim === undefined)
+      return refuse('handoff_to_self', { reason: 'A colleague has been asked already. Go on until one takes over.' })
   } else {
     if (facts.target === 'unknown') return refuse('handoff_unknown_target', { allowed: allowedTargets() })
     if (facts.target === 'transport') return refuse('handoff_not_an_agent', { allowed: allowedTargets() })
@@ -112,7 +114,12 @@ export function handoff(state: ConversationState, input: HandoffInput, now: Inst
     }
   }
   const derived = derivePhase(rules, state, targetId, request.nextPhase, isBoundByLimits(input))
-  if ('phase' in derived && targetId === state.activeAgentId && derived.phase === state.phase && state.mode === 'agent') {
+  if (
+    'phase' in derived &&
+    targetId === state.activeAgentId &&
+    derived.phase === state.phase &&
+    state.mode === 'agent'
+  ) {
     return refuse('handoff_to_self')
   }
   if ('notAllowed' in derived) {
@@ -124,9 +131,14 @@ export function handoff(state: ConversationState, input: HandoffInput, now: Inst
   let { payload } = request
   if (contract !== undefined) {
     if (input.contract === undefined) {
-      return { state, effects: [{ type: 'checkContract', phase: toPhase, payload: carried(state, request, contract.carry) }], receipts: [] }
+      return {
+        state,
+        effects: [{ type: 'checkContract', phase: toPhase, payload: carried(state, request, contract.carry) }],
+        receipts: [],
+      }
     }
-    if (!input.contract.ok) return refuse('handoff_contract', contractDetails(input, contract, input.contract.violations))
+    if (!input.contract.ok)
+      return refuse('handoff_contract', contractDetails(input, contract, input.contract.violations))
     payload = input.contract.value
   }
   if (facts.escalation === 'none') return refuse('handoff_escalation_unavailable')
@@ -134,11 +146,22 @@ export function handoff(state: ConversationState, input: HandoffInput, now: Inst
   const isCounted = request.by.kind === 'agent' || request.by.kind === 'code'
   if (isCounted && targetId !== HUMAN && facts.handoffsSincePerson >= facts.maxHandoffs) return refuse('handoff_limit')
 
-  const resolved: HandoffRequest = { ...request, targetAgentId: targetId, ...(payload === undefined ? {} : { payload }) }
+  const resolved: HandoffRequest = {
+    ...request,
+    targetAgentId: targetId,
+    ...(payload === undefined ? {} : { payload }),
+  }
   const from = state.activeAgentId ?? input.callerId
   const to = targetId === HUMAN ? null : targetId
-  if (input.hook === undefined) return { state, effects: [{ type: 'askHook', request: resolved, from, to }], receipts: [] }
-  if (!input.hook.allowed) return refuse('handoff_refused', input.hook.reason === undefined ? {} : { reason: `The handoff was refused: ${input.hook.reason}. Go on yourself.` })
+  if (input.hook === undefined)
+    return { state, effects: [{ type: 'askHook', request: resolved, from, to }], receipts: [] }
+  if (!input.hook.allowed)
+    return refuse(
+      'handoff_refused',
+      input.hook.reason === undefined
+        ? {}
+        : { reason: `The handoff was refused: ${input.hook.reason}. Go on yourself.` },
+    )
   return accept(state, { ...input, request: resolved }, { from, to, toPhase }, now)
 }
 
@@ -148,9 +171,15 @@ interface Switch {
   toPhase: string
 }
 
-function accept(state: ConversationState, input: HandoffInput, { from, to, toPhase }: Switch, now: Instant): HandoffStep {
+function accept(
+  state: ConversationState,
+  input: HandoffInput,
+  { from, to, toPhase }: Switch,
+  now: Instant,
+): HandoffStep {
   const { request, handoffId } = input
-  const keepsAgent = to === null && input.human.whileWaiting === 'keepAgent' && input.claim === undefined && state.activeAgentId !== null
+  const keepsAgent =
+    to === null && input.human.whileWaiting === 'keepAgent' && input.claim === undefined && state.activeAgentId !== null
   const next = keepsAgent ? waitBeside(state, input, now) : move(state, input, { from, to, toPhase }, now)
   const plan: HandoffPlan = {
     handoffId,
@@ -174,7 +203,12 @@ function accept(state: ConversationState, input: HandoffInput, { from, to, toPha
   return { state: next, effects: [{ type: 'commit', plan, ...mode }], receipts: [acceptedReceipt(plan)], result }
 }
 
-function move(state: ConversationState, input: HandoffInput, { from, to, toPhase }: Switch, now: Instant): ConversationState {
+function move(
+  state: ConversationState,
+  input: HandoffInput,
+  { from, to, toPhase }: Switch,
+  now: Instant,
+): ConversationState {
   const { request, handoffId } = input
   const moved = state.transition(toPhase, { toAgent: to, reason: request.reason, metadata: { handoffId }, at: now })
   const context = contextAfter(state, input, from)
@@ -188,7 +222,11 @@ function waitBeside(state: ConversationState, input: HandoffInput, now: Instant)
   return state.with({ human: humanState(input, now), context: contextAfter(state, input, state.activeAgentId) })
 }
 
-function contextAfter(state: ConversationState, { request, callerId }: HandoffInput, from: ChannelId | null): Record<string, Json> {
+function contextAfter(
+  state: ConversationState,
+  { request, callerId }: HandoffInput,
+  from: ChannelId | null,
+): Record<string, Json> {
   const { payload: _former, ...kept } = state.context
   return {
     ...kept,
@@ -200,23 +238,48 @@ function contextAfter(state: ConversationState, { request, callerId }: HandoffIn
   }
 }
 
-function noteFor({ request, handoffId, fromName }: HandoffInput, from: ChannelId | null, to: ChannelId, at: Instant): HandoffNote {
+function noteFor(
+  { request, handoffId, fromName }: HandoffInput,
+  from: ChannelId | null,
+  to: ChannelId,
+  at: Instant,
+): HandoffNote {
   const { reason, summary, payload } = request
   // A report of a person is theirs, whoever was active before.
   const sender = request.by.kind === 'person' ? request.by.id : (from ?? request.by.id)
-  return { handoffId, from: sender, fromName, to, reason, summary, at, turnsLeft: NOTE_TURNS, ...(payload === undefined ? {} : { payload }) }
+  return {
+    handoffId,
+    from: sender,
+    fromName,
+    to,
+    reason,
+    summary,
+    at,
+    turnsLeft: NOTE_TURNS,
+    ...(payload === undefined ? {} : { payload }),
+  }
 }
 
 function humanState({ request, claim, human }: HandoffInput, now: Instant): HumanState {
   const { reason, payload, urgent, by } = request
-  const base = { requestedAt: now, requestedBy: by.id, urgency: urgent ? ('high' as const) : ('normal' as const), reason }
+  const base = {
+    requestedAt: now,
+    requestedBy: by.id,
+    urgency: urgent ? ('high' as const) : ('normal' as const),
+    reason,
+  }
   const given = payload === undefined ? {} : { payload }
   if (claim !== undefined) return { ...base, ...given, status: 'active', claimedBy: claim, claimedAt: now }
-  const expires = human.onTimeout === 'stay' ? {} : { expiresAt: new Date(Date.parse(now) + human.timeoutMs).toISOString() }
+  const expires =
+    human.onTimeout === 'stay' ? {} : { expiresAt: new Date(Date.parse(now) + human.timeoutMs).toISOString() }
   return { ...base, ...given, status: 'waiting', ...expires }
 }
 
-function mayAsk(state: ConversationState, { request, callerId, rules, facts }: HandoffInput, targetId: ChannelId): boolean {
+function mayAsk(
+  state: ConversationState,
+  { request, callerId, rules, facts }: HandoffInput,
+  targetId: ChannelId,
+): boolean {
   if (request.by.kind !== 'agent') return true
   if (callerId !== null && callerId === rules.supervisorId && targetId === HUMAN) return true
   if (state.mode !== 'agent') return false
@@ -229,14 +292,19 @@ function isBoundByLimits({ request, rules }: HandoffInput): boolean {
   return request.by.kind !== 'system'
 }
 
-function contractOf(rules: HandoffRules, targetId: ChannelId, phase: string): HandoffRules['contracts'][string] | undefined {
+function contractOf(
+  rules: HandoffRules,
+  targetId: ChannelId,
+  phase: string,
+): HandoffRules['contracts'][string] | undefined {
   const isOwned = rules.owned.get(targetId)?.includes(phase) === true || rules.stages.length === 0
   return isOwned && Object.hasOwn(rules.contracts, phase) ? rules.contracts[phase] : undefined
 }
 
 /** The payload with fields the conversation knows already. */
 function carried(state: ConversationState, { payload }: HandoffRequest, carry: readonly string[] = []): Json {
-  if (payload !== undefined && (typeof payload !== 'object' || payload === null || Array.isArray(payload))) return payload
+  if (payload !== undefined && (typeof payload !== 'object' || payload === null || Array.isArray(payload)))
+    return payload
   const filled: Record<string, Json> = {}
   for (const key of carry) {
     const known = Object.hasOwn(state.context, key) ? state.context[key] : undefined
@@ -253,14 +321,23 @@ function contractDetails(
   const fields = violations.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
   if (facts.contractViolations + 1 > maxAsks) {
     const way = rules.allowHuman ? 'Hand over to human instead.' : 'Do not ask again; go on without the handoff.'
-    return { violations, reason: `The target still lacks ${fields}. ${way}`, ...(rules.allowHuman ? { allowed: [HUMAN] } : {}) }
+    return {
+      violations,
+      reason: `The target still lacks ${fields}. ${way}`,
+      ...(rules.allowHuman ? { allowed: [HUMAN] } : {}),
+    }
   }
-  const todo = onMissing === 'ask' ? 'Ask the person for exactly this, then call the tool again.' : 'Call the tool again with a complete payload.'
+  const todo =
+    onMissing === 'ask'
+      ? 'Ask the person for exactly this, then call the tool again.'
+      : 'Call the tool again with a complete payload.'
   return { violations, reason: `The target needs: ${fields}. ${todo}` }
 }
 
 function targetsFor(state: ConversationState, { rules, callerId, facts }: HandoffInput): string[] {
-  return reachableTargets(rules, state, callerId ?? state.activeAgentId ?? '', facts.peers).map(({ agentId }) => agentId)
+  return reachableTargets(rules, state, callerId ?? state.activeAgentId ?? '', facts.peers).map(
+    ({ agentId }) => agentId,
+  )
 }
 
 function nearestFirst(name: string, targets: readonly string[]): string[] {
@@ -270,12 +347,21 @@ function nearestFirst(name: string, targets: readonly string[]): string[] {
 
 function acceptedMessage({ claim, facts }: HandoffInput, keepsAgent: boolean, to: ChannelId | null): string {
   if (keepsAgent) return 'A colleague was asked to take over. Go on with the person until then.'
-  const way = facts.escalation === 'binding' ? ' The receiver opens on the channel asked for.' : facts.escalation === 'host' ? ' The host was asked to reach the person on the channel asked for.' : ''
+  const way =
+    facts.escalation === 'binding'
+      ? ' The receiver opens on the channel asked for.'
+      : facts.escalation === 'host'
+        ? ' The host was asked to reach the person on the channel asked for.'
+        : ''
   const receiver = to ?? (claim === undefined ? 'a person' : claim)
   return `The conversation is handed over to ${receiver}. You are released: add nothing.${way}`
 }
 
-function rejectedReceipt({ request, callerId }: HandoffInput, targetId: ChannelId, result: Extract<HandoffResult, { accepted: false }>): Json {
+function rejectedReceipt(
+  { request, callerId }: HandoffInput,
+  targetId: ChannelId,
+  result: Extract<HandoffResult, { accepted: false }>,
+): Json {
   return {
     stage: 'rejected',
     code: result.code,
@@ -283,7 +369,9 @@ function rejectedReceipt({ request, callerId }: HandoffInput, targetId: ChannelI
     to: targetId,
     by: { ...request.by },
     ...(result.allowed === undefined ? {} : { allowed: result.allowed }),
-    ...(result.violations === undefined ? {} : { violations: result.violations.map((violation) => ({ ...violation })) }),
+    ...(result.violations === undefined
+      ? {}
+      : { violations: result.violations.map((violation) => ({ ...violation })) }),
   }
 }
 

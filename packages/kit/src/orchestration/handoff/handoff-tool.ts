@@ -35,7 +35,6 @@ const parameters: JsonSchema = {
  */
 const anyArguments: Contract = { '~standard': { version: 1, vendor: 'parley', validate: (value) => ({ value }) } }
 
-
 /** The generic handoff tool, with the commissioned name and texts. Bound to a room by `setupHandoff`. */
 export const HANDOFF_TOOL: AnyTool = Object.freeze({
   name: HANDOFF_TOOL_NAME,
@@ -63,7 +62,10 @@ export function buildHandoffTool(targets: readonly (readonly [id: string, descri
 }
 
 /** A tool with its `target` narrowed to an enum. */
-export function narrowTool(tool: AnyTool, targets: readonly (readonly [id: string, description: string | null])[]): AnyTool {
+export function narrowTool(
+  tool: AnyTool,
+  targets: readonly (readonly [id: string, description: string | null])[],
+): AnyTool {
   const lines = targets.map(([id, text]) => (text === null ? `- ${id}` : `- ${id}: ${text}`))
   const target = {
     type: 'string',

@@ -18,17 +18,29 @@ export function handoffTools(
   const { core, setups } = internals
   const { rules } = handler
   const isSupervisor = agentId === rules.supervisorId
-  if (state.mode !== 'agent' || (state.activeAgentId !== null && state.activeAgentId !== agentId && !isSupervisor)) return []
+  if (state.mode !== 'agent' || (state.activeAgentId !== null && state.activeAgentId !== agentId && !isSupervisor))
+    return []
   const peers = peersOf(core, rules, bindings)
   // A supervisor beside the active agent may ask for a person and nothing else.
   const isBeside = isSupervisor && state.activeAgentId !== null && state.activeAgentId !== agentId
-  const reachable = reachableTargets(rules, state, agentId, peers).filter((target) => target.agentId === 'human' || (!isBeside && isThere(target.agentId, peers, rules.stages.length > 0)))
+  const reachable = reachableTargets(rules, state, agentId, peers).filter(
+    (target) => target.agentId === 'human' || (!isBeside && isThere(target.agentId, peers, rules.stages.length > 0)),
+  )
   if (reachable.length === 0) return []
-  const targets = reachable.map(({ agentId: id, description }) => [id, id === 'human' ? description : (agentPurposeOf(internals.agent(id, room)) ?? description)] as const)
+  const targets = reachable.map(
+    ({ agentId: id, description }) =>
+      [id, id === 'human' ? description : (agentPurposeOf(internals.agent(id, room)) ?? description)] as const,
+  )
   const narrowed = narrowTool(setups.tool(agentId, handler) ?? HANDOFF_TOOL, targets)
   const payload = payloadSchema(rules, reachable)
   const tool = payload === undefined ? narrowed : withPayload(narrowed, payload)
-  return [{ ...tool, run: (args: unknown, toolContext: ToolContext) => handler.handle(toolContext.room.id, agentId, args, { turn: toolContext, signal: toolContext.signal }) }]
+  return [
+    {
+      ...tool,
+      run: (args: unknown, toolContext: ToolContext) =>
+        handler.handle(toolContext.room.id, agentId, args, { turn: toolContext, signal: toolContext.signal }),
+    },
+  ]
 }
 
 /** Stages are offered as declared; whether their agent can answer is looked at by the handoff. */

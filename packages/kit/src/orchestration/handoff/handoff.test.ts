@@ -43,22 +43,36 @@ describe('a handoff by a model', () => {
     const { kit } = testKit()
     const room = await kit.createRoom({ orchestration: new Pipeline({ agents: [reception] }) })
     await say(kit, room.id, 'A person, please')
-    const records = (await kit.events(room.id)).filter(({ type }) => type === 'handoff' || type === 'phaseChanged' || type === 'modeChanged')
+    const records = (await kit.events(room.id)).filter(
+      ({ type }) => type === 'handoff' || type === 'phaseChanged' || type === 'modeChanged',
+    )
     expect(types(records)).toEqual(['handoff', 'phaseChanged', 'modeChanged'])
     const first = records[0]?.index ?? 0
-    expect(records.map(({ index, visibility }) => [index - first, visibility])).toEqual([[0, 'internal'], [1, 'internal'], [2, 'internal']])
-    expect(await receiptsOf(kit, room.id, 'handoff')).toMatchObject([{ stage: 'accepted', from: 'reception', to: 'human' }, { stage: 'opened' }])
+    expect(records.map(({ index, visibility }) => [index - first, visibility])).toEqual([
+      [0, 'internal'],
+      [1, 'internal'],
+      [2, 'internal'],
+    ])
+    expect(await receiptsOf(kit, room.id, 'handoff')).toMatchObject([
+      { stage: 'accepted', from: 'reception', to: 'human' },
+      { stage: 'opened' },
+    ])
     expect(await receiptsOf(kit, room.id, 'mode')).toMatchObject([{ from: 'agent', to: 'human' }])
     expect(await receiptsOf(kit, room.id, 'turn')).toMatchObject([{ end: 'handedOff' }])
     await kit.close()
   })
 
   test('HF-4 people see no marker, and neither summary nor payload reaches a transport', async () => {
-    const reception = scripted('reception', [handOver('billing', { summary: 'SECRET-SUMMARY', reason: 'SECRET-REASON', payload: { note: 'SECRET-PAYLOAD' } })])
+    const reception = scripted('reception', [
+      handOver('billing', { summary: 'SECRET-SUMMARY', reason: 'SECRET-REASON', payload: { note: 'SECRET-PAYLOAD' } }),
+    ])
     const billing = scripted('billing', ['Here I am.'])
     const { kit } = testKit()
     const room = await kit.createRoom({
-      orchestration: new Pipeline({ agents: [reception, billing], announce: ({ to }) => ({ type: 'text', text: `${to} joins.` }) }),
+      orchestration: new Pipeline({
+        agents: [reception, billing],
+        announce: ({ to }) => ({ type: 'text', text: `${to} joins.` }),
+      }),
     })
     const seen: unknown[] = []
     kit.subscribe(room.id, (event) => void seen.push(event))
@@ -66,7 +80,12 @@ describe('a handoff by a model', () => {
     expect(await transcript(kit, room.id)).toEqual(['ada: hello', 'system: billing joins.', 'billing: Here I am.'])
     const forPeople = (await kit.events(room.id)).filter(({ visibility }) => visibility !== 'internal')
     expect(JSON.stringify([forPeople, seen])).not.toContain('SECRET')
-    expect(seen).toContainEqual(expect.objectContaining({ type: 'conversation', data: { phase: 'billing', mode: 'agent', activeAgentId: 'billing', name: 'billing', previousName: 'reception' } }))
+    expect(seen).toContainEqual(
+      expect.objectContaining({
+        type: 'conversation',
+        data: { phase: 'billing', mode: 'agent', activeAgentId: 'billing', name: 'billing', previousName: 'reception' },
+      }),
+    )
     await kit.close()
   })
 
@@ -82,17 +101,38 @@ describe('a handoff by a model', () => {
     expect(await transcript(kit, room.id)).toEqual(['ada: hello', 'reception: I stay with you.'])
     expect((await kit.state(room.id)).toJSON()).toEqual(before.toJSON())
     expect(rejected).toEqual(['handoff_transition_not_allowed'])
-    expect(await receiptsOf(kit, room.id, 'handoff')).toMatchObject([{ stage: 'rejected', code: 'handoff_transition_not_allowed', allowed: ['coder'] }])
-    expect(kit.status.recent({ roomId: room.id, status: 'failed' })).toMatchObject([{ agentId: 'reception', action: 'handoff' }])
+    expect(await receiptsOf(kit, room.id, 'handoff')).toMatchObject([
+      { stage: 'rejected', code: 'handoff_transition_not_allowed', allowed: ['coder'] },
+    ])
+    expect(kit.status.recent({ roomId: room.id, status: 'failed' })).toMatchObject([
+      { agentId: 'reception', action: 'handoff' },
+    ])
     expect(JSON.stringify(reception.script.requests[1]?.messages)).toContain('Allowed: coder')
     await kit.close()
   })
 
   test('HF-5 HF-6 other tools finish first, one handoff is made, and the sender says nothing more', async () => {
     const order: string[] = []
-    const lookup = defineTool({ name: 'lookup', description: 'Looks up.', input: z.object({}), run: () => void order.push('lookup') })
-    const call = (target: string): { name: string; arguments: { target: string; reason: string; summary: string } } => ({ name: 'handoff_conversation', arguments: { target, reason: 'r', summary: 's' } })
-    const reception = scripted('reception', [{ text: 'Wait.', toolCalls: [call('billing'), call('tech'), { name: 'lookup', arguments: {} }] }, 'I should be silent.'], { tools: [lookup] })
+    const lookup = defineTool({
+      name: 'lookup',
+      description: 'Looks up.',
+      input: z.object({}),
+      run: () => void order.push('lookup'),
+    })
+    const call = (
+      target: string,
+    ): { name: string; arguments: { target: string; reason: string; summary: string } } => ({
+      name: 'handoff_conversation',
+      arguments: { target, reason: 'r', summary: 's' },
+    })
+    const reception = scripted(
+      'reception',
+      [
+        { text: 'Wait.', toolCalls: [call('billing'), call('tech'), { name: 'lookup', arguments: {} }] },
+        'I should be silent.',
+      ],
+      { tools: [lookup] },
+    )
     const router = new ConversationRouter({ defaultAgentId: 'reception' })
     const { kit } = testKit()
     const agents = [reception, scripted('billing', ['Billing.']), scripted('tech', ['Tech.'])]
@@ -104,17 +144,27 @@ describe('a handoff by a model', () => {
     expect(order).toEqual(['lookup', 'handoff'])
     expect(await transcript(kit, room.id)).toEqual(['ada: hello', 'reception: Wait.', 'billing: Billing.'])
     expect(reception.script.requests).toHaveLength(1)
-    expect((await kit.events(room.id, { types: ['handoff'] }))).toHaveLength(1)
+    expect(await kit.events(room.id, { types: ['handoff'] })).toHaveLength(1)
     await kit.close()
   })
 
   test('HF-7 two agents that pass a person on for ever stop after five moves, and the person gets an answer', async () => {
-    const pass = (to: string): ((request: { messages: unknown }) => ReturnType<typeof handOver> | string) =>
-      (request) => (JSON.stringify(request.messages).includes('handed over too often') ? 'Then I help you myself.' : handOver(to))
+    const pass =
+      (to: string): ((request: { messages: unknown }) => ReturnType<typeof handOver> | string) =>
+      (request) =>
+        JSON.stringify(request.messages).includes('handed over too often') ? 'Then I help you myself.' : handOver(to)
     const ping = scripted('ping', [pass('pong')])
     const pong = scripted('pong', [pass('ping')])
     const { kit } = testKit()
-    const room = await kit.createRoom({ orchestration: new Pipeline({ agents: [ping, pong], stages: [{ phase: 'a', agentId: 'ping', next: 'b' }, { phase: 'b', agentId: 'pong', next: 'a' }] }) })
+    const room = await kit.createRoom({
+      orchestration: new Pipeline({
+        agents: [ping, pong],
+        stages: [
+          { phase: 'a', agentId: 'ping', next: 'b' },
+          { phase: 'b', agentId: 'pong', next: 'a' },
+        ],
+      }),
+    })
     await say(kit, room.id, 'hello')
     expect(await kit.events(room.id, { types: ['handoff'] })).toHaveLength(5)
     expect(await transcript(kit, room.id)).toEqual(['ada: hello', 'pong: Then I help you myself.'])
@@ -125,10 +175,17 @@ describe('a handoff by a model', () => {
 
   test('HC-2 a half-filled case is refused until the field is there', async () => {
     const contract = { schema: z.object({ invoice: z.string().regex(/^F-/) }) }
-    const reception = scripted('reception', [handOver('billing'), 'Which invoice?', handOver('billing', { payload: { invoice: 'F-7' } })])
+    const reception = scripted('reception', [
+      handOver('billing'),
+      'Which invoice?',
+      handOver('billing', { payload: { invoice: 'F-7' } }),
+    ])
     const billing = scripted('billing', ['F-7 it is.'])
     const { kit } = testKit()
-    const stages = [{ phase: 'desk', agentId: 'reception', next: 'money' }, { phase: 'money', agentId: 'billing', contract }]
+    const stages = [
+      { phase: 'desk', agentId: 'reception', next: 'money' },
+      { phase: 'money', agentId: 'billing', contract },
+    ]
     const room = await kit.createRoom({ orchestration: new Pipeline({ agents: [reception, billing], stages }) })
     await say(kit, room.id, 'My invoice is wrong')
     expect(await transcript(kit, room.id)).toEqual(['ada: My invoice is wrong', 'reception: Which invoice?'])
@@ -143,7 +200,9 @@ describe('a handoff by a model', () => {
     const [record] = await kit.events(room.id, { types: ['handoff'] })
     expect(record?.content).toMatchObject({ data: { payload: { invoice: 'F-7' } } })
     const tool = reception.script.requests[0]?.tools?.find(({ name }) => name === 'handoff_conversation')
-    expect(tool?.parameters).toMatchObject({ properties: { payload: { properties: { invoice: { description: 'needed by billing' } } } } })
+    expect(tool?.parameters).toMatchObject({
+      properties: { payload: { properties: { invoice: { description: 'needed by billing' } } } },
+    })
     await kit.close()
   })
 
@@ -152,12 +211,27 @@ describe('a handoff by a model', () => {
     const billing = scripted('billing', ['one', 'two', 'three', 'four'])
     const boss = scripted('boss', [''])
     const { kit } = testKit()
-    const room = await kit.createRoom({ orchestration: new Pipeline({ agents: [reception, billing, boss], stages: [{ phase: 'a', agentId: 'reception', next: 'b' }, { phase: 'b', agentId: 'billing' }], supervisorId: 'boss' }) })
+    const room = await kit.createRoom({
+      orchestration: new Pipeline({
+        agents: [reception, billing, boss],
+        stages: [
+          { phase: 'a', agentId: 'reception', next: 'b' },
+          { phase: 'b', agentId: 'billing' },
+        ],
+        supervisorId: 'boss',
+      }),
+    })
     for (const text of ['a', 'b', 'c', 'd']) await say(kit, room.id, text)
-    const notes = billing.script.requests.map(({ messages }) => JSON.stringify(messages).split('Handoff note').length - 1)
+    const notes = billing.script.requests.map(
+      ({ messages }) => JSON.stringify(messages).split('Handoff note').length - 1,
+    )
     expect(notes).toEqual([1, 1, 1, 0])
     expect(JSON.stringify(boss.script.requests)).not.toContain('Handoff note')
-    expect((await kit.state(room.id)).context).toMatchObject({ handoffSummary: 'Ada has a question.', handoffFrom: 'reception', handoffReason: 'it is theirs' })
+    expect((await kit.state(room.id)).context).toMatchObject({
+      handoffSummary: 'Ada has a question.',
+      handoffFrom: 'reception',
+      handoffReason: 'it is theirs',
+    })
     await kit.close()
   })
 })
@@ -171,7 +245,9 @@ test('HF-11 from acceptance to the receiver at work are at most two round trips 
       if (typeof value !== 'function') return value
       return (...args: unknown[]) => {
         // The second argument of `commit` is its drafts.
-        calls.push(key === 'commit' ? `commit ${(args[1] as RoomEvent[]).map(({ type }) => type).join(' ')}` : String(key))
+        calls.push(
+          key === 'commit' ? `commit ${(args[1] as RoomEvent[]).map(({ type }) => type).join(' ')}` : String(key),
+        )
         return Reflect.apply(value, target, args)
       }
     },
@@ -183,7 +259,9 @@ test('HF-11 from acceptance to the receiver at work are at most two round trips 
   await say(kit, room.id, 'hello')
   const accepted = calls.findIndex((call) => call.startsWith('commit handoff'))
   const end = Math.max(calls.indexOf('model'), calls.indexOf('commit toolCallEnded'))
-  const reads = calls.slice(accepted + 1, end).filter((call) => ['loadContext', 'tail', 'getRoom', 'getEvent', 'events'].includes(call))
+  const reads = calls
+    .slice(accepted + 1, end)
+    .filter((call) => ['loadContext', 'tail', 'getRoom', 'getEvent', 'events'].includes(call))
   // One of the two contexts is read for the outgoing turn's record of its tool result, which nobody waits for.
   expect(reads.toSorted()).toEqual(['loadContext', 'loadContext', 'tail'])
   await kit.close()
@@ -192,10 +270,15 @@ test('HF-11 from acceptance to the receiver at work are at most two round trips 
 describe('a handoff by code', () => {
   test('HF-1 HF-8 needs an agent of the room that can answer', async () => {
     const { kit } = testKit()
-    for (const agent of [scripted('a', ['A.']), scripted('b', ['B.']), scripted('elsewhere', ['?'])]) kit.register(agent)
+    for (const agent of [scripted('a', ['A.']), scripted('b', ['B.']), scripted('elsewhere', ['?'])])
+      kit.register(agent)
     const room = await kit.createRoom({ channels: ['a', 'b', { channelId: 'direct' }] })
     const to = async (target: string): Promise<unknown> => {
-      const result = await kit.handoff(room.id, { target, reason: 'r', summary: 's' }, { by: { kind: 'code', id: 'test' } })
+      const result = await kit.handoff(
+        room.id,
+        { target, reason: 'r', summary: 's' },
+        { by: { kind: 'code', id: 'test' } },
+      )
       return result.accepted ? result.newAgentId : result.code
     }
     expect(await to('direct')).toBe('handoff_not_an_agent')
@@ -218,7 +301,10 @@ describe('a handoff by code', () => {
     const router = new ConversationRouter()
     const handler = new HandoffHandler(kit, router, { knownAgents: ['voice-only'] })
     const room = await kit.createRoom()
-    expect(await handler.handle(room.id, null, { target: 'voice-only', reason: 'r', summary: 's' })).toMatchObject({ accepted: true, newAgentId: 'voice-only' })
+    expect(await handler.handle(room.id, null, { target: 'voice-only', reason: 'r', summary: 's' })).toMatchObject({
+      accepted: true,
+      newAgentId: 'voice-only',
+    })
     await kit.close()
   })
 
@@ -226,19 +312,38 @@ describe('a handoff by code', () => {
     const contract = { schema: z.object({ invoice: z.string() }) }
     const { kit } = testKit()
     const agents = [scripted('reception', ['?']), scripted('billing', ['Thanks.'])]
-    const room = await kit.createRoom({ orchestration: new Pipeline({ agents, stages: [{ phase: 'desk', agentId: 'reception', next: 'money' }, { phase: 'money', agentId: 'billing', contract }] }) })
+    const room = await kit.createRoom({
+      orchestration: new Pipeline({
+        agents,
+        stages: [
+          { phase: 'desk', agentId: 'reception', next: 'money' },
+          { phase: 'money', agentId: 'billing', contract },
+        ],
+      }),
+    })
     const by = { kind: 'code', id: 'crm' } as const
-    expect(await kit.handoff(room.id, { target: 'billing', reason: 'r', summary: 's' }, { by })).toMatchObject({ code: 'handoff_contract' })
+    expect(await kit.handoff(room.id, { target: 'billing', reason: 'r', summary: 's' }, { by })).toMatchObject({
+      code: 'handoff_contract',
+    })
     await kit.takeover(room.id, 'grace')
     const person = { kind: 'person', id: 'grace' } as const
-    expect(await kit.handBack(room.id, { target: 'billing', note: 'refunded' }, { by: person })).toMatchObject({ code: 'handoff_contract' })
+    expect(await kit.handBack(room.id, { target: 'billing', note: 'refunded' }, { by: person })).toMatchObject({
+      code: 'handoff_contract',
+    })
     expect((await kit.state(room.id)).mode).toBe('human')
-    expect(await kit.handBack(room.id, { target: 'billing', payload: { invoice: 'F-2' }, note: 'refunded' }, { by: person })).toMatchObject({ accepted: true })
+    expect(
+      await kit.handBack(room.id, { target: 'billing', payload: { invoice: 'F-2' }, note: 'refunded' }, { by: person }),
+    ).toMatchObject({ accepted: true })
     expect((await kit.state(room.id)).context['payload']).toEqual({ invoice: 'F-2' })
+    const asked = { target: 'billing', reason: 'r', summary: 's' }
     // @ts-expect-error a payload that does not fit the contract does not compile
-    const wrong = kit.handoff(room.id, { target: 'billing', reason: 'r', summary: 's', contract, payload: { invoice: 7 } }, { by })
+    const wrong = kit.handoff(room.id, { ...asked, contract, payload: { invoice: 7 } }, { by })
     expect(await wrong).toMatchObject({ accepted: false })
-    const right = kit.handoff(room.id, { target: 'reception', reason: 'r', summary: 's', contract, payload: { invoice: 'F-3' } }, { by })
+    const right = kit.handoff(
+      room.id,
+      { target: 'reception', reason: 'r', summary: 's', contract, payload: { invoice: 'F-3' } },
+      { by },
+    )
     expect(await right).toMatchObject({ code: 'handoff_transition_not_allowed' })
     await kit.close()
   })
@@ -247,10 +352,17 @@ describe('a handoff by code', () => {
     const { kit } = testKit()
     const handler = new HandoffHandler(kit, new ConversationRouter())
     const room = await kit.createRoom()
-    expect(await handler.handle(room.id, 'a', { target: 'x', reason: 'r' })).toMatchObject({ code: 'handoff_invalid_arguments', violations: [{ path: 'summary' }] })
-    expect(await handler.handle('', 'a', { target: 'x', reason: 'r', summary: 's' })).toMatchObject({ code: 'handoff_no_room' })
+    expect(await handler.handle(room.id, 'a', { target: 'x', reason: 'r' })).toMatchObject({
+      code: 'handoff_invalid_arguments',
+      violations: [{ path: 'summary' }],
+    })
+    expect(await handler.handle('', 'a', { target: 'x', reason: 'r', summary: 's' })).toMatchObject({
+      code: 'handoff_no_room',
+    })
     await kit.closeRoom(room.id)
-    expect(await handler.handle(room.id, null, { target: 'x', reason: 'r', summary: 's' })).toMatchObject({ code: 'room_closed' })
+    expect(await handler.handle(room.id, null, { target: 'x', reason: 'r', summary: 's' })).toMatchObject({
+      code: 'room_closed',
+    })
     await kit.close()
   })
 
@@ -263,7 +375,10 @@ describe('a handoff by code', () => {
     expect(await handler.handle(room.id, null, args)).toMatchObject({ code: 'handoff_escalation_unavailable' })
     const asked: string[] = []
     kit.hook('onChannelEscalation', ({ channel, plan }) => void asked.push(`${channel} for ${plan.to}`))
-    expect(await handler.handle(room.id, null, args)).toMatchObject({ accepted: true, message: expect.stringContaining('host') })
+    expect(await handler.handle(room.id, null, args)).toMatchObject({
+      accepted: true,
+      message: expect.stringContaining('host'),
+    })
     await kit.settled(room.id)
     expect(asked).toEqual(['sms for b'])
     await kit.close()
@@ -271,12 +386,25 @@ describe('a handoff by code', () => {
 
   test('HF-9 the opening goes to the binding of that type if there is one', async () => {
     const { kit } = testKit()
-    kit.register({ channelId: 'sms', channelType: 'sms', category: 'transport', capabilities: { content: ['text'] }, deliver: async () => ({ status: 'sent' }) })
+    kit.register({
+      channelId: 'sms',
+      channelType: 'sms',
+      category: 'transport',
+      capabilities: { content: ['text'] },
+      deliver: async () => ({ status: 'sent' }),
+    })
     for (const agent of [scripted('a', ['A.']), scripted('b', ['B.'])]) kit.register(agent)
     const room = await kit.createRoom({ channels: ['a', 'b', 'sms'] })
-    await new HandoffHandler(kit, new ConversationRouter()).handle(room.id, null, { target: 'b', reason: 'r', summary: 's', channel_escalation: 'sms' })
+    await new HandoffHandler(kit, new ConversationRouter()).handle(room.id, null, {
+      target: 'b',
+      reason: 'r',
+      summary: 's',
+      channel_escalation: 'sms',
+    })
     await kit.settled(room.id)
-    expect((await kit.events(room.id, { types: ['message'] })).map(({ visibility }) => visibility)).toEqual([{ only: ['sms'] }])
+    expect((await kit.events(room.id, { types: ['message'] })).map(({ visibility }) => visibility)).toEqual([
+      { only: ['sms'] },
+    ])
     await kit.close()
   })
 
@@ -285,11 +413,23 @@ describe('a handoff by code', () => {
     for (const agent of [scripted('a', ['A.']), scripted('b', ['B.'])]) kit.register(agent)
     const room = await kit.createRoom({ channels: ['a', 'b'] })
     const by = { kind: 'code', id: 'test' } as const
-    const remove = kit.hook('beforeHandoff', () => ({ action: 'block', reason: 'x.sunday', message: 'closed on Sundays' }))
-    expect(await kit.handoff(room.id, { target: 'b', reason: 'r', summary: 's' }, { by })).toMatchObject({ code: 'handoff_refused', reason: expect.stringContaining('closed on Sundays') })
+    const remove = kit.hook('beforeHandoff', () => ({
+      action: 'block',
+      reason: 'x.sunday',
+      message: 'closed on Sundays',
+    }))
+    expect(await kit.handoff(room.id, { target: 'b', reason: 'r', summary: 's' }, { by })).toMatchObject({
+      code: 'handoff_refused',
+      reason: expect.stringContaining('closed on Sundays'),
+    })
     remove()
-    kit.hook('beforeHandoff', ({ request }) => ({ action: 'modify', subject: { ...request, summary: 'better', context: { tier: 'gold' } } }))
-    expect(await kit.handoff(room.id, { target: 'b', reason: 'r', summary: 's' }, { by })).toMatchObject({ accepted: true })
+    kit.hook('beforeHandoff', ({ request }) => ({
+      action: 'modify',
+      subject: { ...request, summary: 'better', context: { tier: 'gold' } },
+    }))
+    expect(await kit.handoff(room.id, { target: 'b', reason: 'r', summary: 's' }, { by })).toMatchObject({
+      accepted: true,
+    })
     expect((await kit.state(room.id)).context).toMatchObject({ handoffSummary: 'better', tier: 'gold' })
     await kit.close()
   })
@@ -311,10 +451,19 @@ describe('participants', () => {
     const room = await kit.createRoom({ channels: ['a', 'b'], agentResponsePolicy: 'addressedOnly' })
     const by = { kind: 'code', id: 'test' } as const
     const log: string[] = []
-    const leave = kit.joinHandoffs(room.id, plansOf(log, async () => ({ ok: false, reason: 'no voice' })))
-    expect(await kit.handoff(room.id, { target: 'b', reason: 'r', summary: 's' }, { by })).toMatchObject({ code: 'handoff_target_unavailable', reason: expect.stringContaining('no voice') })
+    const leave = kit.joinHandoffs(
+      room.id,
+      plansOf(log, async () => ({ ok: false, reason: 'no voice' })),
+    )
+    expect(await kit.handoff(room.id, { target: 'b', reason: 'r', summary: 's' }, { by })).toMatchObject({
+      code: 'handoff_target_unavailable',
+      reason: expect.stringContaining('no voice'),
+    })
     leave()
-    kit.joinHandoffs(room.id, plansOf(log, () => new Promise(() => {})))
+    kit.joinHandoffs(
+      room.id,
+      plansOf(log, () => new Promise(() => {})),
+    )
     const handing = kit.handoff(room.id, { target: 'b', reason: 'r', summary: 's' }, { by })
     await clock.advance(100)
     const waiting = kit.send(room.id, { from: 'ada', text: 'still there?', addressedTo: ['a'] })
@@ -337,8 +486,18 @@ describe('participants', () => {
     const log: string[] = []
     let ready = (): void => {}
     const plans: HandoffPlan[] = []
-    kit.joinHandoffs(room.id, plansOf(log, (plan) => { plans.push(plan); return new Promise((resolve) => (ready = () => resolve({ ok: true }))) }))
-    const handing = kit.handoff(room.id, { target: 'b', reason: 'r', summary: 's' }, { by: { kind: 'code', id: 'test' } })
+    kit.joinHandoffs(
+      room.id,
+      plansOf(log, (plan) => {
+        plans.push(plan)
+        return new Promise((resolve) => (ready = () => resolve({ ok: true })))
+      }),
+    )
+    const handing = kit.handoff(
+      room.id,
+      { target: 'b', reason: 'r', summary: 's' },
+      { by: { kind: 'code', id: 'test' } },
+    )
     await clock.advance(10)
     await kit.send(room.id, { from: 'ada', text: 'one' })
     await kit.send(room.id, { from: 'ada', text: 'two' })
@@ -350,7 +509,10 @@ describe('participants', () => {
     expect(log).toEqual(['prepare', 'commit'])
     expect(plans).toMatchObject([{ from: 'a', to: 'b', fromPhase: 'a', toPhase: 'b' }])
     const anew = await receiptsOf(kit, room.id, 'routing')
-    expect(anew).toMatchObject([{ target: 'b', supersedes: true }, { target: 'b', supersedes: true }])
+    expect(anew).toMatchObject([
+      { target: 'b', supersedes: true },
+      { target: 'b', supersedes: true },
+    ])
     await kit.close()
   })
 })
@@ -365,7 +527,9 @@ describe('setupHandoff', () => {
     const handler = new HandoffHandler(kit, new ConversationRouter())
     setupHandoff(a, handler)
     const dispose = setupHandoff(a, handler)
-    expect(() => setupHandoff(a, new HandoffHandler(kit, new ConversationRouter()))).toThrow(expect.objectContaining({ code: 'handoff_already_set_up' }))
+    expect(() => setupHandoff(a, new HandoffHandler(kit, new ConversationRouter()))).toThrow(
+      expect.objectContaining({ code: 'handoff_already_set_up' }),
+    )
     expect(a.options).toEqual(before)
     const room = await kit.createRoom({ channels: ['a', 'b'] })
     await say(kit, room.id, 'hi', { addressedTo: ['a'] })

@@ -16,7 +16,8 @@ export type ParsedHandoff = { ok: true; request: HandoffRequest } | { ok: false;
 /** Reads the arguments of a handoff tool call. Texts are trimmed, freed of control characters and bounded. */
 export function parseHandoff(args: unknown, by: HandoffActor): ParsedHandoff {
   const given = typeof args === 'string' ? parseText(args) : args
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) return { ok: false, field: '', expected: 'an object' }
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    return { ok: false, field: '', expected: 'an object' }
   // An object that is no list: its fields are checked one by one below.
   const fields = given as Record<string, unknown>
   const target = textOf(fields['target'], NAME_LIMIT)
@@ -25,7 +26,14 @@ export function parseHandoff(args: unknown, by: HandoffActor): ParsedHandoff {
   if (reason === undefined) return { ok: false, field: 'reason', expected: 'why the handoff is needed' }
   const summary = textOf(fields['summary'], SUMMARY_LIMIT)
   if (summary === undefined) return { ok: false, field: 'summary', expected: 'a summary of the conversation so far' }
-  const request: HandoffRequest = { targetAgentId: target, reason, summary, context: {}, urgent: fields['urgent'] === true, by }
+  const request: HandoffRequest = {
+    targetAgentId: target,
+    reason,
+    summary,
+    context: {},
+    urgent: fields['urgent'] === true,
+    by,
+  }
   const phase = fields['next_phase']
   if (phase !== undefined && phase !== null && phase !== '') {
     const nextPhase = textOf(phase, NAME_LIMIT)

@@ -38,7 +38,9 @@ export function createParticipants(core: KitCore): HandoffParticipants {
       const cancel = core.clock.setTimer(PREPARE_MS, () => late.abort(new Error('The preparation took too long.')))
       const both = AbortSignal.any([signal, late.signal])
       try {
-        const ready = [...(rooms.get(plan.roomId) ?? [])].map((participant) => prepareOne(core, participant, plan, both))
+        const ready = [...(rooms.get(plan.roomId) ?? [])].map((participant) =>
+          prepareOne(core, participant, plan, both),
+        )
         const refused = (await Promise.all(ready)).find((answer) => !answer.ok)
         return refused ?? { ok: true }
       } finally {

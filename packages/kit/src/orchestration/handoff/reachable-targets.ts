@@ -13,7 +13,9 @@ export interface ReachableTarget {
 /** Phases that may follow the present one; undefined: any. A phase that is no stage (people had it) limits nothing. */
 export function nextPhases(rules: HandoffRules, phase: string): readonly string[] | undefined {
   const { allowedTransitions } = rules
-  return allowedTransitions !== undefined && Object.hasOwn(allowedTransitions, phase) ? allowedTransitions[phase] : undefined
+  return allowedTransitions !== undefined && Object.hasOwn(allowedTransitions, phase)
+    ? allowedTransitions[phase]
+    : undefined
 }
 
 /**

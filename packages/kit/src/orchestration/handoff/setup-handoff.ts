@@ -8,6 +8,10 @@ import type { HandoffHandler } from './handoff-handler.ts'
  * targets that can be reached then. The agent itself is not changed.
  * @throws {ParleyError} `handoff_already_set_up`
  */
-export function setupHandoff(agent: OrchestratedAgent, handler: HandoffHandler, { tool }: { tool?: AnyTool } = {}): Disposer {
+export function setupHandoff(
+  agent: OrchestratedAgent,
+  handler: HandoffHandler,
+  { tool }: { tool?: AnyTool } = {},
+): Disposer {
   return internalsOf(handler.kit).setups.add(agent, handler, tool)
 }

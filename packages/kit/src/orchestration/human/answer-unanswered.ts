@@ -7,7 +7,11 @@ import { getConversationState } from '../state/room-state.ts'
 const LOOKED_AT = 200
 
 /** Messages of people that asked nobody for this reason, since somebody was last asked; ascending. */
-export async function unansweredMessages({ core }: OrchestrationInternals, roomId: RoomId, reason: RoutingReason): Promise<RoomEvent[]> {
+export async function unansweredMessages(
+  { core }: OrchestrationInternals,
+  roomId: RoomId,
+  reason: RoutingReason,
+): Promise<RoomEvent[]> {
   const entries = await core.store.tail(roomId, LOOKED_AT, { types: ['message', 'dtmf'], statuses: ['committed'] })
   const messages = entries.filter(({ source }) => source.kind === 'person')
   const answered = messages.findLastIndex(({ routing }) => routing?.reason !== reason)
@@ -15,7 +19,11 @@ export async function unansweredMessages({ core }: OrchestrationInternals, roomI
 }
 
 /** Routes the newest message nobody answered, once, by the present state; the others are in its context. */
-export async function answerUnanswered(internals: OrchestrationInternals, roomId: RoomId, reason: RoutingReason): Promise<void> {
+export async function answerUnanswered(
+  internals: OrchestrationInternals,
+  roomId: RoomId,
+  reason: RoutingReason,
+): Promise<void> {
   const { core } = internals
   const trigger = (await unansweredMessages(internals, roomId, reason)).at(-1)
   const context = await core.store.loadContext(roomId, { tail: 0 })
@@ -33,7 +41,8 @@ export function askedUnder(
   decision: RoutingDecision | undefined,
 ): ChannelId[] {
   const { routing: _former, ...plain } = event
-  return planDeliveries({ event: decision === undefined ? plain : { ...plain, routing: decision }, bindings, room }).asked
+  return planDeliveries({ event: decision === undefined ? plain : { ...plain, routing: decision }, bindings, room })
+    .asked
 }
 
 /** Asks about messages by the present state; each gets a `routing` receipt that supersedes its stamp. */

@@ -30,7 +30,11 @@ export interface ModeChanged {
 }
 
 /** Changes the mode under the lock: state, records and receipt in one commit; then hooks, clients, turns. */
-export async function changeMode(internals: OrchestrationInternals, roomId: RoomId, change: ModeChange): Promise<ModeChanged> {
+export async function changeMode(
+  internals: OrchestrationInternals,
+  roomId: RoomId,
+  change: ModeChange,
+): Promise<ModeChanged> {
   for (let attempt = 1; attempt <= 3; attempt++) {
     const done = await internals.core.inRoom(roomId, (locked) => commitMode(internals, change, locked))
     if (done === undefined) continue
@@ -44,7 +48,11 @@ export async function changeMode(internals: OrchestrationInternals, roomId: Room
   })
 }
 
-async function commitMode({ core }: OrchestrationInternals, change: ModeChange, locked: LockedRoom): Promise<ModeChanged | undefined> {
+async function commitMode(
+  { core }: OrchestrationInternals,
+  change: ModeChange,
+  locked: LockedRoom,
+): Promise<ModeChanged | undefined> {
   const before = locked.state()
   const after = change.change(before, locked)
   const { room, bindings, participants } = locked
@@ -52,18 +60,43 @@ async function commitMode({ core }: OrchestrationInternals, change: ModeChange, 
   const drafts: EventDraft[] = []
   if (hasMoved(before, after)) drafts.push(phaseChangedDraft(core, room, transitionBetween(before, after, core.now())))
   if (before.mode !== after.mode) {
-    drafts.push(modeChangedDraft(core, room, { from: before.mode, to: after.mode, by: { ...change.by }, ...(change.reason === undefined ? {} : { reason: change.reason }) }))
+    drafts.push(
+      modeChangedDraft(core, room, {
+        from: before.mode,
+        to: after.mode,
+        by: { ...change.by },
+        ...(change.reason === undefined ? {} : { reason: change.reason }),
+      }),
+    )
   }
   drafts.push(...(change.records?.(locked, before, after) ?? []))
-  const data: { [key: string]: Json } = { action: change.action, from: before.mode, to: after.mode, by: { ...change.by } }
+  const data: { [key: string]: Json } = {
+    action: change.action,
+    from: before.mode,
+    to: after.mode,
+    by: { ...change.by },
+  }
   if (change.reason !== undefined) data['reason'] = change.reason
   const conversation = { expectedVersion: before.version, next: after.toJSON() }
-  const outcome = await locked.commit(drafts, { conversation, receipts: [core.receipt(room.id, 'mode', data, { actor: { ...change.by } })] })
+  const outcome = await locked.commit(drafts, {
+    conversation,
+    receipts: [core.receipt(room.id, 'mode', data, { actor: { ...change.by } })],
+  })
   if (!('events' in outcome)) return undefined
-  return { before, after: locked.state(), events: outcome.events, locked: { room: locked.room, bindings, participants } }
+  return {
+    before,
+    after: locked.state(),
+    events: outcome.events,
+    locked: { room: locked.room, bindings, participants },
+  }
 }
 
-function announce(internals: OrchestrationInternals, roomId: RoomId, change: ModeChange, { before, after, locked }: ModeChanged): void {
+function announce(
+  internals: OrchestrationInternals,
+  roomId: RoomId,
+  change: ModeChange,
+  { before, after, locked }: ModeChanged,
+): void {
   const { core } = internals
   if (before === after) return
   internals.armTimeout(roomId, after.human?.expiresAt)
@@ -71,14 +104,22 @@ function announce(internals: OrchestrationInternals, roomId: RoomId, change: Mod
     core.hooks.fire('onModeChanged', { roomId, from: before.mode, to: after.mode, by: { ...change.by } }, { roomId })
   }
   if (before.phase !== after.phase) {
-    core.hooks.fire('onPhaseTransition', { roomId, transition: transitionBetween(before, after, core.now()) }, { roomId })
+    core.hooks.fire(
+      'onPhaseTransition',
+      { roomId, transition: transitionBetween(before, after, core.now()) },
+      { roomId },
+    )
   }
   if (after.mode !== 'agent' && before.mode !== after.mode) endTurns(internals, roomId, change)
   const claimant = locked.participants.find(({ id }) => id === after.human?.claimedBy)
   publishConversation(internals, roomId, { from: before.activeAgentId }, after, claimant?.displayName)
 }
 
-function endTurns({ core }: OrchestrationInternals, roomId: RoomId, { endTurns: how = 'aborted', except }: ModeChange): void {
+function endTurns(
+  { core }: OrchestrationInternals,
+  roomId: RoomId,
+  { endTurns: how = 'aborted', except }: ModeChange,
+): void {
   for (const running of core.turns.running(roomId)) {
     if (running.agentId === except) continue
     core.background('mode', () => core.turns.end(running.turnId, how, 'mode'), { roomId })

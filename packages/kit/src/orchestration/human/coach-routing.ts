@@ -46,7 +46,10 @@ export function whispersOf(state: ConversationState): Whisper[] {
   if (!Array.isArray(stored)) return []
   return stored.filter(
     (entry): entry is Whisper =>
-      typeof entry === 'object' && entry !== null && typeof entry.agentId === 'string' && typeof entry.text === 'string',
+      typeof entry === 'object' &&
+      entry !== null &&
+      typeof entry.agentId === 'string' &&
+      typeof entry.text === 'string',
   )
 }
 
@@ -67,10 +70,17 @@ export function coached(
     case 'whisperAgent':
       return modify({ ...event, visibility: 'internal', addressedTo: [], routing: nobody })
     case 'whisperHuman':
-      return modify({ ...event, visibility: { only: channelsOf(state.human?.claimedBy, participants) }, addressedTo: [], routing: nobody })
+      return modify({
+        ...event,
+        visibility: { only: channelsOf(state.human?.claimedBy, participants) },
+        addressedTo: [],
+        routing: nobody,
+      })
     default: {
       const isBarged = Object.values(coaches).includes('barge')
-      return isBarged && event.addressedTo === null ? modify({ ...event, routing: stamp({ ...nobody, rule: 'barge' }) }) : undefined
+      return isBarged && event.addressedTo === null
+        ? modify({ ...event, routing: stamp({ ...nobody, rule: 'barge' }) })
+        : undefined
     }
   }
 }
@@ -81,9 +91,13 @@ function channelsOf(participantId: string | undefined, participants: readonly Pa
 }
 
 /** The instruction in a message of a coach that whispers to the agent. */
-export function whisperIn(state: ConversationState, { source, content, type }: Pick<RoomEvent, 'source' | 'content' | 'type'>): Whisper | undefined {
+export function whisperIn(
+  state: ConversationState,
+  { source, content, type }: Pick<RoomEvent, 'source' | 'content' | 'type'>,
+): Whisper | undefined {
   const { participantId } = source
-  if (participantId === undefined || type !== 'message' || content.type !== 'text' || state.activeAgentId === null) return undefined
+  if (participantId === undefined || type !== 'message' || content.type !== 'text' || state.activeAgentId === null)
+    return undefined
   if (coachesOf(state)[participantId] !== 'whisperAgent') return undefined
   return { agentId: state.activeAgentId, text: content.text, by: participantId }
 }

@@ -9,7 +9,12 @@ import type { CoachMode } from './human-options.ts'
  * Changes what a supervisor does beside a conversation; the change is in the log.
  * @throws {ParleyError} `forbidden` when the host refuses, `participant_not_found`
  */
-export async function setCoach(internals: OrchestrationInternals, roomId: RoomId, participantId: ParticipantId, mode: CoachMode): Promise<void> {
+export async function setCoach(
+  internals: OrchestrationInternals,
+  roomId: RoomId,
+  participantId: ParticipantId,
+  mode: CoachMode,
+): Promise<void> {
   const { core } = internals
   const context = await core.store.loadContext(roomId, { tail: 0 })
   const participant = context?.participants.find(({ id }) => id === participantId)
@@ -22,7 +27,8 @@ export async function setCoach(internals: OrchestrationInternals, roomId: RoomId
   }
   if (context !== null) {
     const { authorize } = { ...internals.human, ...internals.handlerOf(context.room).human }
-    if (authorize !== undefined && !(await authorize(mode, participant, context.room))) throw forbidden(roomId, participantId, mode)
+    if (authorize !== undefined && !(await authorize(mode, participant, context.room)))
+      throw forbidden(roomId, participantId, mode)
   }
   await changeMode(internals, roomId, {
     by: { kind: 'person', id: participantId },

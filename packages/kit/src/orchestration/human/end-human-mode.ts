@@ -12,7 +12,11 @@ export async function endHumanMode({ core, armTimeout }: OrchestrationInternals,
     if (conversation === undefined || (status !== 'closed' && status !== 'archived')) return
     const state = locked.state()
     if (state.human === undefined && state.mode === 'agent') return
-    const next = state.with({ mode: 'agent', human: undefined, activeAgentId: state.activeAgentId ?? state.previousAgentId })
+    const next = state.with({
+      mode: 'agent',
+      human: undefined,
+      activeAgentId: state.activeAgentId ?? state.previousAgentId,
+    })
     await locked.commit([], { conversation: { expectedVersion: state.version, next: next.toJSON() } })
   })
 }

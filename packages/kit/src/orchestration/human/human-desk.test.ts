@@ -1,18 +1,31 @@
 import { createSeededIds, createVirtualClock } from '@parley/testing'
 import { describe, expect, test } from 'vitest'
 import { createMemoryStore } from '../../store/memory-store.ts'
-import { handOver, receiptsOf, say, scripted, testKit, transcript, type TestKit } from '../__fixtures__/orchestrated-kit.ts'
+import {
+  handOver,
+  receiptsOf,
+  say,
+  scripted,
+  testKit,
+  transcript,
+  type TestKit,
+} from '../__fixtures__/orchestrated-kit.ts'
 import { Pipeline } from '../pipeline/pipeline.ts'
 import type { HumanOptions } from './human-options.ts'
 
 const code = { kind: 'code', id: 'desk' } as const
 const grace = { kind: 'person', id: 'grace' } as const
 
-async function desk(human: HumanOptions = {}, made: TestKit = testKit()): Promise<TestKit & { roomId: string; agent: ReturnType<typeof scripted>; boss: ReturnType<typeof scripted> }> {
+async function desk(
+  human: HumanOptions = {},
+  made: TestKit = testKit(),
+): Promise<TestKit & { roomId: string; agent: ReturnType<typeof scripted>; boss: ReturnType<typeof scripted> }> {
   const agent = scripted('agent', ['I help.'], { greeting: 'Welcome!' })
   const boss = scripted('boss', [{ text: '' }])
   const stages = [{ phase: 'help', agentId: 'agent' }]
-  const room = await made.kit.createRoom({ orchestration: new Pipeline({ agents: [agent, boss], stages, supervisorId: 'boss', human }) })
+  const room = await made.kit.createRoom({
+    orchestration: new Pipeline({ agents: [agent, boss], stages, supervisorId: 'boss', human }),
+  })
   return { ...made, roomId: room.id, agent, boss }
 }
 
@@ -22,15 +35,29 @@ describe('asking for a person', () => {
     const asked: string[] = []
     kit.hook('onHumanRequested', ({ state }) => void asked.push(state.human?.reason ?? ''))
     kit.hook('onModeChanged', ({ from, to }) => void asked.push(`${from} to ${to}`))
-    expect(await kit.requestHuman(roomId, { reason: 'angry', urgency: 'high' }, { by: code })).toMatchObject({ accepted: true, newAgentId: null, newPhase: 'escalation' })
+    expect(await kit.requestHuman(roomId, { reason: 'angry', urgency: 'high' }, { by: code })).toMatchObject({
+      accepted: true,
+      newAgentId: null,
+      newPhase: 'escalation',
+    })
     await say(kit, roomId, 'hello?')
     await say(kit, roomId, 'agent, please', { addressedTo: ['agent'] })
     expect(await transcript(kit, roomId)).toEqual(['ada: hello?', 'ada: agent, please'])
     expect(agent.script.requests).toEqual([])
     expect(boss.script.requests.length).toBeGreaterThan(0)
-    expect((await kit.events(roomId, { types: ['message'] })).map(({ routing }) => [routing?.reason, routing?.observers])).toEqual([['human_mode', ['boss']], ['human_mode', ['boss']]])
+    expect(
+      (await kit.events(roomId, { types: ['message'] })).map(({ routing }) => [routing?.reason, routing?.observers]),
+    ).toEqual([
+      ['human_mode', ['boss']],
+      ['human_mode', ['boss']],
+    ])
     expect(asked.toSorted()).toEqual(['agent to human', 'angry'])
-    expect(await kit.state(roomId)).toMatchObject({ mode: 'human', activeAgentId: null, previousAgentId: 'agent', human: { status: 'waiting', urgency: 'high' } })
+    expect(await kit.state(roomId)).toMatchObject({
+      mode: 'human',
+      activeAgentId: null,
+      previousAgentId: 'agent',
+      human: { status: 'waiting', urgency: 'high' },
+    })
     expect(kit.status.recent({ roomId })).toMatchObject([{ action: 'human_request', status: 'completed' }])
     await kit.close()
   })
@@ -38,19 +65,36 @@ describe('asking for a person', () => {
   test('HU-2 what the supervisor says beside people is internal', async () => {
     const { kit } = testKit()
     const boss = scripted('boss', ['Offer a refund.'])
-    const room = await kit.createRoom({ orchestration: new Pipeline({ agents: [scripted('agent', ['?']), boss], stages: [{ phase: 'help', agentId: 'agent' }], supervisorId: 'boss' }) })
+    const room = await kit.createRoom({
+      orchestration: new Pipeline({
+        agents: [scripted('agent', ['?']), boss],
+        stages: [{ phase: 'help', agentId: 'agent' }],
+        supervisorId: 'boss',
+      }),
+    })
     await kit.requestHuman(room.id, { reason: 'r' }, { by: code })
     await say(kit, room.id, 'hello')
     const said = await kit.events(room.id, { types: ['message'] })
-    expect(said.map(({ source, visibility }) => [source.kind, visibility])).toEqual([['person', 'all'], ['agent', 'internal']])
+    expect(said.map(({ source, visibility }) => [source.kind, visibility])).toEqual([
+      ['person', 'all'],
+      ['agent', 'internal'],
+    ])
     await kit.close()
   })
 
   test('HF-10 urgent ones come first, then who waits longest; SB-3 only of the organization asked for', async () => {
     const { kit, clock } = testKit()
     const rooms: string[] = []
-    for (const [organizationId, urgency] of [['acme', 'normal'], ['acme', 'normal'], ['acme', 'high'], ['other', 'high']] as const) {
-      const room = await kit.createRoom({ organizationId, orchestration: new Pipeline({ agents: [scripted('agent', ['?'])], id: 'p', human: { timeoutMs: 1e9 } }) })
+    for (const [organizationId, urgency] of [
+      ['acme', 'normal'],
+      ['acme', 'normal'],
+      ['acme', 'high'],
+      ['other', 'high'],
+    ] as const) {
+      const room = await kit.createRoom({
+        organizationId,
+        orchestration: new Pipeline({ agents: [scripted('agent', ['?'])], id: 'p', human: { timeoutMs: 1e9 } }),
+      })
       rooms.push(room.id)
       await kit.requestHuman(room.id, { reason: 'r', urgency }, { by: code })
       await clock.advance(1_000)
@@ -66,7 +110,9 @@ describe('asking for a person', () => {
 
   test('HU-1 nobody there: the handoff is refused and the agent goes on', async () => {
     const { kit, roomId } = await desk({ available: () => false })
-    expect(await kit.requestHuman(roomId, { reason: 'r' }, { by: code })).toMatchObject({ code: 'handoff_human_unavailable' })
+    expect(await kit.requestHuman(roomId, { reason: 'r' }, { by: code })).toMatchObject({
+      code: 'handoff_human_unavailable',
+    })
     expect((await kit.state(roomId)).mode).toBe('agent')
     await kit.close()
   })
@@ -74,13 +120,25 @@ describe('asking for a person', () => {
   test('HU-1 keepAgent: the agent goes on until someone claims', async () => {
     const agent = scripted('agent', [handOver('human'), 'A colleague will join.', 'Meanwhile, I help.'])
     const { kit } = testKit()
-    const room = await kit.createRoom({ orchestration: new Pipeline({ agents: [agent], human: { whileWaiting: 'keepAgent' } }) })
+    const room = await kit.createRoom({
+      orchestration: new Pipeline({ agents: [agent], human: { whileWaiting: 'keepAgent' } }),
+    })
     await say(kit, room.id, 'a person!')
     await say(kit, room.id, 'still there?')
-    expect(await transcript(kit, room.id)).toEqual(['ada: a person!', 'agent: A colleague will join.', 'ada: still there?', 'agent: Meanwhile, I help.'])
+    expect(await transcript(kit, room.id)).toEqual([
+      'ada: a person!',
+      'agent: A colleague will join.',
+      'ada: still there?',
+      'agent: Meanwhile, I help.',
+    ])
     expect(await kit.humanQueue()).toMatchObject([{ roomId: room.id }])
     expect(await kit.claim(room.id, 'grace')).toEqual({ ok: true })
-    expect(await kit.state(room.id)).toMatchObject({ mode: 'human', phase: 'escalation', activeAgentId: null, previousAgentId: 'agent' })
+    expect(await kit.state(room.id)).toMatchObject({
+      mode: 'human',
+      phase: 'escalation',
+      activeAgentId: null,
+      previousAgentId: 'agent',
+    })
     await say(kit, room.id, 'hello')
     expect((await transcript(kit, room.id)).at(-1)).toBe('ada: hello')
     await kit.close()
@@ -99,7 +157,10 @@ describe('claiming', () => {
     expect(await kit.claim(roomId, 'grace')).toEqual({ ok: true })
     expect(await kit.state(roomId)).toMatchObject({ human: { status: 'active', claimedBy: 'grace' } })
     expect(told).toContainEqual(expect.objectContaining({ mode: 'human', name: 'Grace H.' }))
-    expect(await receiptsOf(kit, roomId, 'mode')).toMatchObject([{ to: 'human' }, { action: 'claimed', by: { id: 'grace' } }])
+    expect(await receiptsOf(kit, roomId, 'mode')).toMatchObject([
+      { to: 'human' },
+      { action: 'claimed', by: { id: 'grace' } },
+    ])
     await kit.close()
   })
 
@@ -107,14 +168,21 @@ describe('claiming', () => {
     const { kit, roomId } = await desk()
     await expect(kit.claim(roomId, 'grace')).rejects.toMatchObject({ code: 'human_not_waiting' })
     await kit.takeover(roomId, 'grace')
-    await expect(kit.handBack(roomId, { target: 'agent' }, { by: { kind: 'person', id: 'alan' } })).rejects.toMatchObject({ code: 'human_not_claimed' })
+    await expect(
+      kit.handBack(roomId, { target: 'agent' }, { by: { kind: 'person', id: 'alan' } }),
+    ).rejects.toMatchObject({ code: 'human_not_claimed' })
     expect((await kit.state(roomId)).mode).toBe('human')
     await kit.close()
   })
 
   test('HU-4 a takeover silences a running agent at once; what was said stays', async () => {
     const made = testKit()
-    const slow = scripted('agent', [async () => { await made.clock.sleep(60_000); return 'late' }])
+    const slow = scripted('agent', [
+      async () => {
+        await made.clock.sleep(60_000)
+        return 'late'
+      },
+    ])
     const room = await made.kit.createRoom({ orchestration: new Pipeline({ agents: [slow] }) })
     const sent = await made.kit.send(room.id, { from: 'ada', text: 'hello' })
     expect(sent.outcome).toBe('committed')
@@ -122,7 +190,10 @@ describe('claiming', () => {
     expect(await made.kit.takeover(room.id, 'grace', { reason: 'I know her' })).toMatchObject({ accepted: true })
     await made.clock.advance(500)
     expect(await receiptsOf(made.kit, room.id, 'turn')).toMatchObject([{ end: 'aborted' }])
-    expect(await made.kit.state(room.id)).toMatchObject({ mode: 'human', human: { status: 'active', claimedBy: 'grace' } })
+    expect(await made.kit.state(room.id)).toMatchObject({
+      mode: 'human',
+      human: { status: 'active', claimedBy: 'grace' },
+    })
     expect(await transcript(made.kit, room.id)).toEqual(['ada: hello'])
     await made.clock.advance(100_000)
     expect(await transcript(made.kit, room.id)).toEqual(['ada: hello'])
@@ -131,7 +202,12 @@ describe('claiming', () => {
 
   test('HU-4 asked to, it waits for the end of the sentence, at most two seconds', async () => {
     const made = testKit()
-    const slow = scripted('agent', [async () => { await made.clock.sleep(1_500); return 'just in time' }])
+    const slow = scripted('agent', [
+      async () => {
+        await made.clock.sleep(1_500)
+        return 'just in time'
+      },
+    ])
     const room = await made.kit.createRoom({ orchestration: new Pipeline({ agents: [slow] }) })
     await made.kit.send(room.id, { from: 'ada', text: 'hello' })
     await made.clock.advance(100)
@@ -146,7 +222,11 @@ describe('claiming', () => {
     const { kit, roomId, agent } = await desk()
     await kit.takeover(roomId, 'grace')
     await say(kit, roomId, 'I was charged twice')
-    expect(await kit.handBack(roomId, { target: 'agent', note: 'Refunded 20 euros.' }, { by: grace })).toMatchObject({ accepted: true, newAgentId: 'agent', newPhase: 'help' })
+    expect(await kit.handBack(roomId, { target: 'agent', note: 'Refunded 20 euros.' }, { by: grace })).toMatchObject({
+      accepted: true,
+      newAgentId: 'agent',
+      newPhase: 'help',
+    })
     await kit.settled(roomId)
     expect(await transcript(kit, roomId)).toEqual(['ada: I was charged twice', 'agent: I help.'])
     const read = JSON.stringify(agent.script.requests[0]?.messages)
@@ -227,7 +307,11 @@ describe('pausing', () => {
     await kit.settled(roomId)
     expect(await transcript(kit, roomId)).toEqual(['ada: one', 'ada: two', 'agent: I help.'])
     expect(JSON.stringify(agent.script.requests[0]?.messages)).toMatch(/one.*two/)
-    expect((await kit.events(roomId, { types: ['modeChanged'] })).map(({ content }) => content.type === 'system' && content.data)).toMatchObject([
+    expect(
+      (await kit.events(roomId, { types: ['modeChanged'] })).map(
+        ({ content }) => content.type === 'system' && content.data,
+      ),
+    ).toMatchObject([
       { from: 'agent', to: 'paused', reason: 'fire drill' },
       { from: 'paused', to: 'agent' },
     ])
@@ -251,7 +335,10 @@ describe('coaching', () => {
     const { kit, roomId, agent } = await desk()
     for (const id of ['ada', 'grace']) await kit.ensureParticipant(roomId, { id, channelId: 'direct' })
     await kit.coach(roomId, 'grace', 'monitor')
-    expect(await kit.send(roomId, { from: 'grace', text: 'psst' })).toMatchObject({ outcome: 'blocked', reason: 'not_authorized' })
+    expect(await kit.send(roomId, { from: 'grace', text: 'psst' })).toMatchObject({
+      outcome: 'blocked',
+      reason: 'not_authorized',
+    })
     await kit.coach(roomId, 'grace', 'whisperAgent')
     await kit.send(roomId, { from: 'grace', text: 'offer a refund' }, { wait: 'settled' })
     expect(agent.script.requests).toEqual([])
@@ -266,7 +353,9 @@ describe('coaching', () => {
     await say(kit, roomId, 'agent?', { addressedTo: ['agent'] })
     expect(agent.script.requests).toHaveLength(3)
     await kit.coach(roomId, 'grace', 'off')
-    const changes = (await kit.events(roomId)).flatMap(({ content }) => (content.type === 'system' && content.code === 'coach_changed' ? [content.data] : []))
+    const changes = (await kit.events(roomId)).flatMap(({ content }) =>
+      content.type === 'system' && content.code === 'coach_changed' ? [content.data] : [],
+    )
     expect(changes).toEqual([
       { participantId: 'grace', from: 'off', to: 'monitor' },
       { participantId: 'grace', from: 'monitor', to: 'whisperAgent' },
@@ -289,7 +378,9 @@ describe('coaching', () => {
   })
 
   test('HU-8 the host decides who may', async () => {
-    const { kit, roomId } = await desk({ authorize: (action, participant) => participant?.id === 'grace' && action !== 'barge' })
+    const { kit, roomId } = await desk({
+      authorize: (action, participant) => participant?.id === 'grace' && action !== 'barge',
+    })
     for (const id of ['grace', 'alan']) await kit.ensureParticipant(roomId, { id, channelId: 'direct' })
     await kit.coach(roomId, 'grace', 'monitor')
     await expect(kit.coach(roomId, 'grace', 'barge')).rejects.toMatchObject({ code: 'forbidden' })

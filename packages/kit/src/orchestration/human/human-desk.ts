@@ -57,12 +57,20 @@ export interface HandBack {
 
 /** People in conversations: asked for, claiming, taking over, handing back. */
 export interface HumanDesk {
-  request(roomId: RoomId, request: HumanRequest, options: { by: HandoffActor; signal?: AbortSignal }): Promise<HandoffResult>
+  request(
+    roomId: RoomId,
+    request: HumanRequest,
+    options: { by: HandoffActor; signal?: AbortSignal },
+  ): Promise<HandoffResult>
   /** Urgent ones first, then the longest waiting; claimed ones are not in it. */
   queue(options?: { organizationId?: OrganizationId; limit?: number }): Promise<QueueEntry[]>
   /** @throws {ParleyError} `human_not_waiting` */
   claim(roomId: RoomId, participantId: ParticipantId): Promise<{ ok: true } | { ok: false; takenBy: ParticipantId }>
-  takeover(roomId: RoomId, participantId: ParticipantId, options?: { reason?: string; stop?: 'now' | 'sentence' }): Promise<HandoffResult>
+  takeover(
+    roomId: RoomId,
+    participantId: ParticipantId,
+    options?: { reason?: string; stop?: 'now' | 'sentence' },
+  ): Promise<HandoffResult>
   /** @throws {ParleyError} `human_not_claimed` */
   handBack(roomId: RoomId, back: HandBack, options: { by: HandoffActor; signal?: AbortSignal }): Promise<HandoffResult>
   pause(roomId: RoomId, options: { by: HandoffActor; reason?: string }): Promise<void>
@@ -134,7 +142,10 @@ async function listQueue(
   const waiting: QueueEntry[] = []
   const nowMs = core.clock.now()
   // While an agent goes on beside the request the mode is not `human`.
-  const filter = { ...(organizationId === undefined ? {} : { organizationId }), ...(internals.waitsBeside ? {} : { mode: 'human' }) }
+  const filter = {
+    ...(organizationId === undefined ? {} : { organizationId }),
+    ...(internals.waitsBeside ? {} : { mode: 'human' }),
+  }
   for await (const room of openRooms(core, filter)) {
     if (room.conversation?.human === undefined) continue
     const { human } = getConversationState(room)
@@ -148,7 +159,10 @@ async function listQueue(
   }
   const urgentFirst = (entry: QueueEntry): number => (entry.urgency === 'high' ? 0 : 1)
   return waiting
-    .toSorted((one, other) => urgentFirst(one) - urgentFirst(other) || Date.parse(one.requestedAt) - Date.parse(other.requestedAt))
+    .toSorted(
+      (one, other) =>
+        urgentFirst(one) - urgentFirst(other) || Date.parse(one.requestedAt) - Date.parse(other.requestedAt),
+    )
     .slice(0, limit)
 }
 
@@ -172,12 +186,19 @@ async function claim(
       const claimed = { ...asked, status: 'active' as const, claimedBy: participantId, claimedAt: core.now() }
       if (state.mode !== 'agent') return state.with({ human: claimed })
       const phase = handler.rules.owned.get(HUMAN)?.[0] ?? ESCALATION_PHASE
-      return state.transition(phase, { toAgent: null, reason: human.reason, at: core.now() }).with({ mode: 'human', human: claimed, handoff: undefined })
+      return state
+        .transition(phase, { toAgent: null, reason: human.reason, at: core.now() })
+        .with({ mode: 'human', human: claimed, handoff: undefined })
     },
     records: (locked) => [
       core.systemDraft(locked.room, {
         type: 'system',
-        content: { type: 'system', code: 'human_claimed', text: 'A person took the conversation.', data: { participantId } },
+        content: {
+          type: 'system',
+          code: 'human_claimed',
+          text: 'A person took the conversation.',
+          data: { participantId },
+        },
         visibility: 'internal',
       }),
     ],
@@ -269,7 +290,10 @@ async function handBack(
   })
 }
 
-async function roomOrThrow({ core }: OrchestrationInternals, roomId: RoomId): Promise<NonNullable<Awaited<ReturnType<typeof core.store.getRoom>>>> {
+async function roomOrThrow(
+  { core }: OrchestrationInternals,
+  roomId: RoomId,
+): Promise<NonNullable<Awaited<ReturnType<typeof core.store.getRoom>>>> {
   const room = await core.store.getRoom(roomId)
   if (room !== null) return room
   throw new ParleyError({

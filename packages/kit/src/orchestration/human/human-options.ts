@@ -21,7 +21,15 @@ export interface HumanOptions {
   authorize?: (action: CoachMode, participant: Participant | undefined, room: Room) => boolean | Promise<boolean>
 }
 
-export const humanOptionKeys = ['allow', 'whileWaiting', 'timeoutMs', 'onTimeout', 'available', 'enforceForPeople', 'authorize'] as const
+export const humanOptionKeys = [
+  'allow',
+  'whileWaiting',
+  'timeoutMs',
+  'onTimeout',
+  'available',
+  'enforceForPeople',
+  'authorize',
+] as const
 
 /** What a person is waited for by default. */
 export const HUMAN_TIMEOUT_MS = 90_000

@@ -84,14 +84,19 @@ async function expire(internals: OrchestrationInternals, roomId: RoomId): Promis
     const { before, after } = await changeMode(internals, roomId, {
       by,
       action: 'human_timeout',
-      change: (present) => (isDue(present) ? present.with({ mode: present.mode === 'human' ? 'agent' : present.mode, human: undefined }) : undefined),
+      change: (present) =>
+        isDue(present)
+          ? present.with({ mode: present.mode === 'human' ? 'agent' : present.mode, human: undefined })
+          : undefined,
     })
     if (before.mode === 'human' && after.mode === 'agent') await answerUnanswered(internals, roomId, 'human_mode')
     return
   }
   const handler = internals.handlerOf(room)
   const owned = handler.rules.owned.get(agentId)
-  const former = state.phaseHistory.findLast(({ toAgent, fromAgent }) => toAgent === null && fromAgent === agentId)?.fromPhase
+  const former = state.phaseHistory.findLast(
+    ({ toAgent, fromAgent }) => toAgent === null && fromAgent === agentId,
+  )?.fromPhase
   const back = former !== undefined && (owned === undefined || owned.includes(former)) ? former : undefined
   const request: HandoffRequest = {
     targetAgentId: agentId,

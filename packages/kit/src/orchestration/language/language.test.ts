@@ -8,7 +8,10 @@ import { internalsOf } from '../orchestration-host.ts'
 test('LA-1 LA-2 the room’s language wins over the agent’s, is logged, seen in the next turn and kept over a handover', async () => {
   const { kit } = testKit()
   const reading = ({ system = '' }: { system?: string }): string => /Always respond in (.*)/.exec(system)?.[1] ?? 'none'
-  const agents = [scripted('a', [reading], { role: 'Desk', language: 'English' }), scripted('b', [reading], { role: 'Billing' })]
+  const agents = [
+    scripted('a', [reading], { role: 'Desk', language: 'English' }),
+    scripted('b', [reading], { role: 'Billing' }),
+  ]
   const room = await kit.createRoom({ orchestration: new Pipeline({ agents }) })
   const handler = new HandoffHandler(kit, new ConversationRouter())
   expect(handler.getRoomLanguage(room, 'a')).toBe('English')
@@ -19,9 +22,15 @@ test('LA-1 LA-2 the room’s language wins over the agent’s, is logged, seen i
   await say(kit, room.id, 'bonjour')
   await kit.handoff(room.id, { target: 'b', reason: 'r', summary: 's' }, { by: { kind: 'code', id: 'x' } })
   await kit.settled(room.id)
-  expect((await transcript(kit, room.id)).filter((line) => !line.startsWith('ada'))).toEqual(['a: English', 'a: French', 'b: French'])
+  expect((await transcript(kit, room.id)).filter((line) => !line.startsWith('ada'))).toEqual([
+    'a: English',
+    'a: French',
+    'b: French',
+  ])
   expect(handler.getRoomLanguage(await kit.getRoom(room.id), 'a')).toBe('French')
-  const changes = (await kit.events(room.id)).filter(({ content }) => content.type === 'system' && content.code === 'language_changed')
+  const changes = (await kit.events(room.id)).filter(
+    ({ content }) => content.type === 'system' && content.code === 'language_changed',
+  )
   expect(changes).toMatchObject([{ visibility: 'internal', content: { data: { language: 'French', former: null } } }])
   await kit.close()
 })
@@ -35,7 +44,10 @@ test('LA-2 a live session that cannot speak it leaves everything as it was', asy
     refuses: (language) => (language === 'Klingon' ? 'call_1' : undefined),
     apply: async (language) => void applied.push(language),
   })
-  await expect(handler.setLanguage(room.id, 'Klingon')).rejects.toMatchObject({ code: 'voice_language_unsupported', details: { session: 'call_1' } })
+  await expect(handler.setLanguage(room.id, 'Klingon')).rejects.toMatchObject({
+    code: 'voice_language_unsupported',
+    details: { session: 'call_1' },
+  })
   expect((await kit.state(room.id)).language).toBeUndefined()
   await handler.setLanguage(room.id, 'French')
   leave()

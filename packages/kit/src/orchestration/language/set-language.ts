@@ -23,7 +23,10 @@ export interface Languages {
 const LENGTH_LIMIT = 64
 
 /** Makes the languages of a kit. */
-export function createLanguages(core: () => KitCore, agent: (agentId: ChannelId) => OrchestratedAgent | undefined): Languages {
+export function createLanguages(
+  core: () => KitCore,
+  agent: (agentId: ChannelId) => OrchestratedAgent | undefined,
+): Languages {
   const rooms = new Map<RoomId, Set<LanguageParticipant>>()
   return {
     join(roomId, participant) {
@@ -51,7 +54,12 @@ export function createLanguages(core: () => KitCore, agent: (agentId: ChannelId)
   }
 }
 
-async function storeLanguage(core: KitCore, roomId: RoomId, language: string, channelId: ChannelId | undefined): Promise<void> {
+async function storeLanguage(
+  core: KitCore,
+  roomId: RoomId,
+  language: string,
+  channelId: ChannelId | undefined,
+): Promise<void> {
   for (let attempt = 1; attempt <= 3; attempt++) {
     const isDone = await core.inRoom(roomId, async (locked) => {
       const state = locked.state()

@@ -29,13 +29,17 @@ export function checkStages(
     if (typeof agentId !== 'string' || agentId === '') throw invalid(phase, 'agentId', 'the id of an agent')
     const next = toList(stage.next)
     const canReturnTo = toList(stage.canReturnTo)
-    for (const [field, list] of [['next', next], ['canReturnTo', canReturnTo]] as const) {
+    for (const [field, list] of [
+      ['next', next],
+      ['canReturnTo', canReturnTo],
+    ] as const) {
       const unknown = list.find((name) => !phases.includes(name))
       if (unknown !== undefined) throw invalid(phase, field, `declared phases, not "${unknown}"`)
     }
     return { ...stage, next, canReturnTo }
   })
-  if (defaultPhase !== undefined && !phases.includes(defaultPhase)) throw invalid(defaultPhase, 'defaultPhase', 'a declared phase')
+  if (defaultPhase !== undefined && !phases.includes(defaultPhase))
+    throw invalid(defaultPhase, 'defaultPhase', 'a declared phase')
   return { stages: checked, unreachable: unreachable(checked, defaultPhase ?? phases[0]) }
 }
 

@@ -29,12 +29,30 @@ describe('ConversationPipeline', () => {
     const next = failure(make([{ phase: 'a', agentId: 'x', next: 'b' }]))
     expect(next).toMatchObject({ code: 'pipeline_invalid', details: { stage: 'a', field: 'next', phases: ['a'] } })
     expect(next?.message).toContain('Known phases: a')
-    expect(failure(make([{ phase: 'a', agentId: 'x', canReturnTo: ['z'] }]))).toMatchObject({ details: { stage: 'a', field: 'canReturnTo' } })
-    expect(failure(make([{ phase: 'a', agentId: 'x' }, { phase: 'a', agentId: 'y' }]))).toMatchObject({ details: { field: 'phase' } })
-    expect(failure(make([{ phase: 'a', agentId: 'x' }], 'b'))).toMatchObject({ details: { stage: 'b', field: 'defaultPhase' } })
+    expect(failure(make([{ phase: 'a', agentId: 'x', canReturnTo: ['z'] }]))).toMatchObject({
+      details: { stage: 'a', field: 'canReturnTo' },
+    })
+    expect(
+      failure(
+        make([
+          { phase: 'a', agentId: 'x' },
+          { phase: 'a', agentId: 'y' },
+        ]),
+      ),
+    ).toMatchObject({ details: { field: 'phase' } })
+    expect(failure(make([{ phase: 'a', agentId: 'x' }], 'b'))).toMatchObject({
+      details: { stage: 'b', field: 'defaultPhase' },
+    })
     expect(failure(make([{ phase: 'a', agentId: 'x', next: 'a' }]))).toBeUndefined()
     expect(failure(make([]))).toBeUndefined()
-    expect(new ConversationPipeline({ stages: [{ phase: 'a', agentId: 'x' }, { phase: 'b', agentId: 'y' }] }).unreachable).toEqual(['b'])
+    expect(
+      new ConversationPipeline({
+        stages: [
+          { phase: 'a', agentId: 'x' },
+          { phase: 'b', agentId: 'y' },
+        ],
+      }).unreachable,
+    ).toEqual(['b'])
     expect(new ConversationPipeline({ stages }).unreachable).toEqual([])
   })
 
@@ -48,13 +66,26 @@ describe('ConversationPipeline', () => {
     ])
     expect(router.defaultAgentId).toBe('agent-discuss')
     expect(router.supervisorId).toBe('boss')
-    expect(new ConversationPipeline({ stages, defaultPhase: 'review' }).toRouter().defaultAgentId).toBe('agent-reviewer')
+    expect(new ConversationPipeline({ stages, defaultPhase: 'review' }).toRouter().defaultAgentId).toBe(
+      'agent-reviewer',
+    )
   })
 
   test('PL-3 maps agents to their first phase and phases to what may follow', () => {
     const pipeline = new ConversationPipeline({ stages: [...stages, { phase: 'again', agentId: 'agent-coder' }] })
-    expect(pipeline.getPhaseMap()).toEqual({ 'agent-discuss': 'analysis', 'agent-coder': 'coding', 'agent-reviewer': 'review', 'agent-writer': 'report' })
-    expect(pipeline.getAllowedTransitions()).toEqual({ analysis: ['coding'], coding: ['review'], review: ['report', 'coding'], report: [], again: [] })
+    expect(pipeline.getPhaseMap()).toEqual({
+      'agent-discuss': 'analysis',
+      'agent-coder': 'coding',
+      'agent-reviewer': 'review',
+      'agent-writer': 'report',
+    })
+    expect(pipeline.getAllowedTransitions()).toEqual({
+      analysis: ['coding'],
+      coding: ['review'],
+      review: ['report', 'coding'],
+      report: [],
+      again: [],
+    })
   })
 })
 
@@ -66,14 +97,25 @@ describe('what can be reached', () => {
     allowedTransitions: pipeline.getAllowedTransitions(),
   })
   const at = (phase: string): ConversationState => new ConversationState({ phase })
-  const ids = (phase: string, agentId: string): string[] => reachableTargets(rules, at(phase), agentId, []).map((target) => target.agentId)
+  const ids = (phase: string, agentId: string): string[] =>
+    reachableTargets(rules, at(phase), agentId, []).map((target) => target.agentId)
 
   test('PL-5 depends on the present phase, and on whether the agent is of the pipeline', () => {
     expect(ids('analysis', 'agent-discuss')).toEqual(['agent-coder', 'human'])
     expect(ids('review', 'agent-reviewer')).toEqual(['agent-coder', 'agent-writer', 'human'])
     expect(ids('report', 'agent-writer')).toEqual(['human'])
-    expect(ids('analysis', 'stranger')).toEqual(['agent-discuss', 'agent-coder', 'agent-reviewer', 'agent-writer', 'human'])
-    const closed = createHandoffRules({ stages, allowedTransitions: pipeline.getAllowedTransitions(), allowHuman: false })
+    expect(ids('analysis', 'stranger')).toEqual([
+      'agent-discuss',
+      'agent-coder',
+      'agent-reviewer',
+      'agent-writer',
+      'human',
+    ])
+    const closed = createHandoffRules({
+      stages,
+      allowedTransitions: pipeline.getAllowedTransitions(),
+      allowHuman: false,
+    })
     expect(reachableTargets(closed, at('report'), 'agent-writer', [])).toEqual([])
   })
 
@@ -81,7 +123,11 @@ describe('what can be reached', () => {
     const contracted = createHandoffRules({
       stages: [
         { phase: 'intake', agentId: 'reception', next: ['billing', 'tech'] },
-        { phase: 'billing', agentId: 'billing', contract: { schema: z.object({ invoice: z.string(), note: z.string().optional() }) } },
+        {
+          phase: 'billing',
+          agentId: 'billing',
+          contract: { schema: z.object({ invoice: z.string(), note: z.string().optional() }) },
+        },
         { phase: 'tech', agentId: 'tech', contract: { schema: z.object({ device: z.string(), note: z.string() }) } },
       ],
       allowedTransitions: { intake: ['billing', 'tech'], billing: [], tech: [] },

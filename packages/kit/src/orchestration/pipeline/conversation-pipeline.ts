@@ -79,14 +79,20 @@ export class ConversationPipeline {
 
   /** Phase to the phases that may follow: `next`, then `canReturnTo`, without repeats. */
   getAllowedTransitions(): Record<string, readonly string[]> {
-    return Object.fromEntries(this.stages.map(({ phase, next, canReturnTo }) => [phase, [...new Set([...next, ...canReturnTo])]]))
+    return Object.fromEntries(
+      this.stages.map(({ phase, next, canReturnTo }) => [phase, [...new Set([...next, ...canReturnTo])]]),
+    )
   }
 
   /**
    * Installs routing, handoff and transition limits in one call, for one room or for all that have none of their own.
    * @throws {ParleyError} `router_already_installed`, `alias_invalid`, `channel_mismatch`
    */
-  install(kit: OrchestrationHost, agents: readonly OrchestratedAgent[], options: PipelineInstallOptions = {}): InstalledPipeline {
+  install(
+    kit: OrchestrationHost,
+    agents: readonly OrchestratedAgent[],
+    options: PipelineInstallOptions = {},
+  ): InstalledPipeline {
     const { router, handler } = installPipeline(this, kit, agents, options)
     return {
       router,

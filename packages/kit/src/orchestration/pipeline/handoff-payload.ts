@@ -6,7 +6,10 @@ import type { ReachableTarget } from '../handoff/reachable-targets.ts'
 /**
  * The payload of the last handoff, typed by the contract it was checked with; undefined when there was none.
  */
-export function handoffPayload<Output>(state: ConversationState, _contract: HandoffContract<Output>): Output | undefined {
+export function handoffPayload<Output>(
+  state: ConversationState,
+  _contract: HandoffContract<Output>,
+): Output | undefined {
   // The handoff that stored it put the value there that this contract's schema gave.
   return state.context['payload'] as Output | undefined
 }
@@ -26,7 +29,9 @@ export function payloadSchema(rules: HandoffRules, targets: readonly ReachableTa
       addFields(properties, agentId, toJsonSchema(contract.schema, contract.jsonSchema))
     }
   }
-  return hasContract ? { type: 'object', description: 'What the target needs before it takes over', properties } : undefined
+  return hasContract
+    ? { type: 'object', description: 'What the target needs before it takes over', properties }
+    : undefined
 }
 
 function addFields(properties: { [field: string]: Json }, agentId: string, schema: JsonSchema): void {

@@ -49,7 +49,11 @@ export type StoredHuman = Omit<HumanOptions, 'available' | 'authorize'>
 
 /** What a room stores of a pipeline. */
 export interface StoredPipeline {
-  stages: (Omit<PipelineStage, 'contract' | 'canReturnTo' | 'next'> & { next: string[]; canReturnTo: string[]; hasContract?: boolean })[]
+  stages: (Omit<PipelineStage, 'contract' | 'canReturnTo' | 'next'> & {
+    next: string[]
+    canReturnTo: string[]
+    hasContract?: boolean
+  })[]
   defaultPhase?: string
   supervisorId?: ChannelId
   allowHuman: boolean
@@ -99,9 +103,14 @@ export function pipelineSpec(
 ): { spec: Json; agentIds: ChannelId[]; knownAgents: ChannelId[] } {
   const { voiceChannelId } = options
   // Config-only agents of a call are no channels of the room; text agents are bound.
-  const knownAgents = voiceChannelId === undefined ? [] : agents.filter(({ isConfigOnly }) => isConfigOnly === true).map(({ channelId }) => channelId)
+  const knownAgents =
+    voiceChannelId === undefined
+      ? []
+      : agents.filter(({ isConfigOnly }) => isConfigOnly === true).map(({ channelId }) => channelId)
   const staged = pipeline.stages.map(({ agentId }) => agentId).filter((agentId) => agentId !== HUMAN)
-  const agentIds = [...new Set([...agents.map(({ channelId }) => channelId), ...staged])].filter((agentId) => !knownAgents.includes(agentId))
+  const agentIds = [...new Set([...agents.map(({ channelId }) => channelId), ...staged])].filter(
+    (agentId) => !knownAgents.includes(agentId),
+  )
   return { spec: toStored(pipeline, agentIds, knownAgents, options), agentIds, knownAgents }
 }
 
@@ -115,7 +124,11 @@ interface Parts {
 }
 
 /** Puts a pipeline's definition together, new or restored. */
-export function buildPipeline(pipeline: ConversationPipeline, kit: OrchestrationHost, parts: Parts): OrchestrationDefinition & { handler: HandoffHandler } {
+export function buildPipeline(
+  pipeline: ConversationPipeline,
+  kit: OrchestrationHost,
+  parts: Parts,
+): OrchestrationDefinition & { handler: HandoffHandler } {
   const { id, spec, agents, agentIds, knownAgents, options } = parts
   const { agentAliases, greetOnHandoff = false, voiceChannelId, human, announce, hookPriority } = options
   const router = pipeline.toRouter()
@@ -144,7 +157,9 @@ export function buildPipeline(pipeline: ConversationPipeline, kit: Orchestration
     handler,
     agentIds,
     phases: pipeline.stages.map(({ phase }) => phase),
-    ...(first === undefined ? {} : { initial: { phase: first.phase, activeAgentId: first.agentId === HUMAN ? null : first.agentId } }),
+    ...(first === undefined
+      ? {}
+      : { initial: { phase: first.phase, activeAgentId: first.agentId === HUMAN ? null : first.agentId } }),
     ...(hookPriority === undefined ? {} : { hookPriority }),
     ...(announce === undefined ? {} : { announce }),
   }
@@ -154,11 +169,22 @@ function toStored(
   pipeline: ConversationPipeline,
   agentIds: ChannelId[],
   knownAgents: ChannelId[],
-  { agentAliases = {}, greetOnHandoff = false, greetingPrompt, farewellPrompt, voiceChannelId, hookPriority, human }: PipelineInstallOptions,
+  {
+    agentAliases = {},
+    greetOnHandoff = false,
+    greetingPrompt,
+    farewellPrompt,
+    voiceChannelId,
+    hookPriority,
+    human,
+  }: PipelineInstallOptions,
 ): Json {
   const { available: _available, authorize: _authorize, ...storedHuman } = human ?? {}
   const stored = {
-    stages: pipeline.stages.map(({ contract, ...stage }) => ({ ...stage, ...(contract === undefined ? {} : { hasContract: true }) })),
+    stages: pipeline.stages.map(({ contract, ...stage }) => ({
+      ...stage,
+      ...(contract === undefined ? {} : { hasContract: true }),
+    })),
     defaultPhase: pipeline.defaultPhase,
     supervisorId: pipeline.supervisorId,
     allowHuman: pipeline.allowHuman,

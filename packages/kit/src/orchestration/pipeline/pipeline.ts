@@ -26,7 +26,15 @@ export interface PipelineOptions {
 }
 
 const pipelineKeys = ['defaultPhase', 'supervisorId', 'allowHuman', 'id'] as const
-const installKeys = ['agentAliases', 'greetOnHandoff', 'greetingPrompt', 'farewellPrompt', 'voiceChannelId', 'human', 'announce'] as const
+const installKeys = [
+  'agentAliases',
+  'greetOnHandoff',
+  'greetingPrompt',
+  'farewellPrompt',
+  'voiceChannelId',
+  'human',
+  'announce',
+] as const
 
 /**
  * Agents one after another, by the stages of a `ConversationPipeline`.
@@ -49,7 +57,13 @@ export class Pipeline implements Orchestration {
         details: { path: 'agents', expected: 'a list of agents' },
       })
     }
-    const stages = options.stages ?? agents.map(({ channelId }, position) => ({ phase: channelId, agentId: channelId, next: agents[position + 1]?.channelId ?? null }))
+    const stages =
+      options.stages ??
+      agents.map(({ channelId }, position) => ({
+        phase: channelId,
+        agentId: channelId,
+        next: agents[position + 1]?.channelId ?? null,
+      }))
     this.pipeline = new ConversationPipeline({ stages, ...pick(options, pipelineKeys) })
     this.#agents = [...agents]
     this.#install = pick(options, installKeys)
@@ -66,7 +80,12 @@ export class Pipeline implements Orchestration {
   }
 
   spec(): OrchestrationSpec {
-    return { kind: 'pipeline', id: this.id, version: 1, spec: pipelineSpec(this.pipeline, this.#agents, this.#install).spec }
+    return {
+      kind: 'pipeline',
+      id: this.id,
+      version: 1,
+      spec: pipelineSpec(this.pipeline, this.#agents, this.#install).spec,
+    }
   }
 
   define(kit: OrchestrationHost): OrchestrationDefinition {

@@ -10,7 +10,8 @@ export const restorePipeline: RestoreDefinition = (stored, { kit, registered }) 
   const spec = stored.spec as unknown as StoredPipeline
   const contracts = registered?.handler?.rules.contracts ?? {}
   const contractOf = (phase: string): HandoffContract | undefined => contracts[phase]
-  if (spec.stages.some(({ phase, hasContract }) => hasContract === true && contractOf(phase) === undefined)) return { missing: stored.id }
+  if (spec.stages.some(({ phase, hasContract }) => hasContract === true && contractOf(phase) === undefined))
+    return { missing: stored.id }
   const stages = spec.stages.map(({ hasContract, ...stage }) => {
     const contract = hasContract === true ? contractOf(stage.phase) : undefined
     return contract === undefined ? stage : { ...stage, contract }
@@ -45,7 +46,10 @@ export const restorePipeline: RestoreDefinition = (stored, { kit, registered }) 
 }
 
 /** Stored terms, with the functions of the definition that is registered now. */
-function restoredHuman(stored: StoredHuman | undefined, { available, authorize, ...present }: HumanOptions = {}): HumanOptions {
+function restoredHuman(
+  stored: StoredHuman | undefined,
+  { available, authorize, ...present }: HumanOptions = {},
+): HumanOptions {
   return {
     ...(stored ?? present),
     ...(available === undefined ? {} : { available }),

@@ -74,7 +74,10 @@ export class ConversationRouter {
 
   /** The router as a `beforeBroadcast` hook; register it with `{ priority: -100, live: 'pass' }`. It stamps `event.routing` only. */
   asHook(): SyncHook<'beforeBroadcast'> {
-    const conversationRouter: SyncHook<'beforeBroadcast'> = ({ event, room, bindings, participants, state }, context) => {
+    const conversationRouter: SyncHook<'beforeBroadcast'> = (
+      { event, room, bindings, participants, state },
+      context,
+    ) => {
       const routing = this.decide(
         event,
         {
@@ -97,7 +100,11 @@ export class ConversationRouter {
    * Installs routing and handoff in one call, for one room or for all that have no orchestration of their own.
    * @throws {ParleyError} `router_already_installed`, `alias_invalid`
    */
-  install(kit: OrchestrationHost, agents: readonly OrchestratedAgent[], options: RouterInstallOptions = {}): HandoffHandler {
+  install(
+    kit: OrchestrationHost,
+    agents: readonly OrchestratedAgent[],
+    options: RouterInstallOptions = {},
+  ): HandoffHandler {
     return installRouter(this, kit, agents, options)
   }
 }
@@ -107,7 +114,8 @@ function checkRule(rule: RoutingRule, path: string): void {
   const unknownKey = Object.keys(rule).find((key) => !isOneOf(ruleKeys, key))
   if (unknownKey !== undefined) throw invalid(`${path}.${unknownKey}`, `one of ${ruleKeys.join(', ')}`)
   if (typeof rule.agentId !== 'string' || rule.agentId === '') throw invalid(`${path}.agentId`, 'the id of an agent')
-  if (rule.priority !== undefined && !Number.isFinite(rule.priority)) throw invalid(`${path}.priority`, 'a finite number')
+  if (rule.priority !== undefined && !Number.isFinite(rule.priority))
+    throw invalid(`${path}.priority`, 'a finite number')
   const unknownCondition = Object.keys(rule.conditions ?? {}).find((key) => !isOneOf(conditionKeys, key))
   if (unknownCondition !== undefined) {
     throw invalid(`${path}.conditions.${unknownCondition}`, `one of ${conditionKeys.join(', ')}`)

@@ -47,14 +47,17 @@ export function decideRouting(
   const isPresent = presenceCheck(context, skipped)
   const observers = (except: readonly ChannelId[]): ChannelId[] => {
     const { supervisorId } = table
-    if (supervisorId === undefined || except.includes(supervisorId) || event.source.channelId === supervisorId) return []
+    if (supervisorId === undefined || except.includes(supervisorId) || event.source.channelId === supervisorId)
+      return []
     return isPresent(supervisorId) ? [supervisorId] : []
   }
   if (asksNobody(event)) return { target: null, observers: [], reason: 'internal', skipped }
   if (state.mode === 'paused') return { target: null, observers: [], reason: 'paused', skipped }
   if (state.mode === 'human') return { target: null, observers: observers([]), reason: 'human_mode', skipped }
   if (event.addressedTo !== null) {
-    const targets = [...new Set(event.addressedTo)].filter((agentId) => agentId !== event.source.channelId && isPresent(agentId))
+    const targets = [...new Set(event.addressedTo)].filter(
+      (agentId) => agentId !== event.source.channelId && isPresent(agentId),
+    )
     return { target: targets[0] ?? null, observers: observers(targets), reason: 'addressed', skipped, targets }
   }
   if (event.source.kind === 'agent') return { target: null, observers: observers([]), reason: 'agent_source', skipped }
@@ -86,7 +89,8 @@ function select(
   const runPredicate = createPredicateRunner(event, toRoomContext(context), state, context)
   for (const [position, rule] of table.rules.entries()) {
     if (!matchesConditions(rule.conditions, event, state, runPredicate)) continue
-    if (isPresent(rule.agentId)) return { target: rule.agentId, reason: 'rule', rule: rule.name ?? `${position}:${rule.agentId}` }
+    if (isPresent(rule.agentId))
+      return { target: rule.agentId, reason: 'rule', rule: rule.name ?? `${position}:${rule.agentId}` }
   }
   const { defaultAgentId } = table
   if (defaultAgentId !== undefined && isPresent(defaultAgentId)) return { target: defaultAgentId, reason: 'default' }
@@ -94,7 +98,10 @@ function select(
 }
 
 /** Looks at each candidate once and keeps why one was passed over. */
-function presenceCheck({ bindings, channel }: RoutingContext, skipped: SkippedCandidate[]): (agentId: ChannelId) => boolean {
+function presenceCheck(
+  { bindings, channel }: RoutingContext,
+  skipped: SkippedCandidate[],
+): (agentId: ChannelId) => boolean {
   return (agentId) => {
     const why = absence(agentId, bindings, channel)
     if (why === undefined) return true

@@ -13,16 +13,27 @@ describe('an installed router', () => {
     const support = scripted('support', ['Support here.'])
     const agents = [sales, support]
     for (const agent of agents) kit.register(agent)
-    const router = new ConversationRouter({ rules: [{ agentId: 'sales', conditions: { intents: ['buy'] } }], defaultAgentId: 'support' })
+    const router = new ConversationRouter({
+      rules: [{ agentId: 'sales', conditions: { intents: ['buy'] } }],
+      defaultAgentId: 'support',
+    })
     const handler = router.install(kit, agents, { id: 'front' })
     expect(handler.agents['sales']).toBe(sales)
     expect(kit.orchestrations.get('front')?.router).toBe(router)
     const room = await kit.createRoom({ channels: ['sales', 'support'] })
     await say(kit, room.id, 'I buy', { metadata: { intent: 'buy' } })
     await say(kit, room.id, 'Help')
-    expect(await transcript(kit, room.id)).toEqual(['ada: I buy', 'sales: Sales here.', 'ada: Help', 'support: Support here.'])
+    expect(await transcript(kit, room.id)).toEqual([
+      'ada: I buy',
+      'sales: Sales here.',
+      'ada: Help',
+      'support: Support here.',
+    ])
     const [first] = await kit.events(room.id)
-    expect(first).toMatchObject({ metadata: { intent: 'buy' }, routing: { target: 'sales', reason: 'rule', observers: [], skipped: [] } })
+    expect(first).toMatchObject({
+      metadata: { intent: 'buy' },
+      routing: { target: 'sales', reason: 'rule', observers: [], skipped: [] },
+    })
     expect(sales.script.requests).toHaveLength(1)
     expect(JSON.stringify(support.script.requests[0]?.messages)).toContain('I buy')
     expect((await kit.getRoom(room.id)).orchestration).toBeUndefined()
@@ -35,11 +46,18 @@ describe('an installed router', () => {
     for (const agent of agents) kit.register(agent)
     new ConversationRouter({ defaultAgentId: 'support' }).install(kit, agents)
     const seen: unknown[] = []
-    kit.hook('beforeBroadcast', ({ event }) => {
-      seen.push(event.routing?.target)
-      if (event.source.kind !== 'person') return undefined
-      return { action: 'modify', subject: { ...event, routing: { target: 'sales', observers: [], reason: 'rule', skipped: [] } } }
-    }, { name: 'vip', live: 'pass' })
+    kit.hook(
+      'beforeBroadcast',
+      ({ event }) => {
+        seen.push(event.routing?.target)
+        if (event.source.kind !== 'person') return undefined
+        return {
+          action: 'modify',
+          subject: { ...event, routing: { target: 'sales', observers: [], reason: 'rule', skipped: [] } },
+        }
+      },
+      { name: 'vip', live: 'pass' },
+    )
     const room = await kit.createRoom({ channels: ['sales', 'support'] })
     await say(kit, room.id, 'hello')
     expect(seen[0]).toBe('support')
@@ -55,7 +73,10 @@ describe('an installed router', () => {
     const support = scripted('support', ['Support.'])
     const other = scripted('other', ['Other.'])
     for (const agent of [boss, support, other]) kit.register(agent)
-    new ConversationRouter({ defaultAgentId: 'support', supervisorId: 'boss', observerVisibility: 'internal' }).install(kit, [boss, support, other])
+    new ConversationRouter({ defaultAgentId: 'support', supervisorId: 'boss', observerVisibility: 'internal' }).install(
+      kit,
+      [boss, support, other],
+    )
     const room = await kit.createRoom({ channels: ['boss', 'support', 'other'], agentResponsePolicy: 'addressedOnly' })
     await say(kit, room.id, 'hello')
     const said = await kit.events(room.id, { types: ['message'] })
@@ -67,7 +88,9 @@ describe('an installed router', () => {
     await say(kit, room.id, 'to other', { addressedTo: ['other'] })
     // Both people's lines and both answers; silence is no failure that is tried again.
     expect(boss.script.requests).toHaveLength(4)
-    expect((await receiptsOf(kit, room.id, 'turn')).filter(({ agentId }) => agentId === 'boss').map(({ end }) => end)).toEqual(['empty', 'completed', 'empty', 'empty'])
+    expect(
+      (await receiptsOf(kit, room.id, 'turn')).filter(({ agentId }) => agentId === 'boss').map(({ end }) => end),
+    ).toEqual(['empty', 'completed', 'empty', 'empty'])
     expect(support.script.requests).toHaveLength(1)
     await kit.close()
   })
@@ -111,14 +134,19 @@ describe('an installed router', () => {
     for (const agent of agents) kit.register(agent)
     new ConversationRouter({ defaultAgentId: 'a' }).install(kit, agents, { id: 'one' })
     new ConversationRouter({ defaultAgentId: 'a' }).install(kit, agents, { id: 'one' })
-    expect(() => new ConversationRouter({ defaultAgentId: 'b' }).install(kit, agents, { id: 'two' })).toThrow(expect.objectContaining({ code: 'router_already_installed' }))
+    expect(() => new ConversationRouter({ defaultAgentId: 'b' }).install(kit, agents, { id: 'two' })).toThrow(
+      expect.objectContaining({ code: 'router_already_installed' }),
+    )
     const room = await kit.createRoom({ channels: ['a', 'b', 'c'] })
     const own = await kit.createRoom({ channels: ['a', 'b', 'c'] })
     const handler = new ConversationRouter({ defaultAgentId: 'c' }).install(kit, agents, { id: 'own', roomId: own.id })
     await handler.installed
     await say(kit, room.id, 'hello')
     await say(kit, own.id, 'hello')
-    expect([await transcript(kit, room.id), await transcript(kit, own.id)]).toEqual([['ada: hello', 'a: A.'], ['ada: hello', 'c: C.']])
+    expect([await transcript(kit, room.id), await transcript(kit, own.id)]).toEqual([
+      ['ada: hello', 'a: A.'],
+      ['ada: hello', 'c: C.'],
+    ])
     new ConversationRouter({ defaultAgentId: 'b' }).install(kit, agents, { id: 'two', replace: true })
     await say(kit, room.id, 'again')
     expect((await transcript(kit, room.id)).at(-1)).toBe('b: B.')
@@ -130,7 +158,10 @@ describe('an installed router', () => {
     const agents = [scripted('a', [handOver('b')]), scripted('b', ['B.'])]
     for (const agent of agents) kit.register(agent)
     const room = await kit.createRoom({ channels: ['a', 'b'] })
-    const handler = new ConversationRouter({ defaultAgentId: 'a' }).install(kit, agents, { roomId: room.id, phaseMap: { b: 'billing' } })
+    const handler = new ConversationRouter({ defaultAgentId: 'a' }).install(kit, agents, {
+      roomId: room.id,
+      phaseMap: { b: 'billing' },
+    })
     await handler.installed
     expect((await kit.getRoom(room.id)).orchestration).toMatchObject({ kind: 'router', version: 1 })
     await say(kit, room.id, 'hello')
@@ -145,8 +176,15 @@ describe('an installed router', () => {
     for (const agent of agents) kit.register(agent)
     new ConversationRouter({ defaultAgentId: 'b' }).install(kit, agents, { hookPriority: 50 })
     const seen: unknown[] = []
-    kit.hook('beforeBroadcast', ({ event }) => void seen.push(event.routing?.target), { live: 'pass', sourceKinds: ['person'] })
-    kit.hook('beforeBroadcast', ({ event }) => void seen.push(event.routing?.target), { live: 'pass', priority: 60, sourceKinds: ['person'] })
+    kit.hook('beforeBroadcast', ({ event }) => void seen.push(event.routing?.target), {
+      live: 'pass',
+      sourceKinds: ['person'],
+    })
+    kit.hook('beforeBroadcast', ({ event }) => void seen.push(event.routing?.target), {
+      live: 'pass',
+      priority: 60,
+      sourceKinds: ['person'],
+    })
     const room = await kit.createRoom({ channels: ['a', 'b'] })
     await say(kit, room.id, 'hello')
     expect(seen).toEqual([undefined, 'b'])
@@ -159,19 +197,36 @@ test('OR-3 one agent serves several rooms in several orchestrations at once, wit
   const shared = scripted('shared', [({ tools = [] }) => `I may reach ${targets(tools).join(' ') || 'nobody'}`])
   const { kit } = testKit()
   const left = new Pipeline({ agents: [shared, scripted('left', ['L.'])], allowHuman: false })
-  const right = new Pipeline({ agents: [shared, scripted('right', ['R.']), scripted('more', ['M.'])], stages: [{ phase: 'x', agentId: 'shared', next: ['y', 'z'] }, { phase: 'y', agentId: 'right' }, { phase: 'z', agentId: 'more' }], allowHuman: false })
+  const right = new Pipeline({
+    agents: [shared, scripted('right', ['R.']), scripted('more', ['M.'])],
+    stages: [
+      { phase: 'x', agentId: 'shared', next: ['y', 'z'] },
+      { phase: 'y', agentId: 'right' },
+      { phase: 'z', agentId: 'more' },
+    ],
+    allowHuman: false,
+  })
   const one = await kit.createRoom({ orchestration: left })
   const two = await kit.createRoom({ orchestration: right })
   const lone = await kit.createRoom({ channels: ['shared'], orchestration: null })
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.constantFrom(one.id, two.id, lone.id), { minLength: 1, maxLength: 30 }), async (rooms) => {
-      const before = new Map(await Promise.all([one, two, lone].map(async ({ id }) => [id, (await transcript(kit, id)).length] as const)))
-      await Promise.all(rooms.map((id) => kit.send(id, { from: 'ada', text: 'hello' }, { wait: 'settled' })))
-      for (const [id, expected] of [[one.id, 'I may reach left'], [two.id, 'I may reach right more'], [lone.id, 'I may reach nobody']] as const) {
-        const said = (await transcript(kit, id)).slice(before.get(id)).filter((line) => line.startsWith('shared: '))
-        expect(said).toEqual(rooms.filter((asked) => asked === id).map(() => `shared: ${expected}`))
-      }
-    }),
+    fc.asyncProperty(
+      fc.array(fc.constantFrom(one.id, two.id, lone.id), { minLength: 1, maxLength: 30 }),
+      async (rooms) => {
+        const before = new Map(
+          await Promise.all([one, two, lone].map(async ({ id }) => [id, (await transcript(kit, id)).length] as const)),
+        )
+        await Promise.all(rooms.map((id) => kit.send(id, { from: 'ada', text: 'hello' }, { wait: 'settled' })))
+        for (const [id, expected] of [
+          [one.id, 'I may reach left'],
+          [two.id, 'I may reach right more'],
+          [lone.id, 'I may reach nobody'],
+        ] as const) {
+          const said = (await transcript(kit, id)).slice(before.get(id)).filter((line) => line.startsWith('shared: '))
+          expect(said).toEqual(rooms.filter((asked) => asked === id).map(() => `shared: ${expected}`))
+        }
+      },
+    ),
     { numRuns: 20 },
   )
   expect(shared.options).not.toHaveProperty('tools')
@@ -186,8 +241,20 @@ function targets(tools: readonly { name: string; parameters: unknown }[]): strin
 
 test('OR-4 every tool gets its room from the turn', async () => {
   const rooms: string[] = []
-  const where: AnyTool = defineTool({ name: 'where', description: 'Tells the room.', input: z.object({}), run: (_input, context) => void rooms.push(context.room.id) })
-  const a = scripted('a', [({ messages }) => (JSON.stringify(messages).includes('"where"') ? 'done' : { toolCalls: [{ name: 'where', arguments: {} }] })], { tools: [where] })
+  const where: AnyTool = defineTool({
+    name: 'where',
+    description: 'Tells the room.',
+    input: z.object({}),
+    run: (_input, context) => void rooms.push(context.room.id),
+  })
+  const a = scripted(
+    'a',
+    [
+      ({ messages }) =>
+        JSON.stringify(messages).includes('"where"') ? 'done' : { toolCalls: [{ name: 'where', arguments: {} }] },
+    ],
+    { tools: [where] },
+  )
   const { kit } = testKit()
   kit.register(a)
   const one = await kit.createRoom({ channels: ['a'] })

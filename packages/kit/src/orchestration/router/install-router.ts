@@ -25,7 +25,16 @@ export interface RouterInstallOptions {
   contracts?: Record<string, HandoffContract>
 }
 
-const installOptions = ['agentAliases', 'phaseMap', 'hookPriority', 'roomId', 'id', 'version', 'replace', 'contracts'] as const
+const installOptions = [
+  'agentAliases',
+  'phaseMap',
+  'hookPriority',
+  'roomId',
+  'id',
+  'version',
+  'replace',
+  'contracts',
+] as const
 
 /** Builds the handler and installs both. */
 export function installRouter(
@@ -39,7 +48,15 @@ export function installRouter(
   const agentIds = agents.map(({ channelId }) => channelId)
   const spec = routerSpec(router, { agentAliases, phaseMap, agentIds, contracts, hookPriority })
   const id = options.id ?? derivedId('router', spec)
-  const definition = routerDefinition(kit, router, { id, spec, agents, agentAliases, phaseMap, contracts, hookPriority })
+  const definition = routerDefinition(kit, router, {
+    id,
+    spec,
+    agents,
+    agentAliases,
+    phaseMap,
+    contracts,
+    hookPriority,
+  })
   return installDefinition(kit, definition, agents, options)
 }
 
@@ -76,7 +93,9 @@ export function routerDefinition(
 /** What a room stores of a router: bare functions are named by their place. */
 function routerSpec(
   { rules, defaultAgentId, supervisorId, unmatched, observerVisibility }: ConversationRouter,
-  given: Pick<RouterParts, 'agentAliases' | 'phaseMap' | 'contracts' | 'hookPriority'> & { agentIds: readonly ChannelId[] },
+  given: Pick<RouterParts, 'agentAliases' | 'phaseMap' | 'contracts' | 'hookPriority'> & {
+    agentIds: readonly ChannelId[]
+  },
 ): Json {
   const stored = {
     rules: rules.map((rule, position) => storedRule(rule, position)),

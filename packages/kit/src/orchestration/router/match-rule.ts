@@ -31,13 +31,16 @@ export function createPredicateRunner(
   return (custom) => {
     const run = typeof custom === 'function' ? custom : services.predicate?.(custom.predicate)
     if (run === undefined) return refuse(services, `No predicate of the name ${nameOf(custom)} is registered.`)
-    if (spentMs > PREDICATE_BUDGET_MS) return refuse(services, 'The predicates of one routing decision took over 50 ms.')
+    if (spentMs > PREDICATE_BUDGET_MS)
+      return refuse(services, 'The predicates of one routing decision took over 50 ms.')
     given ??= { event: frozenCopy(event), context: frozenCopy(onlyData(context)) }
     const startMs = services.monotonicMs?.() ?? 0
     try {
       const matches = run(given.event, given.context, state) === true
       spentMs += (services.monotonicMs?.() ?? 0) - startMs
-      return spentMs > PREDICATE_BUDGET_MS ? refuse(services, 'The predicates of one routing decision took over 50 ms.') : matches
+      return spentMs > PREDICATE_BUDGET_MS
+        ? refuse(services, 'The predicates of one routing decision took over 50 ms.')
+        : matches
     } catch (thrown) {
       spentMs += (services.monotonicMs?.() ?? 0) - startMs
       services.report?.(thrown)

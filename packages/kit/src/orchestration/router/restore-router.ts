@@ -21,7 +21,9 @@ interface StoredRouter {
 export const restoreRouter: RestoreDefinition = (stored, { kit, registered }) => {
   // Written by `routerSpec` of this or an earlier process; the router's own checks refuse anything else.
   const spec = stored.spec as unknown as StoredRouter
-  const missing = spec.rules.some((rule, position) => needsOwn(rule) && ownPredicate(registered, position) === undefined)
+  const missing = spec.rules.some(
+    (rule, position) => needsOwn(rule) && ownPredicate(registered, position) === undefined,
+  )
   const contracts = registered?.handler?.rules.contracts ?? {}
   if (missing || spec.contracts.some((phase) => contracts[phase] === undefined)) return { missing: stored.id }
   const rules = spec.rules.map((rule, position) => {
@@ -53,7 +55,10 @@ function needsOwn({ conditions }: RoutingRule): boolean {
   return typeof custom === 'object' && custom.predicate.startsWith(OWN_PREDICATE)
 }
 
-function ownPredicate(registered: OrchestrationDefinition | undefined, position: number): Exclude<RoutingPredicate, { predicate: string }> | undefined {
+function ownPredicate(
+  registered: OrchestrationDefinition | undefined,
+  position: number,
+): Exclude<RoutingPredicate, { predicate: string }> | undefined {
   const custom = registered?.router.rules[position]?.conditions?.custom
   return typeof custom === 'function' ? custom : undefined
 }

@@ -10,7 +10,9 @@ test('CS-3 CS-6 state and record are committed together, open instants stamped w
   const phases: string[] = []
   kit.hook('onPhaseTransition', ({ transition }) => void phases.push(transition.toPhase))
   await clock.advance(1_000)
-  const moved = await kit.updateState(room.id, (state) => state.transition('handling', { toAgent: 'a', reason: 'call' }))
+  const moved = await kit.updateState(room.id, (state) =>
+    state.transition('handling', { toAgent: 'a', reason: 'call' }),
+  )
   expect(moved).toMatchObject({ version: 1, phase: 'handling', phaseStartedAt: '2026-01-01T00:00:01.000Z' })
   expect(moved.phaseHistory[0]?.timestamp).toBe('2026-01-01T00:00:01.000Z')
   await kit.updateState(room.id, (state) => state.enterPhase(state.phase).transition(state.phase, { toAgent: 'b' }))
@@ -21,7 +23,10 @@ test('CS-3 CS-6 state and record are committed together, open instants stamped w
     ['phaseChanged', 'phase_changed'],
     ['phaseChanged', 'phase_changed'],
   ])
-  expect(log[0]).toMatchObject({ visibility: 'internal', content: { data: { fromPhase: 'intake', toPhase: 'handling', fromAgent: null, toAgent: 'a', reason: 'call' } } })
+  expect(log[0]).toMatchObject({
+    visibility: 'internal',
+    content: { data: { fromPhase: 'intake', toPhase: 'handling', fromAgent: null, toAgent: 'a', reason: 'call' } },
+  })
   expect((await kit.state(room.id)).version).toBe(3)
   await kit.settled(room.id)
   expect(phases).toEqual(['handling'])
@@ -31,11 +36,19 @@ test('CS-3 CS-6 state and record are committed together, open instants stamped w
 test('CS-6 changes of many at once are all kept, one after another', async () => {
   const { kit } = testKit()
   const room = await kit.createRoom()
-  await Promise.all(Array.from({ length: 20 }, (_, n) => kit.updateState(room.id, (state) => state.with({ context: { ...state.context, [`k${n}`]: n } }))))
+  await Promise.all(
+    Array.from({ length: 20 }, (_, n) =>
+      kit.updateState(room.id, (state) => state.with({ context: { ...state.context, [`k${n}`]: n } })),
+    ),
+  )
   const state = await kit.state(room.id)
   expect(Object.keys(state.context)).toHaveLength(20)
   expect(state.version).toBe(20)
-  await expect(kit.updateState(room.id, () => { throw new Error('mine') })).rejects.toThrow('mine')
+  await expect(
+    kit.updateState(room.id, () => {
+      throw new Error('mine')
+    }),
+  ).rejects.toThrow('mine')
   await kit.close()
 })
 
@@ -44,12 +57,22 @@ test('CS-4 a stale state changes nothing, by updateState and by the store, and a
   const room = await kit.createRoom()
   const old = await kit.state(room.id)
   await kit.updateState(room.id, (state) => state.transition('one'))
-  await expect(kit.updateState(room.id, () => old.transition('two'))).rejects.toMatchObject({ code: 'version_conflict' })
-  await expect(kit.store.updateRoom(setConversationState(room, old.transition('three')))).rejects.toMatchObject({ code: 'version_conflict' })
+  await expect(kit.updateState(room.id, () => old.transition('two'))).rejects.toMatchObject({
+    code: 'version_conflict',
+  })
+  await expect(kit.store.updateRoom(setConversationState(room, old.transition('three')))).rejects.toMatchObject({
+    code: 'version_conflict',
+  })
   const present = await kit.getRoom(room.id)
-  await kit.store.updateRoom(setConversationState(present, (await kit.state(room.id)).transition('four', { toAgent: 'a' })))
+  await kit.store.updateRoom(
+    setConversationState(present, (await kit.state(room.id)).transition('four', { toAgent: 'a' })),
+  )
   expect(await kit.state(room.id)).toMatchObject({ version: 2, phase: 'four', activeAgentId: 'a' })
-  expect((await kit.events(room.id, { types: ['phaseChanged'] })).map(({ content }) => content.type === 'system' && content.data)).toMatchObject([{ toPhase: 'one' }, { toPhase: 'four', toAgent: 'a' }])
+  expect(
+    (await kit.events(room.id, { types: ['phaseChanged'] })).map(
+      ({ content }) => content.type === 'system' && content.data,
+    ),
+  ).toMatchObject([{ toPhase: 'one' }, { toPhase: 'four', toAgent: 'a' }])
   await kit.close()
 })
 

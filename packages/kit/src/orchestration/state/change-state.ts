@@ -33,7 +33,11 @@ export async function updateState(
     if (saved === undefined) continue
     const { before, after } = saved
     if (before.phase !== after.phase) {
-      core.hooks.fire('onPhaseTransition', { roomId, transition: transitionBetween(before, after, core.now()) }, { roomId })
+      core.hooks.fire(
+        'onPhaseTransition',
+        { roomId, transition: transitionBetween(before, after, core.now()) },
+        { roomId },
+      )
     }
     return after
   }

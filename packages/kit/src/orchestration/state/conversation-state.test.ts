@@ -7,7 +7,16 @@ import { getConversationState, setConversationState } from './room-state.ts'
 const at = '2026-01-01T00:00:00.000Z'
 
 test('CS-1 a transition records itself, keeps the rest, and leaves its receiver alone', () => {
-  expect(new ConversationState().toJSON()).toMatchObject({ version: 0, phase: 'intake', mode: 'agent', activeAgentId: null, previousAgentId: null, handoffCount: 0, phaseHistory: [], context: {} })
+  expect(new ConversationState().toJSON()).toMatchObject({
+    version: 0,
+    phase: 'intake',
+    mode: 'agent',
+    activeAgentId: null,
+    previousAgentId: null,
+    handoffCount: 0,
+    phaseHistory: [],
+    context: {},
+  })
   const words = fc.constantFrom('intake', 'handling', 'review')
   const agents = fc.constantFrom(null, 'a', 'b')
   fc.assert(
@@ -19,8 +28,24 @@ test('CS-1 a transition records itself, keeps the rest, and leaves its receiver 
         state = before.transition(phase, { toAgent, reason: 'why', at })
         expect(JSON.stringify(before)).toBe(frozen)
         expect(state.phaseHistory).toHaveLength(before.phaseHistory.length + 1)
-        expect(state.phaseHistory.at(-1)).toEqual({ fromPhase: before.phase, toPhase: phase, fromAgent: before.activeAgentId, toAgent, reason: 'why', timestamp: at, metadata: {} })
-        expect(state).toMatchObject({ phase, activeAgentId: toAgent, previousAgentId: before.activeAgentId, phaseStartedAt: at, language: 'fr', mode: 'human', context: { k: 1 } })
+        expect(state.phaseHistory.at(-1)).toEqual({
+          fromPhase: before.phase,
+          toPhase: phase,
+          fromAgent: before.activeAgentId,
+          toAgent,
+          reason: 'why',
+          timestamp: at,
+          metadata: {},
+        })
+        expect(state).toMatchObject({
+          phase,
+          activeAgentId: toAgent,
+          previousAgentId: before.activeAgentId,
+          phaseStartedAt: at,
+          language: 'fr',
+          mode: 'human',
+          context: { k: 1 },
+        })
         expect(state.handoffCount).toBe(before.handoffCount + (toAgent === before.activeAgentId ? 0 : 1))
       }
     }),
@@ -39,7 +64,9 @@ test('CS-5 any string is a phase, unknown fields survive, unreadable state says 
   const read = getConversationState(testRoom({ conversation: JSON.parse(JSON.stringify(stored)) }))
   expect(read.phase).toBe('très spécial')
   expect(read.transition('x').toJSON()['ours']).toEqual({ deep: [1] })
-  expect(() => getConversationState(testRoom({ conversation: { phase: 7 } as never }))).toThrow(expect.objectContaining({ code: 'state_invalid' }))
+  expect(() => getConversationState(testRoom({ conversation: { phase: 7 } as never }))).toThrow(
+    expect.objectContaining({ code: 'state_invalid' }),
+  )
 })
 
 test('CS-7 the state keeps the last 200 transitions', () => {

@@ -18,7 +18,8 @@ export function hasMoved(before: ConversationState, after: ConversationState): b
 export function transitionBetween(before: ConversationState, after: ConversationState, now: string): PhaseTransition {
   const last = after.phaseHistory.at(-1)
   const isRecorded = last !== undefined && last.toPhase === after.phase && last.toAgent === after.activeAgentId
-  if (isRecorded && last !== before.phaseHistory.at(-1)) return { ...last, timestamp: last.timestamp === '' ? now : last.timestamp }
+  if (isRecorded && last !== before.phaseHistory.at(-1))
+    return { ...last, timestamp: last.timestamp === '' ? now : last.timestamp }
   return {
     fromPhase: before.phase,
     toPhase: after.phase,
@@ -31,7 +32,12 @@ export function transitionBetween(before: ConversationState, after: Conversation
 }
 
 /** The `phaseChanged` record of a change. */
-export function phaseChangedDraft(core: KitCore, room: Room, transition: PhaseTransition, cause: ChangeCause = {}): EventDraft {
+export function phaseChangedDraft(
+  core: KitCore,
+  room: Room,
+  transition: PhaseTransition,
+  cause: ChangeCause = {},
+): EventDraft {
   const data: { [key: string]: Json } = { ...transition }
   return core.systemDraft(room, {
     type: 'phaseChanged',

@@ -46,7 +46,12 @@ test('SB-1 is read by room, agent and status', () => {
 
 test('SB-3 entries of one room or organization are in no other read', () => {
   const { status } = bus()
-  for (const [roomId, organizationId] of [['r1', 'acme'], ['r2', 'acme'], ['r3', 'other']] as const) status.post({ ...line, roomId, organizationId })
+  for (const [roomId, organizationId] of [
+    ['r1', 'acme'],
+    ['r2', 'acme'],
+    ['r3', 'other'],
+  ] as const)
+    status.post({ ...line, roomId, organizationId })
   expect(status.recent({ roomId: 'r1' }).map((entry) => entry.roomId)).toEqual(['r1'])
   expect(status.recent({ organizationId: 'acme' }).map((entry) => entry.roomId)).toEqual(['r1', 'r2'])
   expect(status.recent({ organizationId: 'acme', roomId: 'r3' })).toEqual([])

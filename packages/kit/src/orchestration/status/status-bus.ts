@@ -106,7 +106,11 @@ export function createStatusBus({ clock, ids, onError, posted }: StatusBusOption
   }
 }
 
-function toEntry({ roomId, organizationId, detail = '', metadata = {}, agentId, action, status }: StatusInput, id: string, at: string): StatusEntry {
+function toEntry(
+  { roomId, organizationId, detail = '', metadata = {}, agentId, action, status }: StatusInput,
+  id: string,
+  at: string,
+): StatusEntry {
   return Object.freeze({
     id,
     at,
