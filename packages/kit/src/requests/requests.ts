@@ -1,6 +1,5 @@
 import {
   ParleyError,
-  REDACTED,
   type AnswerResult,
   type EventDraft,
   type EventId,
@@ -18,8 +17,19 @@ import type { KitParts } from '../core/kit-parts.ts'
 import type { RequestOutcome, RequestSpec } from '../core/turn-services.ts'
 import type { OpenRoom } from '../rooms/commit-to-log.ts'
 import type { TurnRuntime } from '../turns/create-services.ts'
-import { readAnswer } from './read-answer.ts'
+import { checkDecision, decidedAlready, statusOf } from './check-decision.ts'
 import { deliverOutcome, type OutcomeOf } from './deliver-outcome.ts'
+import { readAnswer } from './read-answer.ts'
+import {
+  closedDraft,
+  closedRequest,
+  decisionData,
+  newRequest,
+  openedText,
+  requestJson,
+  requestLimit,
+  type Closed,
+} from './request-records.ts'
 
 /** A message of a person that answers an open request: what is written with it, and what follows. */
 export interface OfferedAnswer {
@@ -60,8 +70,6 @@ interface Waiter {
   decide(outcome: RequestOutcome, closedBy: EventId | undefined): void
   dispose(): void
 }
-
-type Closed = Exclude<PendingRequest['status'], 'open'>
 
 /** A request that was closed, and the record that says so. */
 interface ClosedRequest {
@@ -333,115 +341,4 @@ export function createRequests(parts: KitParts): Requests {
       waiters.clear()
     },
   }
-}
-
-const statusOf = { approve: 'approved', reject: 'rejected', answer: 'answered' } as const
-
-function newRequest(parts: KitParts, turn: TurnRuntime, spec: RequestSpec, nowMs: number): PendingRequest {
-  const { roomId, agentId, trigger } = turn.request
-  const { kind, mode, timeoutMs, tool, callId, idempotencyKey, prompt, schema, sensitive } = spec
-  return {
-    id: parts.ids.next('req'),
-    roomId,
-    kind,
-    agentId,
-    turnId: turn.turnId,
-    mode,
-    sensitive,
-    status: 'open',
-    createdAt: new Date(nowMs).toISOString(),
-    expiresAt: new Date(nowMs + timeoutMs).toISOString(),
-    ...(trigger.source.participantId === undefined ? {} : { participantId: trigger.source.participantId }),
-    ...(tool === undefined ? {} : { tool }),
-    ...(callId === undefined ? {} : { callId }),
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    ...(spec.arguments === undefined ? {} : { arguments: sensitive ? REDACTED : spec.arguments }),
-    ...(prompt === undefined ? {} : { prompt }),
-    ...(schema === undefined ? {} : { schema }),
-  }
-}
-
-/** A request as it stands in the log: JSON has no undefined fields, and neither has this. */
-function requestJson(request: PendingRequest): Json {
-  return JSON.parse(JSON.stringify(request)) as Json
-}
-
-function openedText({ kind, tool, prompt }: PendingRequest): string {
-  if (prompt !== undefined) return prompt
-  return kind === 'approval'
-    ? `A colleague is asked to approve ${tool ?? 'a step'}.`
-    : `Please confirm ${tool ?? 'this step'}.`
-}
-
-function closedRequest(
-  request: PendingRequest,
-  status: Closed,
-  { by, reason, value }: Partial<RequestDecision>,
-): PendingRequest {
-  return {
-    ...request,
-    status,
-    ...(by === undefined ? {} : { decidedBy: by }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(value === undefined ? {} : { value: request.sensitive ? REDACTED : value }),
-  }
-}
-
-function closedDraft(parts: KitParts, room: Room, request: PendingRequest, causeId?: string): EventDraft {
-  const { id, status, decidedBy, kind } = request
-  const by: Json = decidedBy === undefined ? null : { kind: decidedBy.kind, id: decidedBy.id }
-  return parts.systemDraft(room, {
-    type: 'requestClosed',
-    content: {
-      type: 'system',
-      code: 'request_closed',
-      text: `The request was ${status}.`,
-      data: { requestId: id, status, by },
-    },
-    turnId: request.turnId,
-    ...(kind === 'approval' ? {} : { visibility: 'all' as const }),
-    ...(causeId === undefined ? {} : { causeId }),
-  })
-}
-
-function decisionData({ id, kind, tool, status, decidedBy, reason }: PendingRequest): Json {
-  return {
-    requestId: id,
-    kind,
-    status,
-    tool: tool ?? null,
-    by: decidedBy === undefined ? null : { kind: decidedBy.kind, id: decidedBy.id },
-    reason: reason ?? null,
-  }
-}
-
-function decidedAlready(request: PendingRequest): AnswerResult {
-  if (request.status === 'expired' || request.status === 'cancelled') return { outcome: request.status }
-  return { outcome: 'already_decided', by: request.decidedBy }
-}
-
-/** Which answers fit which request, and who may give them. */
-function checkDecision(request: PendingRequest, { decision, by }: RequestDecision): void {
-  const fits = request.kind === 'input' ? decision === 'answer' || decision === 'reject' : decision !== 'answer'
-  if (!fits) throw badDecision('decision', request.kind === 'input' ? 'answer' : 'approve or reject')
-  if (request.kind !== 'approval') return
-  if (by.kind === 'agent') throw badDecision('by', 'a colleague; an agent cannot approve')
-  if (by.kind === 'person' && by.id === request.participantId)
-    throw badDecision('by', 'a colleague; nobody approves their own request')
-}
-
-function badDecision(path: string, expected: string): ParleyError {
-  return new ParleyError({
-    code: 'invalid_options',
-    message: `The answer does not fit the request: ${path} must be ${expected}.`,
-    details: { path, expected },
-  })
-}
-
-function requestLimit(roomId: RoomId, limit: number): ParleyError {
-  return new ParleyError({
-    code: 'request_limit',
-    message: `Room ${roomId} has ${limit} open requests. Wait until some are answered.`,
-    details: { roomId, limit },
-  })
 }

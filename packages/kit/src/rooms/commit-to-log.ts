@@ -1,8 +1,8 @@
 import {
-  ConversationState,
   ParleyError,
   type ChannelBinding,
   type CommitExtras,
+  type ConversationState,
   type CommitOutcome,
   type EventDraft,
   type FencingToken,
@@ -15,6 +15,7 @@ import {
 } from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
 import type { Committed, LockedRoom } from '../core/locked-room.ts'
+import { getConversationState } from '../orchestration/state/room-state.ts'
 
 /**
  * A room while its lock is held. Its `commit` is the only way into a log: the one call of the store's `commit`.
@@ -26,7 +27,6 @@ export class OpenRoom implements LockedRoom {
   bindings: readonly ChannelBinding[]
   participants: readonly Participant[]
   readonly #parts: KitParts
-  #state: ConversationState | undefined
   #hasCommitted = false
   readonly #later: (() => void)[] = []
 
@@ -43,8 +43,7 @@ export class OpenRoom implements LockedRoom {
   }
 
   state(): ConversationState {
-    this.#state ??= this.room.conversation === undefined ? emptyState : ConversationState.parse(this.room.conversation)
-    return this.#state
+    return getConversationState(this.room)
   }
 
   async commit(
@@ -63,7 +62,6 @@ export class OpenRoom implements LockedRoom {
     }
     if (!('events' in outcome)) return outcome
     this.room = outcome.room
-    this.#state = undefined
     if (also?.room !== undefined) this.#apply(also.room)
     this.#hasCommitted = true
     const first = outcome.events[0]
@@ -116,8 +114,6 @@ export class OpenRoom implements LockedRoom {
     }
   }
 }
-
-const emptyState = new ConversationState()
 
 function refuseEnded(room: Room, patch: RoomPatch | undefined): void {
   const status = patch?.status ?? room.status
