@@ -1,5 +1,4 @@
 import {
-  ConversationState,
   createBudget,
   ParleyError,
   toParleyError,
@@ -17,6 +16,7 @@ import {
 import type { KitParts } from '../core/kit-parts.ts'
 import { provideTurnServices, type Steering } from '../core/turn-services.ts'
 import type { RunningTurn, TurnRequest } from '../core/turns.ts'
+import { getConversationState } from '../orchestration/state/room-state.ts'
 import type { CascadeRun } from './cascades.ts'
 import { canSee } from '../rooms/can-see.ts'
 import { createServices, type TurnRuntime } from './create-services.ts'
@@ -296,7 +296,7 @@ function toTurnContext(parts: KitParts, turn: TurnRuntime, channel: Channel, con
     event: request.trigger,
     agentId: request.agentId,
     turnId,
-    state: stateOf(room.conversation),
+    state: getConversationState(room),
     signal,
     budget:
       parts.orchestration.budget?.(room.id)?.child('turn', turnId, budgetOf(channel)) ??
@@ -307,10 +307,6 @@ function toTurnContext(parts: KitParts, turn: TurnRuntime, channel: Channel, con
     ...(participant === undefined ? {} : { participant }),
     ...(language === undefined ? {} : { language }),
   }
-}
-
-function stateOf(conversation: RoomContext['room']['conversation']): ConversationState {
-  return conversation === undefined ? new ConversationState() : ConversationState.parse(conversation)
 }
 
 function budgetOf(channel: Channel): { maxCostUsd?: number } {
