@@ -2,11 +2,16 @@ import { Kit, WebSocketChannel, type Peer } from '@parley/kit'
 import { openClients } from './clients.ts'
 import type { FanoutSide } from './side.ts'
 
+/** A socket of `ws`, as far as it is used here. */
+export interface WsSocket {
+  send(data: string | Uint8Array, options?: { binary: boolean }): void
+  readonly bufferedAmount: number
+  close(code?: number, reason?: string): void
+}
+
 /** `host.mjs` of the bare peer. */
 export interface WsHost {
-  openHost(
-    onSocket?: (socket: Peer) => void,
-  ): Promise<{ url: string; sockets: { send(data: string): void }[]; close(): Promise<void> }>
+  openHost(onSocket?: (socket: WsSocket) => void): Promise<{ url: string; sockets: WsSocket[]; close(): Promise<void> }>
 }
 
 /** A person's line of the size that a chat has. */
@@ -18,7 +23,7 @@ export async function openParleySide({ openHost }: WsHost, count: number, stalle
   const channel = new WebSocketChannel({ channelId: 'web' })
   kit.register(channel)
   const { id: roomId } = await kit.createRoom({ channels: ['web'] })
-  const host = await openHost((socket) => void channel.connect(socket, { roomId, participantId: 'ada' }))
+  const host = await openHost((socket) => void channel.connect(new WsPeer(socket), { roomId, participantId: 'ada' }))
   const clients = await openClients('ws', [host.url, count, stalled])
   return {
     clients,
@@ -31,3 +36,30 @@ export async function openParleySide({ openHost }: WsHost, count: number, stalle
     },
   }
 }
+
+/** A socket of `ws` as the channel wants it. */
+class WsPeer implements Peer {
+  readonly #socket: WsSocket
+
+  constructor(socket: WsSocket) {
+    this.#socket = socket
+  }
+
+  get bufferedAmount(): number {
+    return this.#socket.bufferedAmount
+  }
+
+  send(data: string | Uint8Array): void {
+    this.#socket.send(data)
+  }
+
+  sendText(utf8: Uint8Array): void {
+    this.#socket.send(utf8, asText)
+  }
+
+  close(code?: number, reason?: string): void {
+    this.#socket.close(code, reason)
+  }
+}
+
+const asText = { binary: false }

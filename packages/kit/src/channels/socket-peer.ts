@@ -1,9 +1,15 @@
 import { ParleyError, type Clock, type RoomEvent } from '@parley/spec'
+import type { SharedFrame } from './shared-frame.ts'
 import { encodeEvent, encodeResync } from './wire-frames.ts'
 
 /** The part of a socket that a channel writes to. */
 export interface Peer {
   send(data: string | Uint8Array): void
+  /**
+   * Sends a text that is encoded already; with `ws`: `socket.send(utf8, { binary: false })`. A socket that can gets the
+   * bytes that all others get, which saves encoding the text for each of them.
+   */
+  sendText?(utf8: Uint8Array): void
   /** Bytes accepted and not yet handed to the network. */
   readonly bufferedAmount: number
   close(code?: number, reason?: string): void
@@ -49,6 +55,8 @@ export interface SocketPeerOptions {
 export class SocketPeer {
   readonly participantId: string
   readonly #options: SocketPeerOptions
+  readonly #peer: Peer
+  readonly #maxBufferedBytes: number
   #state: 'replaying' | 'live' | 'lagging' | 'ended' = 'replaying'
   #cursor: number
   /** The highest index that was offered while not live. */
@@ -57,6 +65,8 @@ export class SocketPeer {
 
   constructor(options: SocketPeerOptions) {
     this.#options = options
+    this.#peer = options.peer
+    this.#maxBufferedBytes = options.maxBufferedBytes
     this.participantId = options.participantId
     this.#cursor = options.cursor
   }
@@ -78,8 +88,8 @@ export class SocketPeer {
     })
   }
 
-  /** Takes the next event of the room; `frame` is its text, made once for all peers; `isForAll`: every person may see it. */
-  offer(event: RoomEvent, frame: string, isForAll: boolean): void {
+  /** Takes the next event of the room; `frame` is made once for all peers; `isForAll`: every person may see it. */
+  offer(event: RoomEvent, frame: SharedFrame, isForAll: boolean): void {
     const { index } = event
     if (this.#state !== 'live') {
       if (index > this.#missed) this.#missed = index
@@ -92,7 +102,7 @@ export class SocketPeer {
       return
     }
     this.#cursor = index
-    if (isForAll || this.#options.isFor(event, this.participantId)) this.#send(frame)
+    if (isForAll || this.#options.isFor(event, this.participantId)) this.#sendShared(frame)
   }
 
   /** Ephemerals are only for who keeps up. */
@@ -140,7 +150,7 @@ export class SocketPeer {
   }
 
   #isFull(): boolean {
-    return this.#options.peer.bufferedAmount > this.#options.maxBufferedBytes
+    return this.#peer.bufferedAmount > this.#maxBufferedBytes
   }
 
   #lag(): void {
@@ -149,9 +159,18 @@ export class SocketPeer {
     this.#options.onLag()
   }
 
+  #sendShared(frame: SharedFrame): void {
+    if (this.#peer.sendText === undefined) return this.#send(frame.text)
+    try {
+      this.#peer.sendText(frame.bytes)
+    } catch (thrown) {
+      this.#options.onFailure(thrown)
+    }
+  }
+
   #send(frame: string): void {
     try {
-      this.#options.peer.send(frame)
+      this.#peer.send(frame)
     } catch (thrown) {
       this.#options.onFailure(thrown)
     }

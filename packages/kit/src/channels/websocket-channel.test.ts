@@ -111,6 +111,19 @@ test('people of one channel see each other, in the same order, each in their own
   expect(eve.peer.frames.map(({ event }) => event)).toMatchObject([{ room_id: 'other' }])
 })
 
+test('peers that take encoded text get the same bytes, and others the text', async () => {
+  const { clock, channel, commit, deliver, join } = setUp()
+  const got: Uint8Array[] = []
+  const encoded: Peer = { bufferedAmount: 0, send() {}, sendText: (utf8) => void got.push(utf8), close() {} }
+  for (const participantId of ['bob', 'eve']) await channel.connect(encoded, { roomId: 'room', participantId })
+  const ada = await join('ada')
+  await clock.advance(5)
+  deliver(commit({ content: { type: 'text', text: 'Grüße' } }))
+  expect(got).toHaveLength(2)
+  expect(got[0]).toBe(got[1])
+  expect(JSON.parse(new TextDecoder().decode(got[0]))).toEqual(ada.peer.frames.at(-1))
+})
+
 test('a peer gets what it missed first, without gap or repeat, whatever comes meanwhile', async () => {
   await fc.assert(
     fc.asyncProperty(

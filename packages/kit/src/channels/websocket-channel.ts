@@ -19,6 +19,7 @@ import {
 import { canRead } from '../rooms/can-read-write.ts'
 import { reaches } from '../rooms/can-see.ts'
 import { SocketPeer, type HistoryPage, type Peer } from './socket-peer.ts'
+import { SharedFrame } from './shared-frame.ts'
 import { encodeEphemeral, encodeEvent } from './wire-frames.ts'
 
 /** What the channel needs of a kit it is registered with. */
@@ -204,7 +205,7 @@ export class WebSocketChannel implements Channel {
     const room = this.#rooms.get(event.roomId)
     if (room === undefined) return sent
     room.binding = binding
-    const frame = encodeEvent(event, content)
+    const frame = new SharedFrame(encodeEvent(event, content))
     // Only what does not reach the channel as a whole is looked at person by person.
     const isForAll = reaches(event.visibility, binding)
     for (const peer of room.peers) peer.offer(event, frame, isForAll)
