@@ -8,20 +8,28 @@ import { openClients } from './clients.ts'
 import { line, openParleySide, type WsHost } from './parley-side.ts'
 import type { FanoutSide } from './side.ts'
 
-/** One event to 1,000 sockets, against a loop of bare sends of the same bytes; also with ten that do not read. */
+/**
+ * One event to 1,000 sockets, against a loop of bare sends of the same text; against one of bytes that were encoded
+ * before, which is what ours hands over; and with ten sockets that do not read.
+ */
 export const fanoutWs: Scenario = async function* (context) {
   const { script, ...missing } = await loadPeer<WsHost>('ws', 'host.mjs', context.progress)
   if (script === undefined) throw new Error('why' in missing ? missing.why : 'There are no sockets.')
   const count = context.isQuick ? 100 : 1_000
-  for (const [metric, stalled] of [
-    ['fanout-ws', 0],
-    ['fanout-ws-stalled', 10],
+  for (const [metric, stalled, isEncoded] of [
+    ['fanout-ws', 0, false],
+    ['fanout-ws-encoded', 0, true],
+    ['fanout-ws-stalled', 10, false],
   ] as const) {
     context.progress(`${metric}: ${2 * count} sockets are connected`)
     await using ours = await openParleySide(script, count, stalled)
-    await using peer = await openBareSide(script, count, stalled)
+    await using peer = await openBareSide(script, { count, stalled, isEncoded })
     const measured = await alternateRounds({ ours, peer }, context)
-    const common = { better: 'lower', peerName: 'bare ws sends', n: measured.n } as const
+    const common = {
+      better: 'lower',
+      peerName: isEncoded ? 'bare ws sends of bytes' : 'bare ws sends',
+      n: measured.n,
+    } as const
     yield toFigure({
       ...common,
       metric,
@@ -40,11 +48,14 @@ export const fanoutWs: Scenario = async function* (context) {
   }
 }
 
-async function openBareSide({ openHost }: WsHost, count: number, stalled: number): Promise<FanoutSide> {
+async function openBareSide(
+  { openHost }: WsHost,
+  { count, stalled, isEncoded }: { count: number; stalled: number; isEncoded: boolean },
+): Promise<FanoutSide> {
   const host = await openHost()
   const clients = await openClients('ws', [host.url, count, stalled])
-  // Encoded once, as the fastest loop would: a text is encoded anew for each socket.
-  const frame = new TextEncoder().encode(encodeEvent(sampleEvent()))
+  const text = encodeEvent(sampleEvent())
+  const frame = isEncoded ? new TextEncoder().encode(text) : text
   return {
     clients,
     receivers: count - stalled,
