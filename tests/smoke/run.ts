@@ -11,6 +11,8 @@ import { approve, callAs, openDesk } from '../../apps/call-center/src/__fixtures
 
 const startMs = 60_000
 const stopMs = 10_000
+/** The colleague at the desk. */
+const kim = 'desk-kim'
 const isJson = process.argv.includes('--json')
 
 async function freePort(): Promise<number> {
@@ -98,13 +100,34 @@ try {
     await caller.say('yes please')
     await caller.hear(/decided by a colleague/)
   })
-  await step('approval at the desk', async () => approve(await openDesk(origin), caller.roomId))
+  const desk = await step('approval at the desk', async () => {
+    const client = await openDesk(origin)
+    await approve(client, caller.roomId)
+    return client
+  })
   await step('outcome', () => caller.hear(/\$79\.00 is credited/))
+  await step('the desk takes over and answers', async () => {
+    await desk.rooms.addMember(caller.roomId, { participantId: kim, displayName: 'Kim', role: 'agent' })
+    const { mode, activeAgentId } = await desk.desk.takeover(caller.roomId, { participantId: kim })
+    if (mode !== 'human' || activeAgentId !== null) throw new Error(`the room is in mode ${mode} with ${activeAgentId}`)
+    await desk.rooms.send(caller.roomId, { text: 'Kim here. The credit is on its way.', participantId: kim })
+    await caller.hear(/Kim here/, 'person')
+  })
+  await step('the desk hands back', async () => {
+    const payload = { topic: 'charge', callerWords: 'charged twice', summary: 'The credit is explained.' }
+    await desk.desk.handBack(caller.roomId, { target: 'billing', participantId: kim, payload, note: 'Explained it' })
+    await caller.hear(/./)
+    const { activeAgentId } = await desk.rooms.state(caller.roomId)
+    if (activeAgentId !== 'billing') throw new Error(`the room is with ${activeAgentId}`)
+  })
   await step('log without gap, repeat or PIN', async () => {
-    const log = caller.events.map(({ index }) => index)
-    if (log.some((index, place) => place > 0 && index <= (log[place - 1] ?? -1)))
-      throw new Error('events came out of order')
-    if (JSON.stringify(caller.events).includes('4821')) throw new Error('the PIN is in the log')
+    const seen = caller.events.map(({ index }) => index)
+    if (seen.some((index, place) => place > 0 && index <= (seen[place - 1] ?? -1)))
+      throw new Error('events reached the caller out of order')
+    const { events: log, head } = await desk.rooms.events(caller.roomId, { limit: 200 })
+    if (log.length !== head + 1 || log.some(({ index }, place) => index !== place))
+      throw new Error('the log has a gap or a repeat')
+    if (JSON.stringify([log, caller.events]).includes('4821')) throw new Error('the PIN is in the log')
     caller.close()
   })
   await step('stop', async () => {

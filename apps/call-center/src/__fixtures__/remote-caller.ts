@@ -13,8 +13,8 @@ export interface RemoteCaller {
   /** Everything received, in order. */
   readonly events: RoomEvent[]
   say(text: string): Promise<void>
-  /** Waits for an agent's words that match, after the last ones waited for. */
-  hear(pattern: RegExp): Promise<string>
+  /** Waits for words that match, an agent's or a colleague's, after the last ones waited for. */
+  hear(pattern: RegExp, from?: 'agent' | 'person'): Promise<string>
   /** Waits for a masked question. */
   asked(): Promise<PendingRequest>
   /** Waits for a masked question and answers it. */
@@ -79,10 +79,10 @@ export async function callAs(person: string, origin: string): Promise<RemoteCall
     async say(text) {
       await connection.send(text).settled
     },
-    hear: (pattern) =>
+    hear: (pattern, from = 'agent') =>
       until(String(pattern), () => {
         for (const [index, { source, content }] of events.entries()) {
-          if (index < heard || source.kind !== 'agent' || content.type !== 'text' || !pattern.test(content.text)) continue
+          if (index < heard || source.kind !== from || content.type !== 'text' || !pattern.test(content.text)) continue
           heard = index + 1
           return content.text
         }
