@@ -76,6 +76,8 @@ describeNeeding('chromium', 'Reading and writing', (executablePath) => {
     await openRoom(desk, 'live', roomId)
     await desk.getByRole('button', { name: 'Take over', exact: true }).click()
     await desk.locator('[data-holder=me]').waitFor()
+    // The key does what the button does, as soon as the button may be pressed.
+    await desk.getByRole('button', { name: 'canned' }).click({ trial: true })
     await desk.keyboard.press('/')
     await desk.getByRole('region', { name: 'Canned replies' }).getByRole('button', { name: 'Open ticket' }).click()
     const reply = desk.getByRole('textbox', { name: 'Reply' })
