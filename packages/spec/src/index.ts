@@ -229,3 +229,47 @@ export { estimateInputTokens } from './estimate-request.ts'
 export { costOf, priceAt, toNanoUsd, toUsd } from './price.ts'
 export { budgetExceeded, withBudget, type WithBudgetOptions } from './with-budget.ts'
 export { withFallback, type WithFallbackOptions } from './with-fallback.ts'
+export { FRAME_MS, sampleRates } from './audio-frame.ts'
+export type { AudioChunk, AudioEncoding, AudioFormat, AudioFrame, SampleRate } from './audio-frame.ts'
+export { createEventEmitter, type EventEmitter, type EventEmitterOptions, type EventFeed } from './event-feed.ts'
+export type {
+  AudioOutput,
+  CallView,
+  ClearResult,
+  CloseReason,
+  EndpointHandlers,
+  EndpointInfo,
+  MediaEndpoint,
+  MediaStats,
+  OutputEvent,
+  OutputSegment,
+  PositionConfidence,
+  RemoteTranscript,
+} from './media.ts'
+export type {
+  AudioProcessor,
+  BackchannelDetector,
+  SpeechContext,
+  SpeechPricing,
+  SpeechToText,
+  SttEvent,
+  SttInfo,
+  SttOpen,
+  SttStream,
+  TextToSpeech,
+  Transcript,
+  TtsEvent,
+  TtsInfo,
+  TtsOpen,
+  TtsStream,
+  TurnDetector,
+  TurnHint,
+  TurnPredictionInput,
+  VadOptions,
+  VadResult,
+  VadStream,
+  Voice,
+  VoiceActivityDetector,
+  Word,
+  WordTimingSource,
+} from './speech.ts'
