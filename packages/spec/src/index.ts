@@ -273,3 +273,27 @@ export type {
   Word,
   WordTimingSource,
 } from './speech.ts'
+export {
+  CALL_FRAME_HEADER_BYTES,
+  CALL_FRAME_MAX_PAYLOAD_BYTES,
+  encodeCallFrame,
+  parseCallFrame,
+  unwrapPosition,
+  type CallCodec,
+  type CallFrame,
+  type CallRate,
+} from './call-frame.ts'
+export {
+  callCloseCodes,
+  callProtocol,
+  callTokenProtocol,
+  callWireVersion,
+  clientCallMessageSchema,
+  parseClientCallMessage,
+  parseServerCallMessage,
+  serverCallMessageSchema,
+  writeCallMessage,
+  type CallMessageResult,
+  type ClientCallMessage,
+  type ServerCallMessage,
+} from './call-wire.ts'
