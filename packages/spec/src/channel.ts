@@ -182,25 +182,35 @@ export interface DeliveryStatus {
   code?: string
 }
 
+/** What an output yields: `segmentEnd` follows the last text of each segment that is to be settled. */
+export type AgentOutputPart = TurnOutput | { type: 'segmentEnd'; segment: number }
+
 /** An agent's output while it is made. */
 export interface AgentOutput {
   turnId: TurnId
   agentId: ChannelId
   visibility: Visibility
-  parts: AsyncIterable<TurnOutput>
+  parts: AsyncIterable<AgentOutputPart>
   signal: AbortSignal
 }
 
 /** What was really said: a live output settles it. */
 export interface SettledOutput {
+  /** Empty: nothing was heard, and nothing is committed. */
   text: string
   interrupted: boolean
   spans?: Json
+  /** Kept on the committed event under `metadata.voice`. */
+  voice?: { [key: string]: Json }
 }
 
 export interface OutputSink {
-  /** Set by `live: 'settling'` channels: what is committed. */
-  settled?: Promise<SettledOutput>
+  /**
+   * Set by `live: 'settling'` channels: what is committed for the n-th segment of the output, counted from 0. A segment
+   * is the text between two tool calls; it is asked for when its text is complete, and never rejects. Absent: the
+   * channel does not speak this output, and its text is committed as it was written.
+   */
+  settled?(segment: number): Promise<SettledOutput>
   close(): Promise<void>
 }
 

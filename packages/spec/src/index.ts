@@ -18,6 +18,7 @@ export {
   rateLimitSchema,
   retryPolicySchema,
   type AgentOutput,
+  type AgentOutputPart,
   type BindingOptions,
   type Channel,
   type ChannelAccess,

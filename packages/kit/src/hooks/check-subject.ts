@@ -38,6 +38,10 @@ function fault(trigger: SyncTrigger, before: unknown, subject: unknown): string 
       return resultFault(subject)
     case 'beforeHandoff':
       return handoffFault(subject)
+    case 'onTranscription':
+    case 'beforeTts':
+    case 'onDtmf':
+      return typeof subject === 'string' ? undefined : syncTriggers[trigger].subject
     default:
       return assertNever(trigger)
   }

@@ -18,6 +18,7 @@ import { isBlockReason, subjectFault } from './check-subject.ts'
 import { HookCall, type HookAdditions } from './hook-call.ts'
 import type { HookEngine, HookScope, SyncOutcome } from './hook-engine.ts'
 import { hookTriggers, syncTriggers, type HookMap, type HookTrigger, type SyncTrigger } from './hook-map.ts'
+import { voiceHookTriggers, VOICE_HOOK_MS } from './voice-hooks.ts'
 import { createHookRegistry, matchesScope, mayMatchScope, type RegisteredHook } from './hook-registry.ts'
 
 /** What the engine stands on. */
@@ -98,7 +99,7 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
   }
 
   const syncTimeoutMs = (hook: RegisteredHook): number =>
-    Math.min(hook.timeoutMs ?? limits.syncHookTimeoutMs, limits.processTimeoutMs)
+    Math.min(hook.timeoutMs ?? limits.syncHookTimeoutMs, limits.processTimeoutMs, longestMs(hook.trigger))
 
   /** The answer of a hook that did not answer at once. */
   const waitFor = (
@@ -421,4 +422,10 @@ function knownTrigger<T extends HookTrigger>(trigger: T): T {
     message: `There is no trigger "${String(trigger)}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
     details: { path: 'trigger', expected: [...hookTriggers] },
   })
+}
+
+/** People on a call wait for hooks of the voice in silence. */
+function longestMs(trigger: HookTrigger): number {
+  const ofCalls: readonly HookTrigger[] = voiceHookTriggers
+  return ofCalls.includes(trigger) ? VOICE_HOOK_MS : Infinity
 }

@@ -27,6 +27,8 @@ import type {
   TurnContext,
 } from '@parley/spec'
 
+import { voiceHookTriggers, type VoiceHookMap } from './voice-hooks.ts'
+
 /** What a room lifecycle hook gets. */
 interface RoomChange {
   room: Room
@@ -45,7 +47,7 @@ interface ModeChange {
  * The one map that types every hook: what it gets, whether it may decide (`sync`) or only watch (`async`), which field
  * of the payload `modify` replaces (`subject`), and what a failure means unless the hook says otherwise.
  */
-export interface HookMap {
+export interface HookMap extends VoiceHookMap {
   beforeBroadcast: {
     payload: {
       event: RoomEvent
@@ -196,6 +198,9 @@ export const syncTriggers: {
   beforeToolUse: { subject: 'call', onFailure: 'closed' },
   onToolCall: { subject: 'result', onFailure: 'open' },
   beforeHandoff: { subject: 'request', onFailure: 'closed' },
+  onTranscription: { subject: 'text', onFailure: 'closed' },
+  beforeTts: { subject: 'text', onFailure: 'closed' },
+  onDtmf: { subject: 'digits', onFailure: 'closed' },
 }
 
 /** Every trigger: a name that is not here is a mistake. */
@@ -247,4 +252,5 @@ export const hookTriggers: readonly HookTrigger[] = [
   'onChannelEscalation',
   'onReminder',
   'onError',
+  ...voiceHookTriggers,
 ]

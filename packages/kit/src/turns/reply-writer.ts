@@ -15,12 +15,15 @@ import type { KitParts } from '../core/kit-parts.ts'
 import { storable } from './storable.ts'
 import { sendFromChannel } from '../inbound/prepare-send.ts'
 import { canSee } from '../rooms/can-see.ts'
+import { passReplyHooks, replyScope } from './reply-hooks.ts'
 import type { TurnRuntime } from './create-services.ts'
+import { openLiveOutput, type LiveOutput } from './live-output.ts'
 
 /**
  * Turns an agent's output into events of the log: a segment is the text between two tool calls, committed on its own,
  * after the tool events before it and before those that follow. While it is written, receivers that can show it see
- * it grow.
+ * it grow. Where a call speaks the output, what is committed is what was heard, as soon as that is known: the turn goes on
+ * meanwhile, and ends when its last word has been heard or cut off.
  */
 export class ReplyWriter {
   readonly #parts: KitParts
@@ -36,6 +39,14 @@ export class ReplyWriter {
   #toolCalls = 0
   #dropped: Dropped | undefined
   #isTyping = false
+  #output: LiveOutput | undefined
+  /** Whether what is spoken must pass hooks first. */
+  #isHeld = false
+  /** Characters of the open segment that were handed over to be spoken. */
+  #handedOver = 0
+  #segments = 0
+  /** Segments whose speech is not over yet, in order. */
+  #speaking: Promise<void> = Promise.resolve()
 
   constructor(parts: KitParts, turn: TurnRuntime, context: RoomContext) {
     this.#parts = parts
@@ -49,7 +60,13 @@ export class ReplyWriter {
   }
 
   get hasSpoken(): boolean {
-    return this.#replies > 0 || this.#text !== ''
+    return this.#replies > 0 || this.#segments > 0 || this.#text !== ''
+  }
+
+  /** Lets the room's call, if there is one, speak the turn while it is written. */
+  openLive(context: RoomContext): void {
+    this.#output = openLiveOutput(this.#parts, this.#turn, context, this.#visibility)
+    this.#isHeld = this.#parts.hooks.holdsLive(replyScope(this.#turn))
   }
 
   async write(output: Exclude<TurnOutput, { type: 'end' }>): Promise<void> {
@@ -62,9 +79,11 @@ export class ReplyWriter {
         await this.#flush()
         this.#toolCalls += 1
         this.#turn.openCalls.set(output.call.callId, output.call.name)
+        this.#output?.push(output)
         return this.#tool('toolCallStarted', output.call, 'pending')
       case 'toolCallEnded':
         this.#turn.openCalls.delete(output.call.callId)
+        this.#output?.push(output)
         return this.#tool('toolCallEnded', output.call, output.call.error === undefined ? 'completed' : 'failed')
       case 'task':
       case 'observation':
@@ -117,7 +136,13 @@ export class ReplyWriter {
       { turnId, eventIndex: request.trigger.index, actor: { kind: 'agent', id: request.agentId } },
     )
     const { output } = data
-    if (this.#pending() === '') await this.#parts.store.receipts.put([receipt])
+    if (this.#output !== undefined) {
+      await this.#flush(output === undefined ? {} : { metadata: { output } })
+      this.#output.end()
+      await this.#speaking
+      await this.#output.close()
+      await this.#parts.store.receipts.put([receipt])
+    } else if (this.#pending() === '') await this.#parts.store.receipts.put([receipt])
     else await this.#flush({ receipt, ...(output === undefined ? {} : { metadata: { output } }) })
   }
 
@@ -126,10 +151,56 @@ export class ReplyWriter {
     this.#firstTextMs ??= this.#parts.clock.monotonicMs()
     if (this.#segmentId === '') this.#segmentId = this.#parts.ids.next('seg')
     this.#text += text
+    this.#handOver()
     if (this.#live === 'typing') this.#typing(true)
     if (this.#live !== 'text' || this.#turn.frozen !== undefined) return
     this.#seq += 1
     this.#ephemeral('outputDelta', { turnId: this.#turn.turnId, segmentId: this.#segmentId, seq: this.#seq, text })
+  }
+
+  /** Gives what was written to the call that speaks it, unless a hook must pass it or a handoff is being made. */
+  #handOver(): void {
+    if (this.#output === undefined || this.#isHeld || this.#turn.frozen !== undefined) return
+    const text = this.#text.slice(this.#handedOver)
+    if (text === '') return
+    this.#handedOver = this.#text.length
+    this.#output.push({ type: 'textDelta', text })
+  }
+
+  /** Ends a spoken segment: what was heard of it is committed when that is known, whatever happens to the turn. */
+  async #speak(output: LiveOutput, metadata: Record<string, Json> | undefined): Promise<void> {
+    if (!this.#turn.isReleased) {
+      if (this.#isHeld) await this.#passHooks(output)
+      else this.#handOver()
+    }
+    const segmentId = this.#segmentId
+    const isSpoken = this.#handedOver > 0
+    this.#handedOver = 0
+    this.#text = ''
+    this.#segmentId = ''
+    this.#seq = 0
+    this.#typing(false)
+    if (!isSpoken) return
+    this.#segments += 1
+    const heard = output.endSegment()
+    this.#speaking = this.#speaking.then(async () => {
+      const { text, interrupted, spans, voice } = await heard
+      if (text.trim() === '') return
+      await this.#commit(
+        {
+          content: { type: 'text', text, ...(interrupted ? { interrupted: true as const } : {}) },
+          metadata: { ...metadata, voice: { ...voice, ...(spans === undefined ? {} : { spans }) } },
+        },
+        segmentId,
+      )
+    })
+  }
+
+  /** Text that hooks may still block or change is spoken only as they let it pass. */
+  async #passHooks(output: LiveOutput): Promise<void> {
+    const text = await passReplyHooks(this.#parts, this.#turn, this.#text, this.#visibility)
+    this.#handedOver = text.length
+    if (text !== '') output.push({ type: 'textDelta', text })
   }
 
   #pending(): string {
@@ -143,6 +214,7 @@ export class ReplyWriter {
   }: { interrupted?: boolean; receipt?: Receipt; metadata?: Record<string, Json> } = {}): Promise<void> {
     // While the conversation is being handed over nothing is said; afterwards it is said, or dropped with the turn.
     if (this.#turn.frozen !== undefined && this.#text !== '') await this.#turn.frozen
+    if (this.#output !== undefined) return this.#speak(this.#output, metadata)
     const text = this.#pending()
     const segmentId = this.#segmentId
     this.#text = ''
@@ -284,7 +356,7 @@ function liveness(
   { bindings }: RoomContext,
   visibility: Visibility,
 ): 'text' | 'typing' | 'none' {
-  const { roomId, agentId } = turn.request
+  const { agentId } = turn.request
   const own = bindings.find(({ channelId }) => channelId === agentId)
   if (own?.muted === true) return 'none'
   const line = {
@@ -298,12 +370,5 @@ function liveness(
     (binding) => binding.capabilities.live === 'deltas' && !binding.outputMuted && canSee(line, binding),
   )
   if (!hasWatcher) return 'none'
-  const scope = {
-    roomId,
-    channelId: agentId,
-    channelType: 'agent' as const,
-    sourceKind: 'agent' as const,
-    eventType: 'message' as const,
-  }
-  return parts.hooks.holdsLive(scope) ? 'typing' : 'text'
+  return parts.hooks.holdsLive(replyScope(turn)) ? 'typing' : 'text'
 }

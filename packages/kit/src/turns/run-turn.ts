@@ -131,6 +131,7 @@ async function takeTurn(
   if (channel?.takeTurn === undefined || skipped !== undefined) {
     return writer.finish('empty', { skipped: skipped ?? 'not_registered' })
   }
+  writer.openLive(context)
   const timeoutMs =
     'turnTimeoutMs' in channel && typeof channel.turnTimeoutMs === 'number' ? channel.turnTimeoutMs : TURN_TIMEOUT_MS
   const stopTimer = startTurnTimer(parts, turn, timeoutMs, end)

@@ -1,6 +1,7 @@
 import type { ChannelId, Disposer, Room, RoomEvent, RoomId, TurnContext, Visibility } from '@parley/spec'
 import type { OrchestrationInternals } from '../orchestration-internals.ts'
 import type { OrchestratedAgent } from '../orchestrated-agent.ts'
+import { callSpeakerOf } from '../../core/call-access.ts'
 import { turnServices } from '../../core/turn-services.ts'
 import { getConversationState } from '../state/room-state.ts'
 
@@ -211,6 +212,14 @@ async function sayGreeting(
   text: string,
   { key, cause, visibility }: GreetOptions,
 ): Promise<boolean> {
+  const isSpoken = callSpeakerOf(core, roomId)?.say({
+    agentId,
+    text,
+    kind: 'greeting',
+    idempotencyKey: key,
+    ...(cause === undefined ? {} : { cause }),
+  })
+  if (isSpoken === true) return true
   const input = {
     content: { type: 'text' as const, text },
     idempotencyKey: key,

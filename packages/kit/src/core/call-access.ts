@@ -1,0 +1,117 @@
+import type {
+  ChannelBinding,
+  ChannelId,
+  Clock,
+  Disposer,
+  EphemeralInput,
+  IdSource,
+  Json,
+  Logger,
+  Participant,
+  Receipt,
+  Room,
+  RoomEvent,
+  RoomId,
+  Telemetry,
+} from '@parley/spec'
+import type { HookScope, SyncOutcome } from '../hooks/hook-engine.ts'
+import type { HookMap, HookTrigger, SyncTrigger } from '../hooks/hook-map.ts'
+import { internalsOf, type OrchestrationHost } from '../orchestration/orchestration-host.ts'
+import type { KitCore, SystemDraft } from './core.ts'
+
+/** A line of an agent that a call speaks; it is committed when it was heard, under its key, and only once. */
+export interface CallLine {
+  agentId: ChannelId
+  text: string
+  kind: 'greeting' | 'farewell' | 'say'
+  idempotencyKey?: string
+  cause?: RoomEvent
+}
+
+/** What a live call offers to the parts of a kit that have something to say. */
+export interface CallSpeaker {
+  /** Takes the line to be spoken and committed; `false` leaves it to text. */
+  say(line: CallLine): boolean
+}
+
+/** What calls need of a kit beyond its public calls. */
+export interface CallAccess {
+  readonly clock: Clock
+  readonly ids: IdSource
+  readonly logger: Logger
+  readonly telemetry: Telemetry
+  /** Aborted when the kit closes. */
+  readonly closing: AbortSignal
+  room(roomId: RoomId): Promise<{ room: Room; bindings: readonly ChannelBinding[]; participants: readonly Participant[] } | null>
+  hasHook(trigger: HookTrigger, scope: HookScope): boolean
+  /** Whether text of this scope must not be shown before hooks have passed it. */
+  holdsLive(scope: HookScope, trigger: 'onTranscription'): boolean
+  runHook<T extends SyncTrigger>(
+    trigger: T,
+    payload: HookMap[T]['payload'],
+    scope: HookScope,
+  ): SyncOutcome<T> | Promise<SyncOutcome<T>>
+  fire<T extends HookTrigger>(trigger: T, payload: HookMap[T]['payload'], scope: HookScope): void
+  /** Stored in the background; a call waits for no store to decide. */
+  receipt(roomId: RoomId, kind: Receipt['kind'], data: Json, also?: Partial<Receipt>): void
+  /** Commits a record of the call; internal unless it says otherwise. @throws {ParleyError} `room_closed` */
+  record(roomId: RoomId, draft: SystemDraft & { blocked?: RoomEvent['blocked'] }): Promise<void>
+  publish(roomId: RoomId, event: EphemeralInput): void
+  /** Media is ready: a new conversation is greeted. */
+  connected(roomId: RoomId): void
+  reportError(thrown: unknown, stage: string, roomId?: RoomId): void
+  background(stage: string, run: (signal: AbortSignal) => Promise<void>, roomId?: RoomId): void
+  /** A call is live in the room from now on. */
+  joinCalls(roomId: RoomId, speaker: CallSpeaker): Disposer
+}
+
+const speakers = new WeakMap<KitCore, Map<RoomId, CallSpeaker[]>>()
+
+/** The live call of a room that speaks for its agents: the one that began first. */
+export function callSpeakerOf(core: KitCore, roomId: RoomId): CallSpeaker | undefined {
+  return speakers.get(core)?.get(roomId)?.[0]
+}
+
+/** What calls need of a kit. @throws {ParleyError} `invalid_options` when it is not a kit */
+export function callAccessOf(kit: OrchestrationHost): CallAccess {
+  const { core } = internalsOf(kit)
+  return {
+    clock: core.clock,
+    ids: core.ids,
+    logger: core.logger,
+    telemetry: core.telemetry,
+    closing: core.closing,
+    room: (roomId) => core.store.loadContext(roomId, { tail: 0 }),
+    hasHook: (trigger, scope) => core.hooks.has(trigger, scope),
+    holdsLive: (scope, trigger) => core.hooks.has(trigger, scope),
+    runHook: (trigger, payload, scope) => core.hooks.runSync(trigger, payload, scope),
+    fire: (trigger, payload, scope) => core.hooks.fire(trigger, payload, scope),
+    receipt(roomId, kind, data, also) {
+      const receipt = core.receipt(roomId, kind, data, also)
+      core.background('receipt', async () => void (await core.store.receipts.put([receipt])), { roomId })
+    },
+    async record(roomId, { blocked, ...draft }) {
+      await core.inRoom(roomId, async (locked) => {
+        const system = core.systemDraft(locked.room, draft)
+        await locked.commit([blocked === undefined ? system : { ...system, status: 'blocked', blocked }])
+      })
+    },
+    publish: (roomId, event) => core.ephemeral.publish(roomId, event),
+    connected: (roomId) => core.orchestration.connected(roomId),
+    reportError: (thrown, stage, roomId) =>
+      core.reportError(thrown, roomId === undefined ? { stage } : { stage, roomId }),
+    background: (stage, run, roomId) => core.background(stage, run, roomId === undefined ? {} : { roomId }),
+    joinCalls(roomId, speaker) {
+      const rooms = speakers.get(core) ?? new Map<RoomId, CallSpeaker[]>()
+      speakers.set(core, rooms)
+      const joined = rooms.get(roomId) ?? []
+      rooms.set(roomId, joined)
+      joined.push(speaker)
+      return () => {
+        const index = joined.indexOf(speaker)
+        if (index >= 0) joined.splice(index, 1)
+        if (joined.length === 0 && rooms.get(roomId) === joined) rooms.delete(roomId)
+      }
+    },
+  }
+}
