@@ -138,6 +138,8 @@ export interface OutputEvent {
   interrupted?: boolean
   /** Of `finished`: the watchdog gave up on it. */
   stalled?: boolean
+  /** Of `progress`: the better source of positions went silent, and they are taken from here from now on. */
+  source?: 'report' | 'mark' | 'clock'
 }
 
 /** One contiguous piece of speech. */
