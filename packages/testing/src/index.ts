@@ -15,3 +15,38 @@ export {
 export { createSeededIds } from './seeded-ids.ts'
 export { createVirtualClock } from './virtual-clock.ts'
 export type { VirtualClock, VirtualClockOptions } from './virtual-clock.ts'
+export { createCallerLine, type CallerLine } from './voice/caller-line.ts'
+export {
+  createFakeStt,
+  type FakeStt,
+  type FakeSttOptions,
+  type FakeSttScript,
+  type FakeUtterance,
+} from './voice/fake-stt.ts'
+export { createFakeTts, type FakeTts, type FakeTtsFailure, type FakeTtsOptions } from './voice/fake-tts.ts'
+export { fakeVoices } from './voice/fake-voices.ts'
+export type { HeardPiece } from './voice/heard-recorder.ts'
+export {
+  heardText,
+  listen,
+  type HeardSpeech,
+  type ListenOptions,
+  type RecognizeOptions,
+  type Recording,
+} from './voice/listen.ts'
+export {
+  createScriptedBackchannelDetector,
+  createScriptedTurnDetector,
+  type ScriptedTurnDetectorOptions,
+  type TurnScript,
+} from './voice/scripted-turn-detector.ts'
+export { createScriptedVad, type ScriptedVadOptions, type VoicedSpan } from './voice/scripted-vad.ts'
+export { createTestSpeechContext, type TestSpeechContextOptions } from './voice/speech-context.ts'
+export {
+  createTestEndpoint,
+  type TestCaller,
+  type TestEndpoint,
+  type TestEndpointOptions,
+} from './voice/test-endpoint.ts'
+export { toneText, type ToneTextOptions } from './voice/tone-code.ts'
+export { createVirtualOutput, type VirtualOutput, type VirtualOutputOptions } from './voice/virtual-output.ts'
