@@ -64,6 +64,11 @@ export type TurnEvent =
   /** Generation is over; what was generated still plays. `isEmpty`: there is nothing to speak. */
   | { type: 'replyEnded'; utteranceId: string; isEmpty: boolean }
   | { type: 'replyFailed'; utteranceId: string }
+  /**
+   * Nothing more comes for a committed turn: nobody was asked, or everybody who was asked is done. Ends `thinking` for a
+   * turn without an utterance, so that no apology is made for it.
+   */
+  | { type: 'turnSettled'; turnId: string }
   /** What the output said. Events of an older epoch change nothing. */
   | { type: 'playoutStarted' | 'playoutProgress'; epoch: number; utteranceId: string; segmentId: string; positionMs: number }
   /** The utterance's last segment has settled. */
