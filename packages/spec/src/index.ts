@@ -298,3 +298,4 @@ export {
   type ClientCallMessage,
   type ServerCallMessage,
 } from './call-wire.ts'
+export type { RecordingFile, RecordingFileInfo, RecordingSink } from './recording-sink.ts'
