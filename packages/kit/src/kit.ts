@@ -48,6 +48,7 @@ import { createDirectChannel } from './channels/direct-channel.ts'
 import { WebSocketChannel } from './channels/websocket-channel.ts'
 import { createWebSocketHost } from './channels/websocket-host.ts'
 import { checkCalls } from './core/call-checks.ts'
+import { isKitBound } from './core/kit-bound.ts'
 import { createParts, type AssembledParts, type PartsOptions } from './core/create-parts.ts'
 import type { FrameworkEvent, FrameworkEventType } from './core/framework-events.ts'
 import type { InRoomOptions, KitParts } from './core/kit-parts.ts'
@@ -744,8 +745,9 @@ export class Kit {
     return result
   }
 
-  /** A WebSocket channel reads history and ephemerals through the kit it is registered with. */
+  /** Some channels work through the kit they are registered with: a WebSocket reads history, a call has hooks. */
   #wire(channel: Channel): void {
+    if (isKitBound(channel)) channel.bindKit(this)
     if (!(channel instanceof WebSocketChannel)) return
     channel.bind(createWebSocketHost(this.#parts))
   }

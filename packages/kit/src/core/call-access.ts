@@ -1,3 +1,4 @@
+import { ParleyError } from '@parley/spec'
 import type {
   ChannelBinding,
   ChannelId,
@@ -61,6 +62,10 @@ export interface CallAccess {
   connected(roomId: RoomId): void
   reportError(thrown: unknown, stage: string, roomId?: RoomId): void
   background(stage: string, run: (signal: AbortSignal) => Promise<void>, roomId?: RoomId): void
+  /** Opens a turn of an agent without a message: it speaks by the instructions. */
+  ask(roomId: RoomId, agentId: ChannelId, instructions: string): Promise<void>
+  /** Ends a running turn of an agent; what was said of it is committed. */
+  cancelTurn(turnId: string, reason: string): void
   /** A call is live in the room from now on. */
   joinCalls(roomId: RoomId, speaker: CallSpeaker): Disposer
 }
@@ -101,6 +106,27 @@ export function callAccessOf(kit: OrchestrationHost): CallAccess {
     reportError: (thrown, stage, roomId) =>
       core.reportError(thrown, roomId === undefined ? { stage } : { stage, roomId }),
     background: (stage, run, roomId) => core.background(stage, run, roomId === undefined ? {} : { roomId }),
+    async ask(roomId, agentId, instructions) {
+      await core.inRoom(roomId, async (locked) => {
+        const draft = core.systemDraft(locked.room, {
+          type: 'system',
+          content: { type: 'system', code: 'reply_requested', text: 'The agent was asked to speak.' },
+          visibility: 'internal',
+        })
+        const outcome = await locked.commit([draft])
+        const trigger = 'events' in outcome ? outcome.events[0] : undefined
+        if (trigger === undefined) return
+        core.turns.ask({ roomId, agentId, trigger, opening: { kind: 'notice', text: instructions } })
+      })
+    },
+    cancelTurn(turnId, reason) {
+      try {
+        core.turns.steer(turnId, { type: 'cancel', reason })
+      } catch (error) {
+        // It ended by itself meanwhile.
+        if (!ParleyError.isInstance(error) || error.code !== 'turn_not_found') throw error
+      }
+    },
     joinCalls(roomId, speaker) {
       const rooms = speakers.get(core) ?? new Map<RoomId, CallSpeaker[]>()
       speakers.set(core, rooms)
