@@ -114,7 +114,7 @@ export function splitSentences(text: string, language?: string): string[] {
   const base = baseLanguage(language)
   const sentences: string[] = []
   let start = 0
-  for (let from = 0; ; ) {
+  for (let from = 0; ;) {
     const boundary = nextBoundary(text, from, base)
     if (boundary === null) break
     from = boundary.end

@@ -21,7 +21,20 @@ function splitBy(text: string, sizes: readonly number[], language?: string): str
   return [...chunks, ...splitter.end()]
 }
 
-const snippets = ['Hello', ' ', ', ', '. ', '! ', '? ', 'Dr. Smith', '3.14', '10:30', 'www.example.com/a?b=1', '…', '...']
+const snippets = [
+  'Hello',
+  ' ',
+  ', ',
+  '. ',
+  '! ',
+  '? ',
+  'Dr. Smith',
+  '3.14',
+  '10:30',
+  'www.example.com/a?b=1',
+  '…',
+  '...',
+]
 const more = ['a@b.co', 'e.g. ', '。', '，', '你好', '\n', '"', ' «Oui» ', 'U.S. ', 'I. ', '😀', '**', 'z.B. ', '1. ']
 const anyText = fc.array(fc.oneof(fc.constantFrom(...snippets, ...more), fc.string())).map((parts) => parts.join(''))
 const anyLanguage = fc.constantFrom('en', 'fr', 'de', 'es', 'it', 'pt', 'nl', 'zh', 'ja', undefined)
@@ -95,7 +108,9 @@ describe('createSentenceSplitter', () => {
   })
 
   test('S-1 later chunks have at least 40 characters and end at sentences', () => {
-    const chunks = splitWhole('I can help with that. It is easy. Tell me your name, please, and your address. Then we go on.')
+    const chunks = splitWhole(
+      'I can help with that. It is easy. Tell me your name, please, and your address. Then we go on.',
+    )
     expect(chunks).toEqual([
       'I can help with that. ',
       'It is easy. Tell me your name, please, and your address. ',

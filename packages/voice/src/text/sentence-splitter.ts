@@ -81,7 +81,7 @@ export function createSentenceSplitter(options: SentenceSplitterOptions = {}): S
 
   /** Where the next chunk ends, or `null` while that cannot be known. */
   function nextCut(): number | null {
-    for (let from = 0; ; ) {
+    for (let from = 0; ;) {
       const boundary = nextBoundary(buffer, from, language)
       if (boundary === null || buffer.length - boundary.end < limits.lookaheadChars) return overlong()
       from = boundary.end
@@ -153,7 +153,8 @@ function stalledCut(text: string): number {
   if (!/[\p{L}\p{N}]/u.test(text)) return 0
   const lastWord = /\S+$/u.exec(text)?.[0] ?? ''
   if (lastWord === '') return text.length
-  if (/[.!?…,;:。！？，、；：]["'”’»)\]」』）]*$/u.test(lastWord) && !/[\d@/]|\w\.\w/u.test(lastWord)) return text.length
+  if (/[.!?…,;:。！？，、；：]["'”’»)\]」』）]*$/u.test(lastWord) && !/[\d@/]|\w\.\w/u.test(lastWord))
+    return text.length
   if (wide.test(text.charAt(text.length - 1))) return text.length
   const end = text.length - lastWord.length
   return /[\p{L}\p{N}]/u.test(text.slice(0, end)) ? end : 0
