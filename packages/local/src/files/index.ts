@@ -1,0 +1,1 @@
+export { folderRecordings } from './folder-recordings.ts'
