@@ -54,6 +54,8 @@ export const clientCallMessageSchema = z.discriminatedUnion('type', [
       aec: z.boolean(),
       recognition: z.boolean(),
       opus: z.boolean(),
+      /** Whether sound comes from there at all. @default true */
+      microphone: z.boolean().optional(),
     }),
     client: z.object({ name: z.string().max(128), version: z.string().max(64) }),
     language: language.optional(),

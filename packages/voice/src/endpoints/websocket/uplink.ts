@@ -1,0 +1,91 @@
+import { decodePcma, decodePcmu } from '@parley/audio'
+import { unwrapPosition, type AudioFrame, type CallCodec, type CallFrame, type CallRate, type Clock } from '@parley/spec'
+
+const minFrameMs = 10
+const maxFrameMs = 60
+/** Smaller gaps are jitter of the capture and left alone. */
+const gapMs = 60
+const maxFilledMs = 10_000
+const filledFrameMs = 20
+
+/** What a person says, from the frames of the wire to one unbroken stream. */
+export interface Uplink {
+  /** `false` for a frame that is not of this stream: it is ignored. */
+  push(frame: CallFrame): boolean
+  /** The sender begins anew: the next frame's place in time is its arrival. */
+  restart(): void
+}
+
+/**
+ * Reads frames and fills gaps over 60 ms with silence of equal length, up to 10 s, so that the stream's own clock goes
+ * with time (O-9).
+ */
+export function createUplink({
+  codec,
+  rate,
+  clock,
+  onFrame,
+}: {
+  codec: CallCodec
+  rate: CallRate
+  clock: Clock
+  onFrame(frame: AudioFrame, atMs: number): void
+}): Uplink {
+  const samplesPerMs = rate / 1_000
+  const buffer = new Int16Array(samplesPerMs * maxFrameMs)
+  const silence = new Int16Array(samplesPerMs * filledFrameMs)
+  /** What the sender's next position should be; undefined at the start and after a restart. */
+  let expected: number | undefined
+  let position = 0
+  let lastAtMs: number | undefined
+
+  const emit = (samples: Int16Array, atMs: number): void => {
+    onFrame({ samples, sampleRateHz: rate, channels: 1, position }, atMs)
+    position += samples.length
+  }
+  const fill = (missingMs: number, nowMs: number): void => {
+    if (missingMs <= gapMs) return
+    const count = Math.floor(Math.min(missingMs, maxFilledMs) / filledFrameMs)
+    for (let index = 1; index <= count; index++) {
+      silence.fill(0)
+      emit(silence, nowMs - (count - index) * filledFrameMs)
+    }
+  }
+
+  return {
+    push(frame) {
+      if (frame.codec !== codec || frame.rate !== rate || frame.epoch !== 0) return false
+      const samples = decode(frame, buffer)
+      if (samples === undefined || samples.length < minFrameMs * samplesPerMs) return false
+      const nowMs = clock.monotonicMs()
+      const at = expected === undefined ? undefined : unwrapPosition(frame.position, expected)
+      if (at !== undefined && expected !== undefined && at >= expected && !frame.gap) {
+        fill((at - expected) / samplesPerMs, nowMs)
+      } else if (lastAtMs !== undefined) {
+        // Sent twice, which a restart of the sender is not.
+        if (at !== undefined && expected !== undefined && at < expected && !frame.gap) return false
+        fill(nowMs - lastAtMs - samples.length / samplesPerMs, nowMs)
+      }
+      expected = (at ?? frame.position) + samples.length
+      lastAtMs = nowMs
+      emit(samples, nowMs)
+      return true
+    },
+    restart() {
+      expected = undefined
+    },
+  }
+}
+
+/** The samples of a frame as a view of `buffer`; undefined where they are no whole number or too many. */
+function decode({ codec, payload }: CallFrame, buffer: Int16Array): Int16Array | undefined {
+  if (codec === 'opus') return undefined
+  const length = codec === 'pcm16' ? payload.length / 2 : payload.length
+  if (!Number.isInteger(length) || length > buffer.length) return undefined
+  const samples = buffer.subarray(0, length)
+  if (codec === 'pcmu') return decodePcmu(payload, samples)
+  if (codec === 'pcma') return decodePcma(payload, samples)
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
+  for (let index = 0; index < length; index++) samples[index] = view.getInt16(index * 2, true)
+  return samples
+}
