@@ -11,3 +11,14 @@ export { conversationStoreSuite } from './conversation-store.ts'
 export type { BreakableStore, ConversationStoreSuiteOptions } from './conversation-store.ts'
 export { roomLocksSuite } from './room-locks.ts'
 export type { RoomLocksSuiteOptions } from './room-locks.ts'
+export { audioOutputSuite, type AudioOutputSubject } from './audio-output.ts'
+export { mediaEndpointSuite, type MediaEndpointSubject } from './media-endpoint.ts'
+export { sttSuite, type SttSubject } from './speech-to-text.ts'
+export { ttsSuite, type TtsSubject } from './text-to-speech.ts'
+export {
+  backchannelSuite,
+  turnDetectorSuite,
+  type BackchannelSubject,
+  type TurnDetectorSubject,
+} from './turn-detector.ts'
+export { vadSuite, type VadSubject } from './voice-activity.ts'
