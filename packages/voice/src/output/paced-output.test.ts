@@ -63,3 +63,342 @@ describe('back pressure', () => {
     expect(first.capture(countingAudio(500))).toBe('ok')
   })
 })
+
+describe('settling', () => {
+  test('O-2 a segment without a frame settles once, after those before it', async () => {
+    const { clock, output, of } = createLoopback()
+    const first = speak(output, 's1', 100)
+    const empty = output.open({ utteranceId: 'u1', segmentId: 's2', format: rate8k })
+    empty.flush()
+    expect(of('finished')).toEqual([])
+    first.flush()
+    await clock.runToRest()
+    expect(of('finished').map(({ segmentId, interrupted, positionMs }) => [segmentId, interrupted, positionMs])).toEqual([
+      ['s1', false, 100],
+      ['s2', false, 0],
+    ])
+    expect(of('started').map(({ segmentId }) => segmentId)).toEqual(['s1'])
+  })
+
+  test('O-2 closing settles what is open, once, and nothing moves afterwards', async () => {
+    const { clock, output, of, sent } = createLoopback()
+    speak(output, 's1', 500)
+    speak(output, 's2', 500)
+    await clock.advance(200)
+    const before = sent.length
+    output.close()
+    output.close()
+    await clock.runToRest()
+    expect(of('finished').map(({ segmentId, interrupted, positionMs }) => [segmentId, interrupted, positionMs])).toEqual([
+      ['s1', true, 200],
+      ['s2', true, 0],
+    ])
+    expect(sent).toHaveLength(before)
+    expect(clock.pending).toBe(0)
+    expect(() => output.open({ utteranceId: 'u2', segmentId: 's3', format: rate8k })).toThrow('is over')
+  })
+
+  test('O-2 the watchdog gives up on a segment whose end is never told, and the next one is heard', async () => {
+    const { clock, output, of, errors, far } = createLoopback({ capabilities: { played: 'report' } })
+    far.plays = false
+    const segment = speak(output, 's1', 300)
+    segment.flush()
+    // The far end lives and says that it does not move: its sound is blocked.
+    const saying = (): void => {
+      output.played({ epoch: 0, utteranceId: 'u1', positionMs: 0 })
+      if (of('finished').length === 0) clock.setTimer(100, saying)
+    }
+    saying()
+    await clock.advance(300 + 200 + 5_000 - 40)
+    expect(of('finished')).toEqual([])
+    await clock.advance(60)
+    expect(of('finished')).toMatchObject([{ segmentId: 's1', interrupted: true, stalled: true }])
+    expect(errors).toEqual(['voice_output_stalled'])
+    speak(output, 's2', 100).flush()
+    await clock.runToRest()
+    expect(of('finished').map(({ segmentId }) => segmentId)).toEqual(['s1', 's2'])
+    expect(clock.pending).toBe(0)
+  })
+})
+
+describe('epochs', () => {
+  test('O-3 reports and marks of a cleared speech change nothing of the next one', async () => {
+    const { clock, output, of, calls } = createLoopback()
+    speak(output, 's1', 1_000).flush()
+    await clock.advance(300)
+    const stale = calls.filter((call) => call.startsWith('mark:')).map((call) => call.slice(5))
+    output.clear()
+    far(output)
+    speak(output, 's2', 1_000, 'u2')
+    for (const name of stale) output.markPlayed(name)
+    output.played({ epoch: 0, utteranceId: 'u2', positionMs: 900 })
+    expect(of('progress').filter(({ segmentId }) => segmentId === 's2')).toEqual([])
+    await clock.advance(100)
+    const { heardMs } = output.clear()
+    expect(heardMs).toBe(100)
+    const late = of('finished').concat(of('cleared')).map(({ segmentId, epoch }) => [segmentId, epoch])
+    expect(late).toEqual([['s1', 0], ['s2', 1], ['s1', 0], ['s2', 1]])
+    function far(of: typeof output): void {
+      of.cleared({ epoch: 0, positionMs: 900 })
+    }
+  })
+
+  test('O-3 the answer to a clear corrects what was heard of the cleared speech alone', async () => {
+    const { clock, output, of } = createLoopback({ capabilities: { played: 'report' } })
+    speak(output, 's1', 200).flush()
+    speak(output, 's2', 1_000)
+    await clock.advance(450)
+    const cut = output.clear()
+    expect(cut).toMatchObject({ epoch: 1, segmentId: 's2', heardMs: 450, positionMs: 250 })
+    speak(output, 's3', 500, 'u2')
+    output.cleared({ epoch: 1, positionMs: 421 })
+    output.cleared({ epoch: 1, positionMs: 10 })
+    expect(of('cleared')).toMatchObject([
+      { segmentId: 's2', positionMs: 250, epoch: 0 },
+      { segmentId: 's2', positionMs: 221, epoch: 0, confidence: 'confirmed' },
+    ])
+  })
+})
+
+describe('pause', () => {
+  test('O-4 rewind: the far buffer is cleared and the unplayed part said again from 40 ms before', async () => {
+    const { clock, output, heard, calls, of } = createLoopback()
+    speak(output, 's1', 1_000).flush()
+    await clock.advance(410)
+    expect(output.pause()).toBe(true)
+    expect(calls.at(-1)).toBe('clear:1')
+    expect(output.isPlaying).toBe(false)
+    const before = heard.length
+    await clock.advance(2_000)
+    expect(heard).toHaveLength(before)
+    output.resume()
+    await clock.runToRest()
+    // The last mark was at 400.
+    expect(heard.slice(before).map(({ frame }) => frame.positionMs)).toEqual(
+      Array.from({ length: 32 }, (_, index) => 360 + index * 20),
+    )
+    expect(heard[before]?.frame.gap).toBe(true)
+    expect(of('finished')).toMatchObject([{ segmentId: 's1', positionMs: 1_000, interrupted: false }])
+    expect(clock.pending).toBe(0)
+  })
+
+  test('O-4 native: the far end is told, nothing is sent, and positions stand still', async () => {
+    const { clock, output, calls, sent, of } = createLoopback({ capabilities: { pause: 'native', played: 'clock' } })
+    speak(output, 's1', 1_000).flush()
+    await clock.advance(410)
+    output.pause()
+    expect(calls.at(-1)).toBe('pause:0')
+    const before = sent.length
+    await clock.advance(3_000)
+    expect(sent).toHaveLength(before)
+    expect(of('progress').at(-1)?.positionMs).toBeLessThanOrEqual(420)
+    output.resume()
+    await clock.runToRest()
+    expect(calls).toContain('continue:0')
+    expect(of('finished')).toMatchObject([{ positionMs: 1_000, atMs: 4_000, interrupted: false }])
+  })
+
+  test('O-4 none: refused', async () => {
+    const { clock, output, calls } = createLoopback({ capabilities: { pause: 'none' } })
+    speak(output, 's1', 200).flush()
+    expect(output.pause()).toBe(false)
+    expect(output.isPlaying).toBe(true)
+    await clock.runToRest()
+    expect(calls.filter((call) => call.startsWith('send'))).toHaveLength(10)
+  })
+
+  test('O-4 A-10 what is said again is faded in', async () => {
+    const { clock, output, heard } = createLoopback()
+    const segment = output.open({ utteranceId: 'u1', segmentId: 's1', format: rate8k })
+    segment.capture({ ...countingAudio(400), samples: new Int16Array(3_200).fill(20_000) })
+    await clock.advance(210)
+    output.pause()
+    const before = heard.length
+    output.resume()
+    await clock.advance(20)
+    const samples = Array.from(heard[before]?.samples ?? [])
+    expect(samples[0]).toBe(0)
+    expect(samples.at(-1)).toBe(20_000)
+    expect(Math.max(...samples.slice(1).map((sample, index) => Math.abs(sample - (samples[index] ?? 0))))).toBeLessThan(3_277)
+  })
+})
+
+describe('clear', () => {
+  test('O-5 the far end is cleared first; marks that come back because of it do not count as played', async () => {
+    const { clock, output, calls, of } = createLoopback({ headroomMs: 600 })
+    speak(output, 's1', 2_000).flush()
+    await clock.advance(250)
+    const before = calls.length
+    const cut = output.clear()
+    expect(calls[before]).toBe('clear:1')
+    expect(cut).toEqual({ epoch: 1, heardMs: 250, segmentId: 's1', positionMs: 250, confidence: 'estimated' })
+    const told = of('progress').length
+    await clock.runToRest()
+    expect(of('progress')).toHaveLength(told)
+    expect(of('finished')).toMatchObject([{ segmentId: 's1', positionMs: 250, interrupted: true, atMs: 250 }])
+    expect(calls.slice(before)).toEqual(['clear:1'])
+    expect(output.queuedMs).toBe(0)
+  })
+
+  test('O-5 without a clear at the far end the sound itself fades out within one frame', async () => {
+    const { clock, output, sent } = createLoopback({ capabilities: { clear: false, played: 'clock' } })
+    const segment = output.open({ utteranceId: 'u1', segmentId: 's1', format: rate8k })
+    segment.capture({ ...countingAudio(400), samples: new Int16Array(3_200).fill(20_000) })
+    await clock.advance(100)
+    const before = sent.length
+    output.clear()
+    await clock.runToRest()
+    expect(sent).toHaveLength(before + 1)
+    expect(sent.at(-1)?.samples[0]).toBe(20_000)
+    expect(sent.at(-1)?.samples.at(-1)).toBe(0)
+  })
+
+  test('O-5 nothing played: nothing was heard, and a clear after everything was heard is empty', async () => {
+    const { clock, output } = createLoopback()
+    speak(output, 's1', 0)
+    expect(output.clear()).toEqual({ epoch: 1, heardMs: 0, confidence: 'confirmed' })
+    speak(output, 's2', 100).flush()
+    await clock.runToRest()
+    expect(output.clear()).toEqual({ epoch: 2, heardMs: 0, confidence: 'confirmed' })
+  })
+
+  test('O-5 a clear while paused tells what was heard before the pause and lets the next speech play', async () => {
+    const { clock, output, of } = createLoopback()
+    speak(output, 's1', 1_000).flush()
+    await clock.advance(310)
+    output.pause()
+    await clock.advance(500)
+    expect(output.clear()).toMatchObject({ heardMs: 310, segmentId: 's1' })
+    speak(output, 's2', 200, 'u2').flush()
+    await clock.runToRest()
+    expect(of('finished').map(({ segmentId, interrupted }) => [segmentId, interrupted])).toEqual([['s1', true], ['s2', false]])
+  })
+})
+
+describe('positions', () => {
+  test('O-6 a report is confirmed, between two the clock estimates', async () => {
+    const { clock, output, of } = createLoopback({ capabilities: { played: 'report' } })
+    speak(output, 's1', 1_000).flush()
+    await clock.advance(500)
+    expect(of('progress').filter(({ confidence }) => confidence === 'confirmed').map(({ positionMs }) => positionMs)).toEqual([100, 200, 300, 400, 500])
+    await clock.advance(50)
+    expect(output.clear()).toMatchObject({ positionMs: 550, confidence: 'estimated' })
+  })
+
+  test('O-6 without any source the clock counts from the first frame, less the latency', async () => {
+    const { clock, output, of } = createLoopback({ capabilities: { played: 'clock' }, outputLatencyMs: 150 })
+    await clock.advance(1_000)
+    speak(output, 's1', 500).flush()
+    expect(of('started')).toEqual([])
+    await clock.advance(400)
+    expect(of('started')).toMatchObject([{ confidence: 'estimated' }])
+    expect(of('started')[0]?.atMs).toBeLessThanOrEqual(1_160)
+    expect(output.positionSource).toBe('clock')
+    expect(output.clear()).toMatchObject({ heardMs: 250, confidence: 'estimated' })
+  })
+
+  test('O-6 a source that is silent for a second is replaced, once, with an event', async () => {
+    for (const played of ['mark', 'report'] as const) {
+      const { clock, output, of, far } = createLoopback({ capabilities: { played } })
+      speak(output, 's1', 5_000).flush()
+      await clock.advance(600)
+      expect(output.positionSource).toBe(played)
+      far.marks = far.reports = false
+      await clock.advance(played === 'mark' ? 1_100 : 900)
+      expect(output.positionSource).toBe(played)
+      await clock.advance(300)
+      expect(output.positionSource).toBe('clock')
+      far.marks = far.reports = true
+      await clock.runToRest()
+      expect(output.positionSource).toBe('clock')
+      expect(of('progress').filter(({ source }) => source !== undefined)).toMatchObject([{ source: 'clock' }])
+      expect(of('finished')).toMatchObject([{ positionMs: 5_000, confidence: 'estimated', interrupted: false }])
+      expect(clock.pending).toBe(0)
+    }
+  })
+
+  test('O-6 a slow far end is followed: nothing more than two seconds ahead of it is sent', async () => {
+    const { clock, output, far, sent, heard, of } = createLoopback({ capabilities: { played: 'report' }, queueMs: 400_000 })
+    far.speed = 0.9
+    speak(output, 's1', 40_000).flush()
+    let most = 0
+    for (let at = 0; at < 40_000; at += 500) {
+      await clock.advance(500)
+      most = Math.max(most, sent.length - heard.length)
+    }
+    expect(most).toBeGreaterThan(90)
+    expect(most).toBeLessThanOrEqual(106) // reports come every 100 ms
+    await clock.runToRest()
+    expect(output.positionSource).toBe('report')
+    expect(of('finished')).toMatchObject([{ positionMs: 40_000, confidence: 'confirmed' }])
+  })
+
+  test('O-8 audio of another rate and number of channels is converted once, and positions are of the segment', async () => {
+    const { clock, output, heard, of } = createLoopback()
+    const segment = output.open({ utteranceId: 'u1', segmentId: 's1', format: { encoding: 'pcm16', sampleRateHz: 24_000, channels: 2 } })
+    const wave = Int16Array.from({ length: 48_000 }, (_, index) => 8_000 * Math.sin((2 * Math.PI * 440 * (index >> 1)) / 24_000))
+    for (let at = 0; at < wave.length; at += 2_880) {
+      segment.capture({ samples: wave.slice(at, at + 2_880), sampleRateHz: 24_000, channels: 2, position: at / 2 })
+    }
+    segment.flush()
+    await clock.advance(0)
+    await clock.runToRest()
+    expect(of('finished')[0]?.positionMs).toBeGreaterThanOrEqual(995)
+    expect(of('finished')[0]?.positionMs).toBeLessThanOrEqual(1_005)
+    const samples = heard.flatMap((entry) => Array.from(entry.samples)).slice(800, 7_200)
+    let crossings = 0
+    for (let index = 1; index < samples.length; index++) if ((samples[index - 1] ?? 0) < 0 && (samples[index] ?? 0) >= 0) crossings += 1
+    expect(Math.abs(crossings - 352)).toBeLessThanOrEqual(1)
+    expect(() => segment.capture(countingAudio(20))).not.toThrow()
+  })
+
+  test('O-8 a frame of another format than its segment is refused by name', () => {
+    const { output } = createLoopback()
+    const segment = output.open({ utteranceId: 'u1', segmentId: 's1', format: rate8k })
+    expect(() => segment.capture(countingAudio(20, 16_000))).toThrow(expect.objectContaining({ code: 'audio_format_unsupported' }))
+  })
+})
+
+describe('a lost wire', () => {
+  test('nothing is sent until it is back, then what was not confirmed is said again', async () => {
+    const { clock, output, sent, heard, of, far } = createLoopback({ capabilities: { played: 'report' } })
+    speak(output, 's1', 1_000).flush()
+    await clock.advance(310)
+    output.lost()
+    far.plays = false
+    const before = sent.length
+    await clock.advance(8_000)
+    expect(sent).toHaveLength(before)
+    expect(clock.pending).toBeLessThanOrEqual(1)
+    far.plays = true
+    const again = heard.length
+    output.resumed()
+    await clock.runToRest()
+    expect(heard.slice(again)[0]?.frame).toMatchObject({ positionMs: 260, gap: true, epoch: 1 })
+    expect(of('finished')).toMatchObject([{ positionMs: 1_000, interrupted: false }])
+  })
+})
+
+describe('mixing', () => {
+  test('an always-on layer sounds alone, under speech, and after a clear without a gap', async () => {
+    const { clock, output, heard, of } = createLoopback()
+    const speaking: boolean[] = []
+    output.setMixer((samples, isSpeech) => {
+      speaking.push(isSpeech)
+      for (let index = 0; index < samples.length; index++) samples[index] = (samples[index] ?? 0) + 5
+    }, { alwaysOn: true })
+    await clock.advance(500)
+    speak(output, 's1', 2_000).flush()
+    await clock.advance(500)
+    expect(output.clear()).toMatchObject({ segmentId: 's1' })
+    await clock.advance(500)
+    expect(heard.map(({ atMs }) => atMs)).toEqual(Array.from({ length: heard.length }, (_, index) => index * 20))
+    expect(heard.length).toBeGreaterThanOrEqual(75)
+    expect(heard[0]?.samples[0]).toBe(5)
+    expect(speaking).toContain(true)
+    expect(of('started')[0]?.atMs).toBeLessThanOrEqual(540)
+    output.setMixer(undefined)
+    await clock.runToRest()
+    expect(clock.pending).toBe(0)
+  })
+})

@@ -353,7 +353,8 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
       }
       const fail = (error: unknown): void => {
         settle(segment, { positionMs: segment.playedMs, interrupted: true })
-        onError(toParleyError(error, 'audio_format_unsupported'))
+        const message = `The audio of segment ${segmentId} cannot be converted.`
+        onError(toParleyError(error, { code: 'audio_format_unsupported', message, details: { segmentId } }))
       }
       const queue = createSegmentQueue({ from, to: format, gainDb, shelf, onReady: go, onError: fail })
       const segment = openSegment(asked, queue)
