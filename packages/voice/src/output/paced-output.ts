@@ -1,4 +1,4 @@
-import { fade, FADE_MS, tickOf } from '@parley/audio'
+import { tickOf } from '@parley/audio'
 import {
   createEventEmitter,
   FRAME_MS,
@@ -6,22 +6,16 @@ import {
   toParleyError,
   type ClearResult,
   type OutputEvent,
-  type PositionConfidence,
 } from '@parley/spec'
-import type { OutputMixer, PacedOutput, PositionSource } from './far-end.ts'
+import type { PacedOutput, PositionSource } from './far-end.ts'
 import { createFarMarks } from './far-marks.ts'
+import { createFrameSender, isLastOf } from './frame-sender.ts'
+import { createHeardTracker, type Heard } from './heard-tracker.ts'
 import { isAllSent, openSegment, segmentHandle, sentMs, type OpenSegment, type SentFrame } from './open-segment.ts'
 import { resolveOutputTimings, type PacedOutputOptions } from './paced-output-options.ts'
 import { createPlayoutLine, type PlayoutLine } from './playout-line.ts'
+import { createSegmentEvents } from './segment-events.ts'
 import { createResamplerShelf, createSegmentQueue } from './segment-queue.ts'
-
-/** How far the person has heard an utterance. */
-interface Heard {
-  segment: OpenSegment
-  positionMs: number
-  utteranceMs: number
-  confidence: PositionConfidence
-}
 
 /**
  * Makes the output of an endpoint: takes audio as fast as it is made, sends frames of 20 ms a little ahead of playout, and
@@ -32,13 +26,20 @@ interface Heard {
 export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
   const timings = resolveOutputTimings(options)
   const { clock, format, capabilities, link, farBufferMs, onError = () => {} } = options
-  const frameSamples = (format.sampleRateHz * FRAME_MS) / 1000
-  const fadeSamples = (format.sampleRateHz * FADE_MS) / 1000
-  const scratch = new Int16Array(frameSamples * format.channels)
-  const silence = new Int16Array(frameSamples * format.channels)
   const emitter = createEventEmitter<OutputEvent>()
   const shelf = createResamplerShelf(format)
   const marks = createFarMarks()
+  const heardOf = createHeardTracker()
+  const sender = createFrameSender({ format, link })
+  const tell = createSegmentEvents({
+    clock,
+    emitter,
+    epoch: () => epoch,
+    onSettled(segment) {
+      open = open.filter((other) => other !== segment)
+      watchedFromMs = clock.monotonicMs()
+    },
+  })
   const tick = tickOf(clock)
   let epoch = 0
   let open: OpenSegment[] = []
@@ -46,24 +47,18 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
   let resend: SentFrame[] = []
   let line = newLine()
   let source: PositionSource = firstSource()
-  /** When all that was sent will have been played, if the far end plays at once and evenly. */
-  let scheduledToMs = 0
   let latencyMs = timings.outputLatencyMs
   /** Speech frames that the far end has to speak of. */
   let unconfirmed = 0
   let lastSignMs = 0
   let watchedFromMs = 0
   let lastUtterance: { id: string; frames: number } | undefined
-  let lastHeard: Heard | undefined
   let lastClear: (Heard & { epoch: number }) | undefined
   let isPaused = false
   let isLost = false
   let isClosed = false
-  /** The next frame does not go on where the last one ended. */
-  let isGap = true
-  let fadesIn = false
-  let mixer: OutputMixer | undefined
   let isAlwaysOn = false
+  let markedMs = -1
 
   function newLine(): PlayoutLine<SentFrame> {
     return createPlayoutLine<SentFrame>({ onPlayed, onConfirmed })
@@ -72,50 +67,20 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
     if (capabilities.played === 'report') return 'report'
     return capabilities.played === 'mark' && link.mark !== undefined ? 'mark' : 'clock'
   }
-  const emit = (type: OutputEvent['type'], segment: OpenSegment, more: Partial<OutputEvent>): void => {
-    const { utteranceId, segmentId, queue } = segment
-    const positionMs = Math.max(segment.toldMs, Math.floor(Math.min(more.positionMs ?? 0, queue.audioMs)))
-    segment.toldMs = positionMs
-    const confidence = more.confidence ?? 'estimated'
-    emitter.emit({ type, epoch, utteranceId, segmentId, atMs: clock.monotonicMs(), ...more, positionMs, confidence })
-  }
-  const start = (segment: OpenSegment): void => {
-    if (segment.isStarted || segment.isSettled) return
-    segment.isStarted = true
-    emit('started', segment, { confidence: segment.confirmedMs > 0 ? 'confirmed' : 'estimated' })
-  }
-  const settle = (segment: OpenSegment, more: Partial<OutputEvent>): void => {
-    if (segment.isSettled) return
-    segment.isSettled = true
-    open = open.filter((other) => other !== segment)
-    segment.queue.drop()
-    segment.waiting?.resolve()
-    watchedFromMs = clock.monotonicMs()
-    emit('finished', segment, more)
-  }
-
   function onPlayed({ segment, index }: SentFrame): void {
     if (segment === undefined) return
-    start(segment)
+    tell.start(segment)
     segment.playedMs = Math.max(segment.playedMs, (index + 1) * FRAME_MS)
-    hear(segment, (index + 1) * FRAME_MS, 'estimated')
+    heardOf.hear(segment, (index + 1) * FRAME_MS, 'estimated')
     const isWorthTelling = segment.playedMs - segment.toldMs >= timings.progressEveryMs
-    if (isWorthTelling && !segment.isSettled) emit('progress', segment, { positionMs: segment.playedMs })
+    if (isWorthTelling) tell.progress(segment, { positionMs: segment.playedMs })
   }
   function onConfirmed({ segment, index }: SentFrame): void {
     if (segment === undefined) return
     unconfirmed -= 1
     segment.confirmedMs = Math.max(segment.confirmedMs, (index + 1) * FRAME_MS)
-    hear(segment, (index + 1) * FRAME_MS, 'confirmed')
+    heardOf.hear(segment, (index + 1) * FRAME_MS, 'confirmed')
   }
-  function hear(segment: OpenSegment, positionMs: number, confidence: PositionConfidence): void {
-    const utteranceMs = segment.utteranceFrames * FRAME_MS + positionMs
-    const isSame = lastHeard?.segment.utteranceId === segment.utteranceId
-    if (isSame && lastHeard !== undefined && lastHeard.utteranceMs > utteranceMs) return
-    if (isSame && lastHeard?.utteranceMs === utteranceMs && confidence === 'estimated') return
-    lastHeard = { segment, positionMs, utteranceMs, confidence }
-  }
-
   const limitMs = (): number => (source === 'mark' ? (marks.first?.positionMs ?? Infinity) : Infinity)
   /** Brings the estimate up to date and tells what follows from it. */
   const follow = (nowMs: number): void => {
@@ -123,7 +88,7 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
     const limit = limitMs()
     const positionMs = line.advance(nowMs, limit)
     const sounding = positionMs < limit ? line.soundsAt(nowMs)?.segment : undefined
-    if (sounding !== undefined) start(sounding)
+    if (sounding !== undefined) tell.start(sounding)
     line.forget(line.confirmedMs - timings.rewindMs - FRAME_MS)
     settlePlayed()
   }
@@ -133,7 +98,7 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
       if ((source === 'clock' ? first.playedMs : first.confirmedMs) < sentMs(first)) return
       // Nothing stands behind a segment without sound, so there is nothing to be unsure of.
       const confidence = source === 'clock' && first.sentFrames > 0 ? 'estimated' : 'confirmed'
-      settle(first, { positionMs: first.queue.audioMs, confidence, interrupted: false })
+      tell.finish(first, { positionMs: first.queue.audioMs, confidence, interrupted: false })
     }
   }
   /** The part of the frame at the playhead that has sounded counts too. */
@@ -141,7 +106,8 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
     const frame = line.frameAt(line.positionMs)
     const partMs = line.positionMs % FRAME_MS
     if (frame?.segment === undefined || partMs === 0) return
-    hear(frame.segment, frame.index * FRAME_MS + partMs, line.confirmedMs >= line.positionMs ? 'confirmed' : 'estimated')
+    const confidence = line.confirmedMs >= line.positionMs ? 'confirmed' : 'estimated'
+    heardOf.hear(frame.segment, frame.index * FRAME_MS + partMs, confidence)
   }
 
   const nextFrame = (): SentFrame | undefined => {
@@ -155,60 +121,29 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
     return { samples, segment, index: segment.sentFrames++ }
   }
   const beginSending = (segment: OpenSegment): void => {
-    const { utteranceId, segmentId, agentId, kind } = segment
+    const { utteranceId } = segment
     if (lastUtterance?.id !== utteranceId) lastUtterance = { id: utteranceId, frames: 0 }
     segment.utteranceFrames = lastUtterance.frames
-    const known = { ...(agentId !== undefined && { agentId }), ...(kind !== undefined && { kind }) }
-    link.segment?.({ phase: 'start', epoch, utteranceId, segmentId, ...known })
-  }
-  const tellEnd = (segment: OpenSegment): void => {
-    if (segment.isEndTold || segment.sentFrames === 0 || !isAllSent(segment)) return
-    segment.isEndTold = true
-    const { utteranceId, segmentId, queue } = segment
-    link.segment?.({ phase: 'end', epoch, utteranceId, segmentId, totalMs: queue.audioMs })
+    sender.tellStart(segment, epoch)
   }
   const markAt = ({ segmentId }: OpenSegment, positionMs: number, nowMs: number): void => {
-    if (source !== 'mark' || line.sentMs === 0) return
+    if (source !== 'mark' || markedMs === line.sentMs) return
+    markedMs = line.sentMs
     const name = `${epoch}:${segmentId}:${positionMs}`
-    if (isMarkedAt === line.sentMs) return
-    isMarkedAt = line.sentMs
-    marks.add({ name, positionMs: line.sentMs, dueAtMs: Math.max(nowMs, scheduledToMs) + latencyMs })
+    marks.add({ name, positionMs: line.sentMs, dueAtMs: nowMs + sender.aheadMs(nowMs) + latencyMs })
     link.mark?.(name)
   }
-  let isMarkedAt = -1
-
   const send = (frame: SentFrame, nowMs: number): void => {
     const { segment, index } = frame
-    scratch.set(frame.samples)
-    if (segment !== undefined && fadesIn) {
-      fade(scratch, { fromGain: 0, toGain: 1, fadeSamples, channels: format.channels })
-      fadesIn = false
-    }
-    mixer?.(scratch, segment !== undefined)
-    const isLast = segment !== undefined && isAllSent(segment) && index === segment.sentFrames - 1
-    if (scheduledToMs < nowMs) {
-      scheduledToMs = nowMs
-      isGap = true
-    }
-    link.send(scratch, {
-      epoch,
-      kind: segment === undefined ? 'background' : 'speech',
-      utteranceId: segment?.utteranceId ?? '',
-      segmentId: segment?.segmentId ?? '',
-      positionMs: index * FRAME_MS,
-      utteranceSamples: segment === undefined ? 0 : (segment.utteranceFrames + index) * frameSamples,
-      isLast,
-      gap: isGap,
-    })
-    isGap = false
-    scheduledToMs += FRAME_MS
+    sender.send(frame, { epoch, nowMs })
     const needsConfirming = segment !== undefined && source !== 'clock'
     if (needsConfirming && unconfirmed++ === 0) lastSignMs = nowMs
     line.push(frame, nowMs + latencyMs, needsConfirming)
     if (segment === undefined) return
     const endMs = (index + 1) * FRAME_MS
+    const isLast = isLastOf(segment, index)
     if (isLast || endMs % timings.markEveryMs === 0) markAt(segment, endMs, nowMs)
-    if (isLast) tellEnd(segment)
+    if (isLast) sender.tellEnd(segment, epoch)
   }
 
   /** Sends what is due. */
@@ -216,15 +151,15 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
     if (isLost || isClosed) return
     for (;;) {
       if (isPaused || line.sentMs - line.confirmedMs >= timings.aheadMs) break
-      if (scheduledToMs - nowMs > timings.headroomMs) break
+      if (sender.aheadMs(nowMs) > timings.headroomMs) break
       const frame = nextFrame()
       if (frame === undefined) break
       send(frame, nowMs)
     }
     // Background is sent as late as can be, since speech that comes waits behind it.
     const isSilentPause = isPaused && capabilities.pause === 'native'
-    while (isAlwaysOn && mixer !== undefined && !isSilentPause && scheduledToMs - nowMs <= FRAME_MS) {
-      send({ samples: silence, segment: undefined, index: 0 }, nowMs)
+    while (isAlwaysOn && !isSilentPause && sender.aheadMs(nowMs) <= FRAME_MS) {
+      send({ samples: sender.silence, segment: undefined, index: 0 }, nowMs)
     }
     letProducersGoOn()
   }
@@ -252,7 +187,7 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
     marks.clear()
     unconfirmed = 0
     const [segment] = open
-    if (segment !== undefined) emit('progress', segment, { positionMs: segment.playedMs, source })
+    if (segment !== undefined) tell.progress(segment, { positionMs: segment.playedMs, source })
     line.trustClock()
   }
   const checkStall = (nowMs: number): void => {
@@ -261,7 +196,7 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
     if (nowMs < watchedFromMs + segment.queue.audioMs + farBufferMs + timings.stallMs) return
     if (source !== 'clock') replaceSource()
     resend = resend.filter((frame) => frame.segment !== segment)
-    settle(segment, { positionMs: segment.playedMs, interrupted: true, stalled: true })
+    tell.finish(segment, { positionMs: segment.playedMs, interrupted: true, stalled: true })
     const message = `Segment ${segment.segmentId} was sent, and the far end did not say that it played. It was given up.`
     onError(new ParleyError({ code: 'voice_output_stalled', message, details: { segmentId: segment.segmentId } }))
   }
@@ -290,7 +225,7 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
       // The end came after the last frame had been sent.
       if (isAllSent(segment) && segment.sentFrames > 0 && !segment.isEndTold) {
         markAt(segment, sentMs(segment), nowMs)
-        tellEnd(segment)
+        sender.tellEnd(segment, epoch)
       }
     }
     follow(nowMs)
@@ -302,17 +237,15 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
     follow(nowMs)
     hearPart()
     const again = line.from(Math.max(0, line.confirmedMs - timings.rewindMs))
-    forgetSent(nowMs)
+    forgetSent(nowMs, { fadeIn: true })
     resend = [...again.filter(({ segment }) => segment !== undefined && !segment.isSettled), ...resend]
-    fadesIn = true
   }
-  const forgetSent = (nowMs: number): void => {
+  const forgetSent = (nowMs: number, how?: { fadeIn: boolean }): void => {
     marks.clear()
     line = newLine()
     unconfirmed = 0
-    isMarkedAt = -1
-    scheduledToMs = nowMs
-    isGap = true
+    markedMs = -1
+    sender.restart(nowMs, how)
   }
   const clearFarEnd = (): void => {
     epoch += 1
@@ -320,7 +253,8 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
   }
   const hearingNow = (): Heard | undefined => {
     hearPart()
-    return open.some(({ utteranceId }) => utteranceId === lastHeard?.segment.utteranceId) ? lastHeard : undefined
+    const { last } = heardOf
+    return open.some(({ utteranceId }) => utteranceId === last?.segment.utteranceId) ? last : undefined
   }
 
   return Object.freeze({
@@ -352,7 +286,7 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
         })
       }
       const fail = (error: unknown): void => {
-        settle(segment, { positionMs: segment.playedMs, interrupted: true })
+        tell.finish(segment, { positionMs: segment.playedMs, interrupted: true })
         const message = `The audio of segment ${segmentId} cannot be converted.`
         onError(toParleyError(error, { code: 'audio_format_unsupported', message, details: { segmentId } }))
       }
@@ -380,22 +314,20 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
       isPaused = false
       forgetSent(nowMs)
       resend = []
-      fadesIn = false
       if (tail !== undefined) {
         // Nothing silences the far end but the sound itself.
-        fade(tail.samples, { fromGain: 1, toGain: 0, fadeSamples, channels: format.channels })
-        send({ samples: tail.samples, segment: undefined, index: 0 }, nowMs)
+        send({ samples: sender.fadeOut(tail.samples), segment: undefined, index: 0 }, nowMs)
       }
       lastClear = heard === undefined ? undefined : { ...heard, epoch: cutEpoch }
-      lastHeard = undefined
+      heardOf.forget()
       lastUtterance = undefined
       const confidence = heard?.confidence ?? 'confirmed'
-      if (heard !== undefined) emit('cleared', heard.segment, { epoch: cutEpoch, positionMs: heard.positionMs, confidence })
+      if (heard !== undefined) tell.cleared(heard.segment, { epoch: cutEpoch, positionMs: heard.positionMs, confidence })
       for (const segment of open.slice()) {
         const positionMs = segment === heard?.segment ? heard.positionMs : segment.playedMs
         const isSure = segment.sentFrames === 0 || segment.confirmedMs >= positionMs
         const sure = segment === heard?.segment ? confidence : isSure ? 'confirmed' : 'estimated'
-        settle(segment, { epoch: cutEpoch, positionMs, confidence: sure, interrupted: true })
+        tell.finish(segment, { epoch: cutEpoch, positionMs, confidence: sure, interrupted: true })
       }
       go()
       if (heard === undefined) return { epoch, heardMs: 0, confidence }
@@ -464,7 +396,7 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
       if (next >= 0 && Number.isFinite(next)) latencyMs = next
     },
     setMixer(next, { alwaysOn = false } = {}) {
-      mixer = next
+      sender.mixer = next
       isAlwaysOn = next !== undefined && alwaysOn
       go()
     },
@@ -493,7 +425,7 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
       tick.remove(ticked)
       for (const segment of open.slice()) {
         const { positionMs, confidence } = heard?.segment === segment ? heard : { positionMs: segment.playedMs, confidence: 'estimated' as const }
-        settle(segment, { positionMs, confidence, interrupted: true })
+        tell.finish(segment, { positionMs, confidence, interrupted: true })
       }
       shelf.close()
       emitter.close()
@@ -502,9 +434,9 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
 
   function confirm(positionMs: number, nowMs: number): void {
     line.confirm(positionMs, nowMs)
-    const heard = lastHeard?.segment
-    if (heard !== undefined && !heard.isSettled && heard.confirmedMs < sentMs(heard)) {
-      emit('progress', heard, { positionMs: Math.max(heard.confirmedMs, heard.toldMs), confidence: 'confirmed' })
+    const heard = heardOf.last?.segment
+    if (heard !== undefined && heard.confirmedMs < sentMs(heard)) {
+      tell.progress(heard, { positionMs: heard.confirmedMs, confidence: 'confirmed' })
     }
     go()
   }
