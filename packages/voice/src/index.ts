@@ -14,3 +14,15 @@ export {
 } from './text/text-filters.ts'
 export { type ToolCallText } from './text/hidden-text.ts'
 export { type SpokenUnit } from './text/spoken-units.ts'
+export {
+  type FarEnd,
+  type FarFrame,
+  type FarSegment,
+  type OutputMixer,
+  type PacedOutput,
+  type PlayedReport,
+  type PositionSource,
+} from './output/far-end.ts'
+export { followSpeaking, SPEAKING_TAIL_MS, type FollowSpeakingOptions } from './output/follow-speaking.ts'
+export { createPacedOutput } from './output/paced-output.ts'
+export { defaultOutputTimings, type OutputTimings, type PacedOutputOptions } from './output/paced-output-options.ts'
