@@ -27,6 +27,12 @@ export interface SocketRoute {
   protocol?: string
   /** Whether somebody must be known before the upgrade. @default true */
   requiresPrincipal?: boolean
+  /** Asked before the upgrade; a status of 4xx or 5xx refuses it with an empty body. @default nobody is refused */
+  authorize?(
+    request: Request,
+    principal: Principal | undefined,
+    known: { address: string; params: Record<string, string> },
+  ): Promise<{ status: number; headers?: Record<string, string> } | null>
   /** Gets the open socket; the connection counts as open until its promise settles. */
   connect(connection: SocketConnection): Promise<void>
 }

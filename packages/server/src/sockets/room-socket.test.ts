@@ -52,6 +52,30 @@ describe('who may connect', () => {
     }
   })
 
+  test('a route may refuse before the upgrade, with a status and headers of its own', async () => {
+    const asked: unknown[] = []
+    const { url } = await started({
+      sockets: [
+        {
+          path: '/media/:call',
+          requiresPrincipal: false,
+          async authorize(_request, principal, known) {
+            asked.push([principal, known.params])
+            return known.params['call'] === 'mine' ? null : { status: 403, headers: { 'retry-after': '7' } }
+          },
+          connect: async ({ socket }) => socket.close(4000, 'reached'),
+        },
+      ],
+    })
+    await expect(openSocket(url, '/media/other', { protocols: [] })).rejects.toThrow('403')
+    const mine = await openSocket(url, '/media/mine', { protocols: [] })
+    expect(await mine.closed).toBe(4000)
+    expect(asked).toEqual([
+      [undefined, { call: 'other' }],
+      [undefined, { call: 'mine' }],
+    ])
+  })
+
   test('a page of another origin is refused before the upgrade, a listed one is not', async () => {
     const { url } = await started({ origins: ['https://app.example'] })
     await expect(openSocket(url, path, { origin: 'https://evil.example' })).rejects.toThrow('403')

@@ -58,6 +58,16 @@ export function createUpgradeHandler(options: UpgradeOptions): UpgradeHandler {
     if (principal === undefined && route.requiresPrincipal !== false) {
       throw new ParleyError({ code: 'auth_required', message: 'Say who you are: send a key or token.' })
     }
+    const refusal = await route.authorize?.(request, principal, { address: options.addressOf(message), params })
+    if (refusal !== undefined && refusal !== null) {
+      const headers = Object.entries(refusal.headers ?? {}).map(([name, value]) => `${name}: ${value}\r\n`)
+      const reason = STATUS_CODES[refusal.status] ?? 'Refused'
+      duplex.end(
+        `HTTP/1.1 ${refusal.status} ${reason}\r\n${headers.join('')}connection: close\r\ncontent-length: 0\r\n\r\n`,
+      )
+      return
+    }
+    if (duplex.destroyed) return
     const leave = connections.enter(options.addressOf(message))
     if (leave === undefined)
       throw new ParleyError({ code: 'connection_limit', message: 'Too many connections are open.' })
