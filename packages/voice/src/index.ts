@@ -26,3 +26,14 @@ export {
 export { followSpeaking, SPEAKING_TAIL_MS, type FollowSpeakingOptions } from './output/follow-speaking.ts'
 export { createPacedOutput } from './output/paced-output.ts'
 export { defaultOutputTimings, type OutputTimings, type PacedOutputOptions } from './output/paced-output-options.ts'
+export { createHeardLedger, type GeneratedText, type HeardLedger, type SpanReport } from './ledger/heard-ledger.ts'
+export { MAX_RESAYS, type MustHearDue } from './ledger/heard-spans.ts'
+export {
+  type HeardExtent,
+  type LedgerJson,
+  type LedgerSegment,
+  type LedgerSpan,
+  type LedgerStatus,
+  type LedgerUtterance,
+  type LedgerWord,
+} from './ledger/ledger-record.ts'
