@@ -16,3 +16,16 @@ export {
   type SlotType,
 } from './rules-document.ts'
 export { rulesJsonSchema } from './rules-schema.ts'
+export { createFliteTts, type FliteTts, type FliteTtsOptions } from './speech/flite/flite-tts.ts'
+export {
+  createSileroSession,
+  type SileroRuntime,
+  type SileroSession,
+  type SileroWindows,
+} from './speech/silero/silero-session.ts'
+export {
+  createSileroVad,
+  type SileroFallback,
+  type SileroVad,
+  type SileroVadOptions,
+} from './speech/silero/silero-vad.ts'
