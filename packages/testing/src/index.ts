@@ -50,3 +50,22 @@ export {
 } from './voice/test-endpoint.ts'
 export { toneText, type ToneTextOptions } from './voice/tone-code.ts'
 export { createVirtualOutput, type VirtualOutput, type VirtualOutputOptions } from './voice/virtual-output.ts'
+export { createAudioClock, type AudioClock } from './voice/audio-clock.ts'
+export { testEndpointDriver, type CallerDriver } from './voice/caller-driver.ts'
+export { caller, type CallerStep, type CallerSteps } from './voice/caller-script.ts'
+export {
+  expectLedger,
+  expectLog,
+  expectNoLeak,
+  expectReceipt,
+  type ExpectedEntry,
+  type ExpectedUtterance,
+  type LedgerView,
+  type NoLeakOptions,
+} from './voice/expectations.ts'
+export {
+  createSimulatedCaller,
+  type CallerReport,
+  type SimulatedCaller,
+  type SimulatedCallerOptions,
+} from './voice/simulated-caller.ts'
