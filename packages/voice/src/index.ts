@@ -37,3 +37,16 @@ export {
   type LedgerUtterance,
   type LedgerWord,
 } from './ledger/ledger-record.ts'
+export { createTurnMachine, type TurnMachine, type TurnOutcome, type TurnState } from './turn/turn-machine.ts'
+export { type TurnSettings } from './turn/turn-settings.ts'
+export {
+  type AgentState,
+  type CommittedTurn,
+  type InterruptPlan,
+  type TurnEffect,
+  type TurnReceipt,
+  type UserState,
+} from './turn/turn-effects.ts'
+export { type TurnCommand, type TurnEvent, type UtteranceKind, type UtteranceRequest } from './turn/turn-events.ts'
+export { type AmdVerdict, type InterruptReason } from './turn/verdicts.ts'
+export { type FillerSettings, type VoiceSettings, type VoiceStages } from './options/voice-settings.ts'

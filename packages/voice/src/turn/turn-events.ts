@@ -64,6 +64,8 @@ export type TurnEvent =
   /** Generation is over; what was generated still plays. `isEmpty`: there is nothing to speak. */
   | { type: 'replyEnded'; utteranceId: string; isEmpty: boolean }
   | { type: 'replyFailed'; utteranceId: string }
+  /** The room is done with a committed turn: an answer that has not begun by now does not come. */
+  | { type: 'turnSettled'; turnId: string }
   /**
    * Nothing more comes for a committed turn: nobody was asked, or everybody who was asked is done. Ends `thinking` for a
    * turn without an utterance, so that no apology is made for it.
@@ -76,7 +78,8 @@ export type TurnEvent =
   | { type: 'outputStalled'; utteranceId: string; segmentId: string }
   | { type: 'providerSpeechStarted' | 'providerSpeechStopped' | 'providerTurn' | 'providerInterrupted'; itemId: string }
   | { type: 'dtmf'; digit: string }
-  | { type: 'typed'; id: string; text: string }
+  /** By keyboard, or digits that were collected. */
+  | { type: 'typed'; id: string; text: string; source?: 'typed' | 'dtmf' }
   | { type: 'muted'; muted: boolean }
   /** Push-to-talk. */
   | { type: 'talk'; down: boolean }

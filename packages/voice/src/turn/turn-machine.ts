@@ -1,0 +1,334 @@
+import { settlePending, takeVerdict } from './backchannel.ts'
+import { playAgentBackchannel, resumeIfDue, speechEnded, speechStarted, takeEcho, weighSpeech } from './barge-in.ts'
+import { closeCall } from './close.ts'
+import { commitTyped } from './commit-turn.ts'
+import { cancelDecision, decide, openDecision, takePrediction } from './endpointing.ts'
+import { fillerDue, takeTool } from './filler.ts'
+import { checkFloor, endUtterance, enqueue, keepFloor, playoutStarted, playoutWent, stallFloor, takeDelta, turnSettled } from './floor.ts'
+import { audible, audioBlock, judgesSpeech, keepGate } from './guards.ts'
+import { idleDue, keepIdle } from './idle.ts'
+import { interrupt } from './interrupt.ts'
+import { changeOpen } from './open-turn.ts'
+import { abortSpeculation, speculate } from './speculation.ts'
+import { commitByHand, takeCommand, thaw } from './take-command.ts'
+import { takeTranscript } from './take-transcript.ts'
+import { effectiveMode } from './turn-delays.ts'
+import type { AgentState, TurnEffect, TurnReceipt, UserState } from './turn-effects.ts'
+import type { TurnEvent } from './turn-events.ts'
+import type { TurnSettings } from './turn-settings.ts'
+import { initialTurnState, timerNames, type TimerName, type TurnState } from './turn-state.ts'
+import { changeUtterance, floorHolder, instant, isSpeaking, note, type Step } from './turn-step.ts'
+import { checkOpenTurn, cutTurn, noTranscript, stageStalled, thinkingDue } from './watchdogs.ts'
+
+export type { TurnState }
+
+/** What follows from one event. */
+export interface TurnOutcome {
+  state: TurnState
+  effects: TurnEffect[]
+  receipts: TurnReceipt[]
+}
+
+/** The rules of taking turns, as a pure function of what happened. */
+export interface TurnMachine {
+  readonly initial: TurnState
+  /** Total: what does not fit is noted and changes nothing. `nowMs` never goes back; if it does, the last one counts. */
+  step(state: TurnState, event: TurnEvent, nowMs: number): TurnOutcome
+}
+
+/** Makes the machine of one call. It keeps nothing: the state is the caller's, and plain JSON. */
+export function createTurnMachine(settings: TurnSettings): TurnMachine {
+  return Object.freeze({
+    initial: initialTurnState(settings.stages.vad),
+    step(before: TurnState, event: TurnEvent, reportedMs: number): TurnOutcome {
+      const nowMs = Number.isFinite(reportedMs) ? Math.max(reportedMs, before.nowMs) : before.nowMs
+      const step: Step = { settings, nowMs, state: { ...before, nowMs }, effects: [], receipts: [] }
+      if (before.isClosing) afterClose(step, event)
+      else {
+        take(step, event)
+        if (!step.state.isClosing) follow(step)
+        show(step)
+      }
+      return { state: step.state, effects: step.effects, receipts: step.receipts }
+    },
+  })
+}
+
+/** Nothing is said or heard any more; who still comes is told so. */
+function afterClose(step: Step, event: TurnEvent): void {
+  if (event.type === 'replyStarted') enqueue(step, event)
+}
+
+/** What every event may bring about, in the order in which it has to be. */
+function follow(step: Step): void {
+  const { state } = step
+  takeUpKept(step)
+  if (state.decision !== null) decide(step)
+  weighSpeech(step)
+  if (state.pause !== null) resumeIfDue(step)
+  if (state.decision !== null && state.speculation === null) speculate(step, false)
+  keepFloor(step)
+  keepGate(step)
+  keepIdle(step)
+}
+
+/** Words that were kept while the agent was heard are decided when it has finished, or may be cut again. */
+function takeUpKept(step: Step): void {
+  const { state, settings } = step
+  if (state.open?.isKept !== true || state.speech !== null || state.decision !== null || state.isFrozen) return
+  if (audible(step) !== undefined) {
+    const isQueued = settings.interruption.whileUninterruptible === 'queue' && settings.interruption.minWords === 0
+    if (!isQueued || !judgesSpeech(step) || audioBlock(step) !== null) return
+  }
+  changeOpen(step, { isKept: false })
+  openDecision(step, 'floor', state.lastVoicedAtMs ?? step.nowMs)
+}
+
+function take(step: Step, event: TurnEvent): void {
+  const { state } = step
+  if (event.type !== 'hint' && event.type !== 'language' && event.type !== 'roomMode') state.isStarted = true
+  switch (event.type) {
+    case 'vadStart':
+      state.isVadAlive = true
+      if (isDeaf(state)) return ignore(step, event)
+      return speechStarted(step, event.speechStartedAtMs, 'vad')
+    case 'vadEnd':
+      state.isVadAlive = true
+      state.vadFailures = 0
+      if (isDeaf(state) || state.speech?.source === 'talk') return ignore(step, event)
+      return speechEnded(step, event.lastVoicedAtMs)
+    case 'vadFailed':
+      return stageStalled(step, 'vad')
+    case 'sttInterim':
+    case 'sttFinal':
+    case 'sttEager':
+      return takeTranscript(step, event)
+    case 'sttResumed':
+      abortSpeculation(step, 'resumed')
+      if (state.decision?.trigger === 'stt') cancelDecision(step, 'resumed')
+      return
+    case 'sttSpeechEnd':
+      if (effectiveMode(step) !== 'stt' || isDeaf(state)) return
+      if (state.speech !== null) speechEnded(step, event.atMs)
+      return openDecision(step, 'stt', instant(step, event.atMs, state.lastVoicedAtMs ?? step.nowMs))
+    case 'sttFailed':
+      return stageStalled(step, 'stt')
+    case 'turnPrediction':
+      return takePrediction(step, event.decisionId, event.probability, event.threshold)
+    case 'echoVerdict':
+      return takeEcho(step, event.verdict, event.confidence)
+    case 'backchannelVerdict':
+      return takeVerdict(step, event.id, event.isBackchannel)
+    case 'amdVerdict':
+      state.isAmd = false
+      return note(step, 'amd', { verdict: event.verdict })
+    case 'timerFired':
+      return timerFired(step, event.timer)
+    case 'replyStarted':
+      return enqueue(step, event)
+    case 'replyDelta':
+      return takeDelta(step, event.utteranceId, event.text)
+    case 'toolCallStarted':
+      return takeTool(step, event.utteranceId, 1)
+    case 'toolCallEnded':
+      return takeTool(step, event.utteranceId, -1)
+    case 'replyEnded':
+      if (event.isEmpty) return endUtterance(step, event.utteranceId, 'empty')
+      state.floorActivityAtMs = step.nowMs
+      return changeUtterance(step, event.utteranceId, { generation: 'complete', tools: 0 })
+    case 'replyFailed':
+      return replyFailed(step, event.utteranceId)
+    case 'turnSettled':
+      return turnSettled(step, event.turnId)
+    case 'playoutStarted':
+      if (isOfNow(step, event)) playoutStarted(step, event.utteranceId)
+      return
+    case 'playoutProgress':
+      if (isOfNow(step, event)) playoutWent(step)
+      return
+    case 'playoutFinished':
+      if (isOfNow(step, event)) endUtterance(step, event.utteranceId, 'played')
+      return
+    case 'outputStalled': {
+      const holder = floorHolder(state)
+      return holder?.utteranceId === event.utteranceId ? stallFloor(step, holder) : undefined
+    }
+    case 'providerSpeechStarted':
+      if (isDeaf(state)) return ignore(step, event)
+      return speechStarted(step, undefined, 'provider')
+    case 'providerSpeechStopped':
+      if (state.speech?.source !== 'provider') return ignore(step, event)
+      return speechEnded(step, undefined)
+    case 'providerTurn':
+      if (isDeaf(state)) return ignore(step, event)
+      if (state.speech?.source === 'provider') speechEnded(step, undefined)
+      return openDecision(step, 'provider', state.lastVoicedAtMs ?? step.nowMs)
+    case 'providerInterrupted':
+      if (judgesSpeech(step) && audioBlock(step) === null) interrupt(step, 'speech')
+      return
+    case 'dtmf':
+      state.isAway = false
+      state.idlePrompts = 0
+      if (judgesSpeech(step) && !state.isOnHold) interrupt(step, 'dtmf')
+      return
+    case 'typed':
+      if (event.text.trim() === '') return ignore(step, event)
+      return commitTyped(step, event.id, event.text.trim(), event.source ?? 'typed')
+    case 'muted':
+      return muted(step, event.muted)
+    case 'talk':
+      return talk(step, event.down)
+    case 'roomMode':
+      return roomMode(step, event.mode)
+    case 'language':
+      if (event.language === state.language) return
+      state.language = event.language
+      state.isDetectorMute = false
+      return abortSpeculation(step, 'language')
+    case 'hint':
+      state.hint = event.expect === null ? null : { expect: event.expect, minLength: event.minLength ?? 0 }
+      return
+    case 'command':
+      return takeCommand(step, event.command)
+    case 'mediaLost':
+      if (state.speech !== null) speechEnded(step, undefined)
+      state.isLost = true
+      return
+    case 'mediaResumed':
+      state.isLost = false
+      state.floorActivityAtMs = step.nowMs
+      return
+    case 'mediaClosed':
+      return closeCall(step)
+  }
+}
+
+/** Sound of the person drives nothing at the moment. */
+function isDeaf(state: TurnState): boolean {
+  return state.isOnHold || state.isMuted || state.isLost
+}
+
+function ignore(step: Step, event: TurnEvent): void {
+  note(step, 'ignored', { event: event.type, reason: 'guard' })
+}
+
+/** Whether a report is about the utterance that has the floor, and not of an older epoch. */
+function isOfNow({ state }: Step, report: { epoch: number; utteranceId: string }): boolean {
+  if (state.floorId !== report.utteranceId || !(report.epoch >= state.epoch)) return false
+  state.epoch = report.epoch
+  return true
+}
+
+function replyFailed(step: Step, utteranceId: string): void {
+  const utterance = step.state.utterances.find((known) => known.utteranceId === utteranceId)
+  if (utterance?.phase === 'playing' || utterance?.phase === 'paused') {
+    // What was generated is played to its end.
+    return changeUtterance(step, utteranceId, { generation: 'complete', tools: 0 })
+  }
+  endUtterance(step, utteranceId, 'failed')
+}
+
+function muted(step: Step, isMuted: boolean): void {
+  const { state } = step
+  if (state.isMuted === isMuted) return
+  state.isMuted = isMuted
+  if (!isMuted || state.open === null) return
+  if (state.speech !== null) speechEnded(step, undefined)
+  openDecision(step, 'mute', state.lastVoicedAtMs ?? step.nowMs)
+}
+
+function talk(step: Step, isDown: boolean): void {
+  const { state } = step
+  if (state.isOnHold || state.isLost) return note(step, 'ignored', { event: 'talk', reason: 'guard' })
+  if (isDown) {
+    if (state.speech !== null) state.speech = { ...state.speech, source: 'talk', weighed: 'no' }
+    else speechStarted(step, undefined, 'talk')
+    return
+  }
+  if (state.speech?.source !== 'talk') return note(step, 'ignored', { event: 'talk', reason: 'silent' })
+  speechEnded(step, undefined)
+  commitByHand(step, 'talk')
+}
+
+function roomMode(step: Step, mode: TurnState['mode']): void {
+  const { state } = step
+  if (state.mode === mode) return
+  state.mode = mode
+  if (mode === 'agent') return
+  abortSpeculation(step, 'mode')
+  interrupt(step, 'mode', { force: true })
+}
+
+function timerFired(step: Step, fired: string): void {
+  const { state } = step
+  const timer = timerNames.find((name) => name === fired)
+  const dueMs = timer === undefined ? null : state.timers[timer]
+  if (timer === undefined || dueMs === null) return
+  // Somebody's clock is ahead of ours: it is asked for again.
+  if (dueMs > step.nowMs) return void step.effects.push({ type: 'setTimer', timer, atMs: dueMs })
+  state.timers = { ...state.timers, [timer]: null }
+  due(step, timer)
+}
+
+function due(step: Step, timer: TimerName): void {
+  const { state } = step
+  switch (timer) {
+    // These only bring the machine to look again.
+    case 'decision':
+    case 'suspect':
+    case 'launch':
+    case 'gap':
+    case 'guard':
+      return
+    case 'falseInterruption':
+      if (state.pause !== null) state.pause = { ...state.pause, isDue: true }
+      return
+    case 'maxTurn':
+      return cutTurn(step, 'maxMs')
+    case 'watchdog':
+      return checkOpenTurn(step)
+    case 'noTranscript':
+      return noTranscript(step)
+    case 'sttSilent':
+      return stageStalled(step, 'stt')
+    case 'thinking':
+      return thinkingDue(step)
+    case 'floor':
+      return checkFloor(step)
+    case 'filler':
+      return fillerDue(step)
+    case 'idle':
+      return idleDue(step)
+    case 'freeze':
+      return thaw(step, 'timeout')
+    case 'amd':
+      state.isAmd = false
+      return note(step, 'amd', { verdict: 'uncertain' })
+    case 'backchannel':
+      if (state.backchannel?.phase === 'asked') return takeVerdict(step, state.backchannel.id, false)
+      return settlePending(step)
+    case 'agentBackchannel':
+      return playAgentBackchannel(step)
+  }
+}
+
+/** Tells what the two are doing, when it has changed. */
+function show(step: Step): void {
+  const { state } = step
+  const user: UserState = isSpeaking(state) ? 'speaking' : state.isAway ? 'away' : 'silent'
+  const agent = agentState(step)
+  if (user === state.shownUser && agent === state.shownAgent) return
+  state.shownUser = user
+  state.shownAgent = agent
+  step.effects.push({ type: 'setState', user, agent })
+}
+
+function agentState({ state }: Step): AgentState {
+  if (state.isClosing) return 'closing'
+  if (!state.isStarted) return 'initializing'
+  const holder = floorHolder(state)
+  if (holder?.phase === 'playing') return 'speaking'
+  if (holder?.phase === 'paused') return 'listening'
+  if (state.awaiting !== null || holder?.kind === 'reply') return 'thinking'
+  return 'listening'
+}
