@@ -9,6 +9,7 @@ import {
   type RoomId,
   type SocketFactory,
 } from '@parley/spec'
+import { createCallsClient, type CallsClient } from './calls/calls-client.ts'
 import { createDeskClient, createRequestsClient, type DeskClient, type RequestsClient } from './desk-client.ts'
 import { createHttpClient, type TokenSource } from './http-client.ts'
 import { connectRoom, type RoomConnection } from './room-connection.ts'
@@ -50,6 +51,7 @@ export interface Client {
   readonly rooms: RoomsClient
   readonly desk: DeskClient
   readonly requests: RequestsClient
+  readonly calls: CallsClient
   /** Connects to a room; it connects again by itself until closed. */
   joinRoom(roomId: RoomId, options?: JoinOptions): RoomConnection
 }
@@ -73,6 +75,7 @@ export function createClient(options: ClientOptions = {}): Client {
     rooms,
     desk: createDeskClient(http),
     requests: createRequestsClient(http),
+    calls: createCallsClient({ http, baseUrl, openSocket, clock, ids }),
     joinRoom(roomId, join = {}) {
       checkOptions('joinRoom', join, ['token', 'getToken', 'after', 'participantId'])
       const source = sourceOf(join, getToken)

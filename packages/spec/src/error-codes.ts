@@ -166,6 +166,7 @@ export const errorCodes = {
   voice_empty_turn: final('A turn was to be committed and nothing had been said.'),
   media_auth_failed: final('The media connection did not prove who it is.'),
   media_protocol_error: final('A message of the media connection is malformed.'),
+  media_device_failed: final('The microphone or the speaker of the page cannot be used.'),
   media_resume_rejected: final('The lost media connection cannot be taken up again.'),
   speech_engine_missing: final('A speech engine is not installed on this machine.'),
   speech_busy: passing('The speech engine has as much work as it may queue.'),
