@@ -50,3 +50,64 @@ export {
 export { type TurnCommand, type TurnEvent, type UtteranceKind, type UtteranceRequest } from './turn/turn-events.ts'
 export { type AmdVerdict, type InterruptReason } from './turn/verdicts.ts'
 export { type FillerSettings, type VoiceSettings, type VoiceStages } from './options/voice-settings.ts'
+export {
+  answererOf,
+  createAmdMachine,
+  type AmdEffect,
+  type AmdEvent,
+  type AmdMachine,
+  type AmdMachineOptions,
+  type AmdReason,
+  type AmdState,
+  type AmdStep,
+  type AmdTimer,
+} from './amd/amd-machine.ts'
+export { defaultAmdOptions, type AmdOptions } from './amd/amd-options.ts'
+export { defaultAmdPhrases, judgePhrases, type AmdPhrases } from './amd/amd-phrases.ts'
+export { createBeepDetector, type BeepDetector, type BeepDetectorOptions } from './amd/beep-detector.ts'
+export { createIvrNavigator, defaultIvrOptions, type IvrNavigator, type IvrOptions } from './amd/ivr-navigator.ts'
+export type { Collected } from './dtmf/collection.ts'
+export {
+  createDigitCollector,
+  type DigitCollector,
+  type DigitCollectorPorts,
+  type KeypadEntry,
+} from './dtmf/digit-collector.ts'
+export {
+  defaultCollectOptions,
+  defaultDigitCollectorOptions,
+  defaultToneOptions,
+  type CollectOptions,
+  type DigitCollectorOptions,
+  type ToneOptions,
+} from './dtmf/dtmf-options.ts'
+export { keypadText, sensitiveText } from './dtmf/keypad-text.ts'
+export { tonesFor, type ToneStep } from './dtmf/tone-plan.ts'
+export { createEchoGuard, type EchoGuard, type EchoTextVerdict, type EchoVerdict } from './echo/echo-guard.ts'
+export { defaultEchoGuardOptions, type EchoGuardOptions } from './echo/echo-options.ts'
+export {
+  createCallRecorder,
+  type CallRecorder,
+  type CallRecorderOptions,
+  type RecordingState,
+} from './recording/call-recorder.ts'
+export type { RecordingSide } from './recording/mask-list.ts'
+export {
+  defaultRecordingOptions,
+  type RecordingLayout,
+  type RecordingMode,
+  type RecordingOptions,
+} from './recording/recording-options.ts'
+export type { RecordedFile, RecordingReceipt } from './recording/recording-receipt.ts'
+export type { DialOut, DialResult } from './transfer/dial-out.ts'
+export { runTransfer, type RunningTransfer, type TransferPorts } from './transfer/run-transfer.ts'
+export { initialTakeoverState, stepTakeover, type TakeoverEffect, type TakeoverEvent, type TakeoverState } from './transfer/takeover.ts'
+export {
+  defaultTransferOptions,
+  type ColdTransfer,
+  type DialOutcome,
+  type TransferOutcome,
+  type TransferRequest,
+  type TransferResult,
+  type WarmTransfer,
+} from './transfer/transfer-options.ts'
