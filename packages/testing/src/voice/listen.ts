@@ -1,7 +1,6 @@
 import type { AudioChunk, SampleRate, SpeechContext, SpeechToText } from '@parley/spec'
-import { fakeVoices } from './fake-voices.ts'
 import type { HeardPiece } from './heard-recorder.ts'
-import { createToneReader, type HeardTone } from './tone-reader.ts'
+import { createListener } from './listener.ts'
 
 /** What can be listened to: pieces with times, or one clip. */
 export type Recording = readonly HeardPiece[] | AudioChunk
@@ -41,26 +40,13 @@ export function listen(
   options: ListenOptions | RecognizeOptions = {},
 ): HeardSpeech[] | Promise<HeardSpeech[]> {
   if ('speechToText' in options) return recognize(recording, options)
-  const { voices = fakeVoices, gapMs = 400 } = options
-  const tones = toStretches(recording, 0).flatMap(readTones)
-  const speeches: (HeardSpeech & { tones: HeardTone[] })[] = []
-  for (const tone of tones) {
-    const voice = voices[tone.voice] ?? String(tone.voice)
-    const open = speeches.at(-1)
-    if (open === undefined || open.voice !== voice || tone.startMs - open.endMs > gapMs) {
-      const isWhole = true
-      speeches.push({ voice, text: tone.character, startMs: tone.startMs, endMs: tone.endMs, isWhole, tones: [tone] })
-      continue
-    }
-    append(open, tone)
-  }
-  return speeches.map(({ voice, text, startMs, endMs, isWhole }) => ({
-    voice,
-    text: text.trim(),
-    startMs,
-    endMs,
-    isWhole,
-  }))
+  const pieces = 'samples' in recording ? [toPiece(recording)] : recording
+  // Silence after the end: the last character may be less than a window.
+  const last = pieces.at(-1)
+  if (last === undefined) return []
+  const endMs = last.atMs + (last.samples.length * 1000) / last.sampleRateHz
+  const tail = { ...last, atMs: endMs, samples: new Int16Array(Math.round(last.sampleRateHz / 100)) }
+  return createListener(options).read([...pieces, tail])
 }
 
 /** The whole text that was heard, stretches joined by spaces. */
@@ -70,52 +56,17 @@ export function heardText(recording: Recording, options?: ListenOptions): string
     .join(' ')
 }
 
-/** Adds a character: what is sent again after a pause is heard twice and written once. */
-function append(speech: HeardSpeech & { tones: HeardTone[] }, tone: HeardTone): void {
-  const { tones } = speech
-  const last = tones.at(-1)
-  for (let back = 1; back <= 3; back++) {
-    const known = tones.at(-back)
-    if (known === undefined || known.place !== tone.place || known.character !== tone.character) continue
-    // The last `back` characters are said once more: they are replaced as they come.
-    tones.splice(tones.length - back, back, tone)
-    speech.text = speech.text.slice(0, speech.text.length - back) + tone.character
-    speech.endMs = tone.endMs
-    return
-  }
-  const isNext = last !== undefined && tone.place === (last.place % 7) + 1
-  if (tone.place === 0) {
-    if (!speech.text.endsWith(' ')) speech.text += ' '
-    tones.length = 0
-  } else if (!isNext) speech.isWhole = false
-  tones.push(tone)
-  speech.text += tone.character
-  speech.endMs = tone.endMs
-}
-
 interface Stretch {
   startMs: number
   sampleRateHz: SampleRate
   samples: Int16Array
 }
 
-function readTones({ startMs, sampleRateHz, samples }: Stretch): HeardTone[] {
-  const tones: HeardTone[] = []
-  const reader = createToneReader({ sampleRateHz, onTone: (tone) => tones.push(tone) })
-  reader.push(samples)
-  // A cut may leave less than a window: silence brings it to its end.
-  reader.push(new Int16Array(Math.round(sampleRateHz / 100)))
-  return tones.map((tone) => ({ ...tone, startMs: tone.startMs + startMs, endMs: tone.endMs + startMs }))
-}
-
 /** Joins pieces that follow each other within `gapMs`, gaps filled with silence. */
 function toStretches(recording: Recording, gapMs: number): Stretch[] {
-  if ('samples' in recording) {
-    return [{ startMs: 0, sampleRateHz: recording.sampleRateHz, samples: toMono(recording) }]
-  }
   const groups: HeardPiece[][] = []
   let endMs = 0
-  for (const piece of recording) {
+  for (const piece of 'samples' in recording ? [toPiece(recording)] : recording) {
     const group = groups.at(-1)
     const isNear = group?.[0]?.sampleRateHz === piece.sampleRateHz && piece.atMs - endMs <= gapMs + 1
     if (group !== undefined && isNear) group.push(piece)
@@ -149,8 +100,8 @@ function join(pieces: readonly HeardPiece[]): Stretch {
   return { startMs, sampleRateHz, samples }
 }
 
-function toMono({ samples, channels }: AudioChunk): Int16Array {
-  return channels === 1 ? samples : samples.filter((_, n) => n % 2 === 0)
+function toPiece({ samples, sampleRateHz, channels }: AudioChunk): HeardPiece {
+  return { atMs: 0, samples: channels === 1 ? samples : samples.filter((_, n) => n % 2 === 0), sampleRateHz }
 }
 
 async function recognize(

@@ -5,6 +5,7 @@ import { testEndpointDriver } from './caller-driver.ts'
 import type { CallerStep } from './caller-script.ts'
 import { fakeVoices } from './fake-voices.ts'
 import { listen, type HeardSpeech } from './listen.ts'
+import { createListener } from './listener.ts'
 import { createTestSpeechContext } from './speech-context.ts'
 import type { TestEndpoint } from './test-endpoint.ts'
 import { toneText } from './tone-code.ts'
@@ -60,13 +61,15 @@ export function createSimulatedCaller(
   /** The agent's turn is what it says after this. */
   let sinceMs = clock.monotonicMs()
 
+  const listener = createListener({ voices: agentVoices })
+
   const pass = async (ms: number): Promise<void> => {
     if ('advance' in clock) await clock.advance(ms)
     else await clock.sleep(ms)
   }
   const heard = async (): Promise<HeardSpeech[]> =>
     speechToText === undefined
-      ? listen(driver.heard(), { voices: agentVoices })
+      ? listener.read(driver.heard())
       : listen(driver.heard(), { speechToText, context })
   const heardAll = async (): Promise<string> => (await heard()).map(({ text }) => text).join(' ')
   const waitUntil = async (isSo: () => Promise<boolean>, withinMs: number): Promise<void> => {
