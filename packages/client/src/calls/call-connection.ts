@@ -160,9 +160,10 @@ export function connectCall(options: CallConnectionOptions): CallConnection {
         lostAtMs = undefined
         if (!message.resumed) received = 0
         forget(message.received)
+        // What waited goes first: listeners of `live` may say something new.
+        for (const { text } of kept) socket?.send(text)
         setStatus('live')
         options.onWelcome(message)
-        for (const { text } of kept) socket?.send(text)
         return
       case 'ack':
         return forget(message.seq)

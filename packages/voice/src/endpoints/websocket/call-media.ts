@@ -208,9 +208,8 @@ export function createCallMedia({ callId, grant, hello, clock, ids, limits, onEn
     info,
     output,
     async start(handlers) {
+      if (!isOver) handlers.onState(connection === undefined ? 'lost' : 'connected')
       held.start(handlers)
-      if (isOver) return
-      handlers.onState(connection === undefined ? 'lost' : 'connected')
     },
     show(view: CallView) {
       if (view.type === 'metrics' && grant.features?.includes('metrics') !== true) return
@@ -257,11 +256,11 @@ export function createCallMedia({ callId, grant, hello, clock, ids, limits, onEn
       readers.delete(next)
       wasDrained = false
       resumeToken = ids.token()
-      uplink.restart()
       const resumed = resumeAfter !== undefined
       const missed = resumed ? (log.after(resumeAfter) ?? []) : []
       if (!resumed) {
         log.restart()
+        uplink.restart()
         received = 0
       }
       next.tell(welcomeOf({ resumed, resumeToken, received }))

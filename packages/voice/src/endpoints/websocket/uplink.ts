@@ -59,13 +59,12 @@ export function createUplink({
       if (samples === undefined || samples.length < minFrameMs * samplesPerMs) return false
       const nowMs = clock.monotonicMs()
       const at = expected === undefined ? undefined : unwrapPosition(frame.position, expected)
-      if (at !== undefined && expected !== undefined && at >= expected && !frame.gap) {
-        fill((at - expected) / samplesPerMs, nowMs)
-      } else if (lastAtMs !== undefined) {
-        // Sent twice, which a restart of the sender is not.
-        if (at !== undefined && expected !== undefined && at < expected && !frame.gap) return false
-        fill(nowMs - lastAtMs - samples.length / samplesPerMs, nowMs)
-      }
+      const isRepeated = at !== undefined && expected !== undefined && at < expected && !frame.gap
+      if (isRepeated) return false
+      const byPositionMs = at === undefined || expected === undefined ? 0 : (at - expected) / samplesPerMs
+      const byArrivalMs = lastAtMs === undefined ? 0 : nowMs - lastAtMs - samples.length / samplesPerMs
+      // Positions are exact; where something is said to be missing, a sender may have begun anew.
+      fill(frame.gap || at === undefined ? Math.max(byPositionMs, byArrivalMs) : byPositionMs, nowMs)
       expected = (at ?? frame.position) + samples.length
       lastAtMs = nowMs
       emit(samples, nowMs)
