@@ -18,3 +18,15 @@ export {
   type ConnectOutcome,
   type WebSocketMedia,
 } from './websocket/web-socket-media.ts'
+export {
+  createTwilioEndpoint,
+  type TwilioEndpoint,
+  type TwilioMount,
+  type TwilioParameters,
+  type TwilioSocketConnection,
+  type TwilioSocketRoute,
+} from './twilio/twilio-endpoint.ts'
+export { type TwilioCounts, type TwilioMedia } from './twilio/twilio-media.ts'
+export { type TwilioOptions } from './twilio/twilio-options.ts'
+export { type TwilioCallName } from './twilio/twilio-rest.ts'
+export { twimlConnect } from './twilio/twiml.ts'
