@@ -189,6 +189,8 @@ export type AgentOutputPart = TurnOutput | { type: 'segmentEnd'; segment: number
 export interface AgentOutput {
   turnId: TurnId
   agentId: ChannelId
+  /** The (last) message it answers. */
+  trigger: RoomEvent
   visibility: Visibility
   parts: AsyncIterable<AgentOutputPart>
   signal: AbortSignal

@@ -1,5 +1,6 @@
 import type { AudioFormat, AudioFrame } from './audio-frame.ts'
 import type { EventFeed } from './event-feed.ts'
+import type { Disposer } from './json.ts'
 import type { Word } from './speech.ts'
 
 /** Why a call's media ended. */
@@ -187,4 +188,6 @@ export interface AudioOutput extends EventFeed<OutputEvent> {
   readonly queuedMs: number
   /** Whether anything audible is on its way or playing. */
   readonly isPlaying: boolean
+  /** Hears each frame as it goes to the far end, at the output rate, with the instant its first sample is audible there. */
+  tap?(listener: (frame: AudioFrame, audibleAtMs: number) => void): Disposer
 }

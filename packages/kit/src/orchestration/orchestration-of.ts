@@ -17,6 +17,8 @@ export interface OrchestrationAccess {
   language(room: Room, agentId: ChannelId): string | undefined
   /** The handoff tool of an agent at this moment; none where nothing can be reached. @throws {ParleyError} `state_invalid` */
   handoffTools(roomId: RoomId, agentId: ChannelId): Promise<AnyTool[]>
+  /** @throws {ParleyError} `language_invalid`, `voice_language_unsupported`, `room_not_found` */
+  setLanguage(roomId: RoomId, language: string, options?: { channelId?: ChannelId }): Promise<void>
   /** A live session that must be able to speak a language before it is set. */
   joinLanguages(roomId: RoomId, participant: LanguageParticipant): Disposer
   /** Lets a channel make greetings by sound; `false` leaves them to text. */
@@ -42,6 +44,7 @@ export function orchestrationOf(kit: OrchestrationHost): OrchestrationAccess {
         presentState(internals, room),
       )
     },
+    setLanguage: (roomId, language, options) => internals.languages.set(roomId, language, options),
     joinLanguages: (roomId, participant) => internals.languages.join(roomId, participant),
     speakGreetings: (channelId, speaker) => internals.greetings.speakBy(channelId, speaker),
   }

@@ -47,7 +47,8 @@ export function openLiveOutput(
     })
   }
   const feed = createFeed()
-  const output: AgentOutput = { turnId: turn.turnId, agentId, visibility, parts: feed.parts, signal: turn.signal }
+  const { trigger } = turn.request
+  const output: AgentOutput = { turnId: turn.turnId, agentId, trigger, visibility, parts: feed.parts, signal: turn.signal }
   const context = { room: parts.handle(roomId), signal: turn.signal, clock: parts.clock, log: parts.logger }
   const sink = open(parts, parts.registry.get(binding.channelId), output, context, roomId)
   if (sink?.settled === undefined) {

@@ -1,0 +1,157 @@
+import type { CallAccess, CallHookPayload, Kit, OrchestratedAgent } from '@parley/kit'
+import type {
+  AudioFrame,
+  BackchannelDetector,
+  ChannelId,
+  EventEmitter,
+  Json,
+  MediaEndpoint,
+  ParleyError,
+  ParticipantId,
+  RoomId,
+  SpeechContext,
+  SpeechToText,
+  TextToSpeech,
+  TurnDetector,
+  TurnHint,
+  VoiceActivityDetector,
+  Word,
+} from '@parley/spec'
+import type { EchoGuard } from '../echo/echo-guard.ts'
+import type { HeardLedger } from '../ledger/heard-ledger.ts'
+import type { VoiceSettings } from '../options/voice-settings.ts'
+import type { TextFilterOptions } from '../text/text-filters.ts'
+import type { AgentState, TurnEffect, UserState } from '../turn/turn-effects.ts'
+import type { CallCaptions } from './call-captions.ts'
+import type { CallEvent } from './call-types.ts'
+import type { Hearing } from './hearing.ts'
+import type { SpokenReply } from './reply-output.ts'
+import type { SharedVad } from './shared-vad.ts'
+import type { Speaking } from './speaking.ts'
+import type { TurnDriver } from './turn-driver.ts'
+import type { UserTurns } from './user-turns.ts'
+import type { VoiceBank } from './voice-bank.ts'
+
+/** What is expected to be said next, from what the room stands at. */
+export type HintSource = (state: {
+  roomId: RoomId
+  agentId: ChannelId | null
+}) => TurnHint | undefined | Promise<TurnHint | undefined>
+
+/** Lines a call says by itself. */
+export interface CallLines {
+  /** When an answer does not come. */
+  apology: string
+  /** When what was said could not be taken. */
+  sayAgain: string
+  /** When nobody says anything, in turn. */
+  prompts: readonly string[]
+}
+
+/** What a call is made of; everything is made for it alone but for the engines. */
+export interface CallParts {
+  id: string
+  channelId: ChannelId
+  roomId: RoomId
+  participantId: ParticipantId
+  direction: 'inbound' | 'outbound'
+  endpoint: MediaEndpoint
+  kit: Kit
+  access: CallAccess
+  context: SpeechContext
+  abort: AbortController
+  settings: VoiceSettings
+  /** Where the settings are from, for the receipt. */
+  settingsReceipt: Json
+  stt: SpeechToText | undefined
+  tts: TextToSpeech | undefined
+  vad: VoiceActivityDetector | undefined
+  sharedVad: SharedVad | undefined
+  turnDetector: TurnDetector | undefined
+  backchannel: BackchannelDetector | undefined
+  echo: EchoGuard | undefined
+  filters: TextFilterOptions
+  voiceMap: Readonly<Record<ChannelId, string>>
+  defaultVoice: string | undefined
+  voiceOverride: string | undefined
+  language: string | undefined
+  hint: HintSource | undefined
+  process(frame: AudioFrame): AudioFrame
+  lines: CallLines
+}
+
+/** A call's parts at work together, and the little that several of them have to know. */
+export interface CallCore {
+  readonly parts: CallParts
+  readonly ledger: HeardLedger
+  readonly emitter: EventEmitter<CallEvent>
+  readonly driver: TurnDriver
+  readonly speaking: Speaking
+  readonly hearing: Hearing
+  readonly userTurns: UserTurns
+  readonly captions: CallCaptions
+  readonly voices: VoiceBank | undefined
+  /** Replies of agents that are not over, by utterance. */
+  readonly replies: Map<string, SpokenReply>
+  /** Lines that are being committed. */
+  readonly commits: Set<Promise<void>>
+  /** Words of recent transcripts, for the events made of them. */
+  readonly transcripts: Map<string, Word[]>
+  readonly agents: Map<ChannelId, OrchestratedAgent>
+  readonly startedMs: number
+  activeAgentId: ChannelId | null
+  mode: 'agent' | 'human' | 'paused'
+  language: string | undefined
+  user: UserState
+  agent: AgentState
+  speechStartedMs: number
+  isEnding: boolean
+  /** What the person is expected to say. */
+  hint: TurnHint | undefined
+  hasDetectorFailed: boolean
+  /** The last turns of both sides, for the turn detector. */
+  readonly lastTurns: { role: 'user' | 'assistant'; text: string }[]
+  readonly speculations: Speculations
+}
+
+/** Replies that are generated before the turn is certain. */
+export interface Speculations {
+  run(effect: Extract<TurnEffect, { type: 'speculate' | 'adoptSpeculation' | 'abortSpeculation' }>): void
+  close(): void
+}
+
+/** Remembers a line for the turn detector. */
+export function rememberTurn({ lastTurns }: CallCore, role: 'user' | 'assistant', text: string): void {
+  if (text.trim() === '') return
+  lastTurns.push({ role, text })
+  if (lastTurns.length > 6) lastTurns.shift()
+}
+
+/** What hooks of a call are told of it. */
+export function hookPayload({ parts }: CallCore): CallHookPayload {
+  return { roomId: parts.roomId, callId: parts.id, participantId: parts.participantId }
+}
+
+/** What filters of hooks are compared with. */
+export function hookScope({ parts }: CallCore): { roomId: RoomId; channelId: ChannelId; channelType: 'voice' } {
+  return { roomId: parts.roomId, channelId: parts.channelId, channelType: 'voice' }
+}
+
+/** Stores why something was decided. */
+export function noteReceipt(core: CallCore, what: string, data: { [key: string]: Json }): void {
+  const { access, roomId, id, participantId } = core.parts
+  access.receipt(roomId, `voice.${what}`, { callId: id, ...data }, { actor: { kind: 'person', id: participantId } })
+}
+
+/** A stage of the call failed or yields nothing. */
+export function stageFailed(core: CallCore, stage: string, error: ParleyError | undefined): void {
+  const { access } = core.parts
+  noteReceipt(core, 'stall', { stage, ...(error === undefined ? {} : { code: error.code, message: error.message }) })
+  core.emitter.emit({ type: 'stall', stage })
+  if (error !== undefined) core.emitter.emit({ type: 'error', error })
+  access.fire(
+    'onVoiceStall',
+    { ...hookPayload(core), stage, ...(error === undefined ? {} : { error }) },
+    hookScope(core),
+  )
+}

@@ -1,0 +1,125 @@
+import type {
+  AudioChunk,
+  ChannelId,
+  CloseReason,
+  EventFeed,
+  Json,
+  ParleyError,
+  ParticipantId,
+  RoomId,
+  TurnHint,
+} from '@parley/spec'
+import type { HeardLedger } from '../ledger/heard-ledger.ts'
+import type { AgentState, UserState } from '../turn/turn-effects.ts'
+import type { UtteranceKind } from '../turn/turn-events.ts'
+
+/** What is spoken: text, must-hear spans, pauses, ready audio. */
+export type Speech = readonly SpeechPart[]
+
+export type SpeechPart =
+  | string
+  | { text: string; mustHear?: MustHear; spanId?: string; hint?: TurnHint }
+  | { pauseMs: number }
+  | { audio: AudioChunk; text?: string }
+
+/** `uninterruptible`: nobody cuts it; `resay`: said again until it was heard, at most twice. */
+export type MustHear = 'uninterruptible' | 'resay'
+
+/** Options of `call.say`. */
+export interface SayOptions {
+  /** @default true */
+  interruptible?: boolean
+  mustHear?: MustHear
+  /** Whether what is heard becomes an event of the agent. @default true */
+  commit?: boolean
+  /** @default the room's active agent */
+  agentId?: ChannelId
+  /** @default 5 */
+  priority?: 0 | 5 | 10
+  kind?: UtteranceKind
+  idempotencyKey?: string
+}
+
+/** What became of an utterance. */
+export interface SpeechOutcome {
+  status: 'done' | 'interrupted' | 'dropped' | 'failed'
+  heardText: string
+  generatedText: string
+  /** By span id. */
+  spans: Record<string, 'full' | 'partial' | 'none'>
+  error?: ParleyError
+}
+
+/** An utterance on its way; awaiting it gives its outcome, and never rejects. */
+export interface SpeechHandle extends PromiseLike<SpeechOutcome> {
+  readonly id: string
+  readonly utteranceId: string
+  readonly state: 'queued' | 'playing' | 'paused' | 'done' | 'interrupted' | 'dropped' | 'failed'
+  /** What has been heard so far. */
+  readonly heardText: string
+  interrupt(): void
+}
+
+/** What happens in a call, for its owner. */
+export type CallEvent =
+  | { type: 'state'; user: UserState; agent: AgentState }
+  | { type: 'userTurn'; turnId: string; text: string; committed: boolean }
+  | { type: 'speechStarted' | 'speechEnded'; utteranceId: string; agentId: ChannelId | null; heardText?: string }
+  | { type: 'interrupted'; utteranceId: string; heardText: string; reason: string }
+  | { type: 'falseInterruption'; utteranceId: string; resumed: boolean }
+  | { type: 'backchannel'; text: string }
+  | { type: 'dtmf'; digit: string }
+  | { type: 'handoff'; from: ChannelId | null; to: ChannelId | null }
+  | { type: 'language'; language: string }
+  | { type: 'media'; state: 'connected' | 'lost' | 'resumed' }
+  | { type: 'stall'; stage: string }
+  | { type: 'mustHearUnheard'; utteranceId: string; spanId: string }
+  | { type: 'recording'; state: string }
+  | { type: 'metrics'; turnId: string; metrics: Record<string, number> }
+  | { type: 'error'; error: ParleyError }
+  | { type: 'ended'; reason: CloseReason }
+
+/** Options of `voice.connect`. */
+export interface ConnectCallOptions {
+  roomId: RoomId
+  participantId: ParticipantId
+  /** @default a new one */
+  callId?: string
+  /** @default the endpoint's */
+  direction?: 'inbound' | 'outbound'
+  language?: string
+  /** Of all agents in this call. @default each agent's own */
+  voice?: string
+}
+
+/** One media leg of one participant in a room. */
+export interface CallSession extends EventFeed<CallEvent>, AsyncDisposable {
+  readonly id: string
+  readonly roomId: RoomId
+  readonly participantId: ParticipantId
+  readonly ledger: HeardLedger
+  readonly state: { user: UserState; agent: AgentState; isEnded: boolean }
+  /** Everything the machine was told and decided, for replay. */
+  readonly log: readonly CallLogEntry[]
+  /** @throws {ParleyError} `voice_call_ended` */
+  say(text: string | Speech, options?: SayOptions): SpeechHandle
+  /** Asks the active agent to speak without a word of the person. */
+  reply(options?: { instructions?: string }): Promise<void>
+  interrupt(options?: { force?: boolean }): void
+  commitUserTurn(): void
+  clearUserTurn(): void
+  setLanguage(language: string): Promise<void>
+  hold(): void
+  resume(): void
+  sendDtmf(digits: string): Promise<void>
+  hangup(reason?: CloseReason): Promise<void>
+  /** Resolves when the call is over and everything it had is closed. */
+  readonly ended: Promise<CloseReason>
+}
+
+/** One step of the turn machine as it happened. */
+export interface CallLogEntry {
+  atMs: number
+  event: Json
+  effects: Json
+}

@@ -1,0 +1,297 @@
+import { createResampler, type Resampler } from '@parley/audio'
+import {
+  ParleyError,
+  toParleyError,
+  type AudioFrame,
+  type Clock,
+  type Disposer,
+  type SpeechContext,
+  type SpeechToText,
+  type SttEvent,
+  type SttStream,
+  type TurnHint,
+  type VadResult,
+  type VadStream,
+  type VoiceActivityDetector,
+} from '@parley/spec'
+import type { TurnEvent } from '../turn/turn-events.ts'
+import { createVadGate, type VadGate, type VadGateOptions } from './vad-gate.ts'
+import type { SharedVad } from './shared-vad.ts'
+
+/** What everything of a call hears at: detection and recognition are made for it. */
+const HEARING_RATE = 16_000
+
+/** No frame for this long while the person speaks: the speech is over (O-9). */
+const NO_FRAMES_MS = 1_000
+
+/** What hearing needs of the call. */
+export interface HearingParts {
+  clock: Clock
+  context: SpeechContext
+  vad: VoiceActivityDetector | undefined
+  vadOptions: VadGateOptions
+  /** Streaming: a batch recognizer is wrapped by then. */
+  stt: SpeechToText | undefined
+  /** Feeds a wrapped batch recognizer with the call's own detection. */
+  sharedVad: SharedVad | undefined
+  language: string | undefined
+  keyTerms: readonly string[]
+  feed(event: TurnEvent): void
+  /** Each frame as it is heard, at 16 kHz, after all stages. */
+  onHeard(frame: AudioFrame, atMs: number): void
+  /** Stages before detection and recognition: gain, noise, echo (C-16). */
+  process(frame: AudioFrame): AudioFrame
+  onTranscript(event: Extract<SttEvent, { type: 'interim' | 'final' }>): void
+  onStageFailed(stage: 'vad' | 'stt', error: ParleyError): void
+}
+
+/** A person's sound on its way to the turn machine: detection, recognition, and the quiet that is put in their place. */
+export class Hearing {
+  readonly #parts: HearingParts
+  readonly #gate: VadGate
+  #vad: VadStream | undefined
+  #stt: SttStream | undefined
+  #resampler: Resampler | undefined
+  #inputRate = 0
+  #isGated = false
+  #isMuted = false
+  #isHeld = false
+  #isClosed = false
+  #position = 0
+  #language: string | undefined
+  #hint: TurnHint | undefined
+  #keyTerms: readonly string[]
+  #stopNoFrames: Disposer = () => {}
+
+  constructor(parts: HearingParts) {
+    this.#parts = parts
+    this.#gate = createVadGate(parts.vadOptions)
+    this.#language = parts.language
+    this.#keyTerms = parts.keyTerms
+  }
+
+  /** Makes everything ready for audio of a rate. @throws {ParleyError} of the engines */
+  async start(inputRate: AudioFrame['sampleRateHz']): Promise<void> {
+    this.#inputRate = inputRate
+    if (inputRate !== HEARING_RATE) this.#resampler = await createResampler(inputRate, HEARING_RATE)
+    this.#openVad()
+    await this.#openStt()
+  }
+
+  /** Whether the person is heard speaking. */
+  get isSpeaking(): boolean {
+    return this.#gate.isSpeaking
+  }
+
+  /** A frame of the person; `atMs` is when its last sample was heard. */
+  push(given: AudioFrame, atMs: number): void {
+    if (this.#isClosed || this.#isMuted) return
+    if (given.sampleRateHz !== this.#inputRate || given.channels !== 1) {
+      this.#parts.onStageFailed('stt', wrongFrame(given, this.#inputRate))
+      return
+    }
+    const samples = this.#resampler?.push(given.samples) ?? given.samples
+    if (samples.length === 0) return
+    const frame = this.#parts.process({
+      samples,
+      sampleRateHz: HEARING_RATE,
+      channels: 1,
+      position: this.#position,
+    })
+    this.#position += frame.samples.length
+    this.#parts.onHeard(frame, atMs)
+    if (this.#isHeld) return
+    this.#vad?.push(frame, atMs)
+    if (this.#isGated) this.#stt?.silence((frame.samples.length / HEARING_RATE) * 1_000)
+    else this.#stt?.push(frame)
+    this.#watchFrames()
+  }
+
+  /** While on, the recognizer hears quiet in place of the person. */
+  setGated(isGated: boolean): void {
+    this.#isGated = isGated
+  }
+
+  /** A muted person says nothing; what was open ends. */
+  setMuted(isMuted: boolean): void {
+    this.#isMuted = isMuted
+    if (isMuted) this.#end()
+  }
+
+  /** A held person drives nothing. */
+  setHeld(isHeld: boolean): void {
+    this.#isHeld = isHeld
+    if (isHeld) this.#end()
+  }
+
+  silence(ms: number): void {
+    this.#stt?.silence(ms)
+  }
+
+  finalize(): void {
+    this.#stt?.finalize()
+  }
+
+  /** What the person is expected to say, in which language. Unsupported changes reopen the recognizer. */
+  async expect(change: { language?: string; hint?: TurnHint; keyTerms?: readonly string[] }): Promise<void> {
+    if (change.language !== undefined) this.#language = change.language
+    if (change.keyTerms !== undefined) this.#keyTerms = change.keyTerms
+    if (change.hint !== undefined) this.#hint = change.hint
+    const stream = this.#stt
+    if (stream === undefined || this.#isClosed) return
+    const { hint, ...rest } = change
+    const answer = await stream.update({ ...rest, ...(hint === undefined ? {} : { hints: hint }) })
+    if (answer === 'reopen') await this.#reopenStt(stream)
+  }
+
+  /** Starts a stage anew. */
+  async restart(stage: 'vad' | 'stt'): Promise<void> {
+    if (this.#isClosed) return
+    if (stage === 'vad') {
+      const old = this.#vad
+      this.#gate.reset()
+      this.#openVad()
+      await old?.close()
+    } else await this.#reopenStt(this.#stt)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#stopNoFrames()
+    this.#resampler?.close()
+    await Promise.allSettled([this.#vad?.close(), this.#stt?.close()])
+    this.#vad = undefined
+    this.#stt = undefined
+  }
+
+  #openVad(): void {
+    const { vad } = this.#parts
+    if (vad === undefined) return
+    this.#vad = vad.create({
+      sampleRateHz: HEARING_RATE,
+      onResult: (result) => this.#onVad(result),
+      onError: (error) => {
+        this.#parts.onStageFailed('vad', error)
+        this.#parts.feed({ type: 'vadFailed' })
+      },
+    })
+  }
+
+  #onVad(result: VadResult): void {
+    if (this.#isClosed || this.#isMuted || this.#isHeld) return
+    this.#parts.sharedVad?.tell(result)
+    const event = this.#gate.push(result)
+    if (event !== undefined) this.#feedGate(event)
+  }
+
+  #feedGate(event: NonNullable<ReturnType<VadGate['push']>>): void {
+    if (event.type === 'vadStart') {
+      const { speechStartedAtMs, probability } = event
+      return this.#parts.feed({ type: 'vadStart', speechStartedAtMs, probability })
+    }
+    const { lastVoicedAtMs, probability } = event
+    this.#parts.feed({ type: 'vadEnd', lastVoicedAtMs, probability })
+  }
+
+  #end(): void {
+    const event = this.#gate.force()
+    if (event !== undefined) this.#feedGate(event)
+    this.#stt?.finalize()
+  }
+
+  /** Media that stops in mid-word must not keep a turn open. */
+  #watchFrames(): void {
+    this.#stopNoFrames()
+    if (!this.#gate.isSpeaking) return
+    this.#stopNoFrames = this.#parts.clock.setTimer(NO_FRAMES_MS, () => this.#end())
+  }
+
+  async #openStt(): Promise<void> {
+    const { stt, context } = this.#parts
+    if (stt === undefined) return
+    const stream = await stt.open(
+      {
+        format: { encoding: 'pcm16', sampleRateHz: HEARING_RATE, channels: 1 },
+        interim: true,
+        keyTerms: this.#keyTerms,
+        ...(this.#language === undefined ? {} : { language: this.#language }),
+        ...(this.#hint === undefined ? {} : { hints: this.#hint }),
+      },
+      context,
+    )
+    if (this.#isClosed) return stream.close()
+    this.#stt = stream
+    void this.#read(stream)
+  }
+
+  async #reopenStt(old: SttStream | undefined): Promise<void> {
+    if (this.#stt === old) this.#stt = undefined
+    await old?.close()
+    if (this.#isClosed || this.#stt !== undefined) return
+    await this.#openStt()
+  }
+
+  async #read(stream: SttStream): Promise<void> {
+    try {
+      for await (const event of stream.events) {
+        if (this.#stt !== stream) return
+        this.#onStt(event)
+      }
+      if (this.#stt === stream && !this.#isClosed) this.#sttFailed(sttEnded())
+    } catch (error) {
+      if (this.#stt === stream && !this.#isClosed)
+        this.#sttFailed(
+          toParleyError(error, { code: 'voice_stt_failed', message: 'The recognizer broke off. Its error is the cause.' }),
+        )
+    }
+  }
+
+  #onStt(event: SttEvent): void {
+    const { feed, clock, onTranscript } = this.#parts
+    switch (event.type) {
+      case 'interim':
+      case 'final': {
+        onTranscript(event)
+        const { id, text, confidence, language, words, eager } = event
+        const last = words?.at(-1)
+        const first = words?.[0]
+        const now = clock.monotonicMs()
+        return feed({
+          type: event.type === 'interim' ? 'sttInterim' : eager === true ? 'sttEager' : 'sttFinal',
+          id,
+          text,
+          ...(last === undefined ? {} : { lastWordEndMs: Math.min(last.endMs, now) }),
+          ...(first === undefined ? {} : { startMs: Math.min(first.startMs, now) }),
+          ...(confidence === undefined ? {} : { confidence }),
+          ...(language === undefined ? {} : { language }),
+        })
+      }
+      case 'speechEnd':
+        return feed({ type: 'sttSpeechEnd', ...(event.atMs === undefined ? {} : { atMs: event.atMs }) })
+      case 'speechResumed':
+        return feed({ type: 'sttResumed' })
+      case 'error':
+        return this.#sttFailed(event.error)
+      case 'speechStart':
+      case 'usage':
+        return
+    }
+  }
+
+  #sttFailed(error: ParleyError): void {
+    this.#parts.onStageFailed('stt', error)
+    this.#parts.feed({ type: 'sttFailed' })
+  }
+}
+
+function sttEnded(): ParleyError {
+  return new ParleyError({ code: 'voice_stt_failed', message: 'The recognizer ended while the call went on.' })
+}
+
+function wrongFrame({ sampleRateHz, channels }: AudioFrame, expected: number): ParleyError {
+  return new ParleyError({
+    code: 'audio_frame_invalid',
+    message: `A frame of ${sampleRateHz} Hz and ${channels} channels came where ${expected} Hz and one channel were agreed.`,
+    details: { sampleRateHz, channels, expected },
+  })
+}

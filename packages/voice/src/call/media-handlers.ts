@@ -1,0 +1,49 @@
+import type { AudioFrame, CloseReason, EndpointHandlers } from '@parley/spec'
+import { noteReceipt, type CallCore } from './call-core.ts'
+
+/** What the person's end sends, on its way to the parts of the call. */
+export function mediaHandlers(
+  core: CallCore,
+  on: {
+    frame(frame: AudioFrame, atMs: number): void
+    digit(digit: string): void
+    consent(granted: boolean): void
+    closed(reason: CloseReason): void
+  },
+): EndpointHandlers {
+  const { driver, hearing, captions, emitter } = core
+  return {
+    onFrame: on.frame,
+    onDtmf(digit) {
+      if (!/^[0-9*#A-D]$/.test(digit)) return
+      emitter.emit({ type: 'dtmf', digit })
+      on.digit(digit)
+    },
+    onMuted(muted) {
+      hearing.setMuted(muted)
+      driver.feed({ type: 'muted', muted })
+    },
+    onTalk: (down) => driver.feed({ type: 'talk', down }),
+    onText: (text, id) => driver.feed({ type: 'typed', id, text }),
+    onTranscript({ id, text, final, confidence, language }) {
+      captions.interim(text)
+      driver.feed({
+        type: final ? 'sttFinal' : 'sttInterim',
+        id: `remote:${id}`,
+        text,
+        ...(confidence === undefined ? {} : { confidence }),
+        ...(language === undefined ? {} : { language }),
+      })
+    },
+    onInterrupt: () => driver.feed({ type: 'command', command: { kind: 'interrupt', force: false } }),
+    onConsent: (_kind, granted) => on.consent(granted),
+    onState(state) {
+      emitter.emit({ type: 'media', state })
+      if (state === 'lost') driver.feed({ type: 'mediaLost' })
+      if (state === 'resumed') driver.feed({ type: 'mediaResumed' })
+      noteReceipt(core, 'media', { state })
+    },
+    onClose: on.closed,
+    onStats: (stats) => core.parts.access.telemetry.record('voice.rtt', stats.rttMs ?? 0),
+  }
+}

@@ -1,0 +1,103 @@
+import type { AgentOutput, Json, OutputSink, SettledOutput } from '@parley/spec'
+import type { TurnEvent } from '../turn/turn-events.ts'
+import type { Speaking } from './speaking.ts'
+
+/** What speaking a reply needs of the call. */
+export interface ReplyOutputParts {
+  callId: string
+  speaking: Speaking
+  newUtteranceId(): string
+  feed(event: TurnEvent): void
+  cancelTurn(turnId: string, reason: string): void
+  /** Whether anything can be heard; otherwise what was written is what was read. */
+  isAudible: boolean
+  reportError(error: unknown): void
+}
+
+/** A reply that is being spoken; `over` resolves when the kit has committed what was heard of it. */
+export interface SpokenReply {
+  readonly utteranceId: string
+  readonly sink: OutputSink
+  readonly over: Promise<void>
+}
+
+/** Speaks one turn of an agent while it is made, and settles each of its segments. */
+export function speakReply(parts: ReplyOutputParts, output: AgentOutput): SpokenReply {
+  const { speaking, feed } = parts
+  const utteranceId = parts.newUtteranceId()
+  const over = Promise.withResolvers<void>()
+  const segments: PromiseWithResolvers<SettledOutput>[] = []
+  const segmentOf = (number: number): PromiseWithResolvers<SettledOutput> =>
+    (segments[number] ??= Promise.withResolvers<SettledOutput>())
+  const turnId = answeredTurn(output)
+  const { utterance } = speaking.begin(
+    {
+      utteranceId,
+      kind: 'reply',
+      agentId: output.agentId,
+      ...(turnId === undefined ? {} : { turnId }),
+    },
+    { cancelGeneration: () => parts.cancelTurn(output.turnId, 'interrupted') },
+  )
+  const onAbort = (): void => feed({ type: 'command', command: { kind: 'cancelUtterance', utteranceId } })
+  output.signal.addEventListener('abort', onAbort, { once: true })
+
+  const texts: string[] = []
+  let text = ''
+  const settle = async (number: number): Promise<void> => {
+    texts[number] = text
+    text = ''
+    await utterance.endPart()
+    const isCut = utterance.isCancelled
+    const heard = parts.isAudible ? utterance.heardText(number) : isCut ? '' : (texts[number] ?? '')
+    segmentOf(number).resolve({
+      text: heard,
+      interrupted: isCut && heard.trim() !== (texts[number] ?? '').trim(),
+      voice: { callId: parts.callId, utteranceId },
+    })
+  }
+
+  const read = async (): Promise<void> => {
+    for await (const part of output.parts) {
+      switch (part.type) {
+        case 'textDelta':
+          text += part.text
+          utterance.write(part.text)
+          break
+        case 'segmentEnd':
+          void settle(part.segment)
+          break
+        case 'toolCallStarted':
+        case 'toolCallEnded': {
+          const { callId } = part.call
+          feed({ type: part.type, utteranceId, callId })
+          break
+        }
+        default:
+          break
+      }
+    }
+  }
+  void read()
+    .catch((error: unknown) => parts.reportError(error))
+    .finally(() => {
+      output.signal.removeEventListener('abort', onAbort)
+      speaking.end(utteranceId)
+    })
+
+  return {
+    utteranceId,
+    over: over.promise,
+    sink: {
+      settled: (number) => segmentOf(number).promise,
+      close: async () => over.resolve(),
+    },
+  }
+}
+
+/** The turn of the machine that the reply answers. */
+function answeredTurn({ trigger }: AgentOutput): string | undefined {
+  const voice = trigger.metadata['voice'] as Json | undefined
+  if (typeof voice !== 'object' || voice === null || Array.isArray(voice)) return undefined
+  return typeof voice['turnId'] === 'string' ? voice['turnId'] : undefined
+}

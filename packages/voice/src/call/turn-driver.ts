@@ -1,0 +1,102 @@
+import type { Clock, Disposer, Json } from '@parley/spec'
+import type { TurnEffect, TurnReceipt } from '../turn/turn-effects.ts'
+import type { TurnEvent } from '../turn/turn-events.ts'
+import type { TurnMachine, TurnState } from '../turn/turn-machine.ts'
+import type { CallLogEntry } from './call-types.ts'
+
+/** Steps kept for replay; older ones go. */
+const LOG_LIMIT = 20_000
+
+/** What runs the machine's decisions. */
+export interface TurnInterpreter {
+  run(effect: TurnEffect): void
+  receipt(receipt: TurnReceipt): void
+  onError(error: unknown): void
+}
+
+/** Drives the turn machine of one call: events in, effects out, timers on the clock. */
+export class TurnDriver {
+  readonly #machine: TurnMachine
+  readonly #clock: Clock
+  readonly #interpreter: TurnInterpreter
+  readonly #timers = new Map<string, Disposer>()
+  readonly #waiting: TurnEvent[] = []
+  readonly log: CallLogEntry[] = []
+  #state: TurnState
+  #isRunning = false
+  #isClosed = false
+
+  constructor(machine: TurnMachine, clock: Clock, interpreter: TurnInterpreter) {
+    this.#machine = machine
+    this.#clock = clock
+    this.#interpreter = interpreter
+    this.#state = machine.initial
+  }
+
+  get state(): TurnState {
+    return this.#state
+  }
+
+  /** Feeds an event; what its effects feed back is taken after it, in order. */
+  feed(event: TurnEvent): void {
+    if (this.#isClosed) return
+    this.#waiting.push(event)
+    if (this.#isRunning) return
+    this.#isRunning = true
+    try {
+      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) this.#step(next)
+    } finally {
+      this.#isRunning = false
+    }
+  }
+
+  /** Stops all timers; nothing is taken any more. */
+  close(): void {
+    this.#isClosed = true
+    this.#waiting.length = 0
+    for (const dispose of this.#timers.values()) dispose()
+    this.#timers.clear()
+  }
+
+  #step(event: TurnEvent): void {
+    const now = this.#clock.monotonicMs()
+    const { state, effects, receipts } = this.#machine.step(this.#state, event, now)
+    this.#state = state
+    this.#note(now, event, effects)
+    for (const receipt of receipts) this.#interpreter.receipt(receipt)
+    for (const effect of effects) this.#run(effect, now)
+  }
+
+  #run(effect: TurnEffect, now: number): void {
+    switch (effect.type) {
+      case 'setTimer':
+        this.#timers.get(effect.timer)?.()
+        this.#timers.set(
+          effect.timer,
+          this.#clock.setTimer(Math.max(0, effect.atMs - now), () => {
+            this.#timers.delete(effect.timer)
+            this.feed({ type: 'timerFired', timer: effect.timer })
+          }),
+        )
+        return
+      case 'cancelTimer':
+        this.#timers.get(effect.timer)?.()
+        this.#timers.delete(effect.timer)
+        return
+      default:
+        try {
+          this.#interpreter.run(effect)
+        } catch (error) {
+          this.#interpreter.onError(error)
+        }
+    }
+  }
+
+  #note(atMs: number, event: TurnEvent, effects: readonly TurnEffect[]): void {
+    // Positions of playout come ten times a second and decide nothing.
+    if (event.type === 'playoutProgress' && effects.length === 0) return
+    // Events and effects are plain data: that is what makes the machine replayable.
+    this.log.push({ atMs, event: event as unknown as Json, effects: effects as unknown as Json })
+    if (this.log.length > LOG_LIMIT) this.log.shift()
+  }
+}

@@ -1,0 +1,179 @@
+import type { CallAccess, HookMap, Kit } from '@parley/kit'
+import { ParleyError, type ChannelId, type EventId, type InboundMessage, type Json, type ParticipantId, type RoomId, type Word } from '@parley/spec'
+import type { CommittedTurn } from '../turn/turn-effects.ts'
+import type { TurnEvent } from '../turn/turn-events.ts'
+
+/** Turns whose events may still be amended. */
+const REMEMBERED = 8
+
+/** What a person's turns need of the call. */
+export interface UserTurnParts {
+  kit: Kit
+  access: CallAccess
+  channelId: ChannelId
+  roomId: RoomId
+  callId: string
+  participantId: ParticipantId
+  feed(event: TurnEvent): void
+  /** What was heard of a reply is in the log before the turn that cut it (C-3); bounded. */
+  repliesSettled(): Promise<void>
+  wordsOf(transcriptIds: readonly string[]): Word[]
+  /** The turn is in the log, or not. */
+  onCommitted(turn: CommittedTurn, isCommitted: boolean, text: string): void
+  /** A guard of what people say failed: the person is asked to say it again. */
+  onUnheard(turn: CommittedTurn): void
+}
+
+/** Brings finished turns of a person into the room, one after another, by the one way in (C-1). */
+export class UserTurns {
+  readonly #parts: UserTurnParts
+  readonly #events = new Map<string, EventId>()
+  #chain: Promise<void> = Promise.resolve()
+
+  constructor(parts: UserTurnParts) {
+    this.#parts = parts
+  }
+
+  /** Resolves when everything so far is in the log. */
+  get settled(): Promise<void> {
+    return this.#chain
+  }
+
+  commit(turn: CommittedTurn): void {
+    this.#next(() => this.#commit(turn), turn.turnId)
+  }
+
+  /** A later text of a turn that was committed from what was heard so far. */
+  amend(turnId: string, text: string, asksAgent: boolean): void {
+    this.#next(() => this.#amend(turnId, text, asksAgent), turnId)
+  }
+
+  #next(run: () => Promise<void>, turnId: string): void {
+    const { access, roomId, feed } = this.#parts
+    this.#chain = this.#chain.then(run).catch((error: unknown) => {
+      access.reportError(error, 'userTurn', roomId)
+      feed({ type: 'turnSettled', turnId })
+    })
+  }
+
+  async #commit(turn: CommittedTurn): Promise<void> {
+    const { kit, roomId, feed, onCommitted } = this.#parts
+    await this.#parts.repliesSettled()
+    const text = turn.source === 'speech' ? await this.#passHook(turn) : turn.text
+    if (text === undefined) return this.#refused(turn)
+    if (text.trim() === '') {
+      onCommitted(turn, false, '')
+      return feed({ type: 'turnSettled', turnId: turn.turnId })
+    }
+    const result = await kit.processInbound(this.#message(turn, text), { roomId })
+    const isCommitted = result.outcome === 'committed'
+    if (isCommitted) this.#remember(turn.turnId, result.event.id)
+    onCommitted(turn, isCommitted, text)
+    const settle = (): void => feed({ type: 'turnSettled', turnId: turn.turnId })
+    if (isCommitted && turn.asksAgent) void result.settled().then(settle, settle)
+    else settle()
+  }
+
+  #message(turn: CommittedTurn, text: string): InboundMessage {
+    const { channelId, participantId, callId } = this.#parts
+    const voice: { [key: string]: Json } = {
+      callId,
+      turnId: turn.turnId,
+      source: turn.source,
+      startedAtMs: Math.floor(turn.startedAtMs),
+      endedAtMs: Math.floor(turn.lastVoicedAtMs),
+      ...(turn.fromInterim === true ? { fromInterim: true } : {}),
+      ...(turn.truncated === undefined ? {} : { truncated: turn.truncated }),
+    }
+    const content: InboundMessage['content'] =
+      turn.source === 'dtmf' ? { type: 'dtmf', digits: text } : this.#spoken(turn, text)
+    return {
+      channelId,
+      senderId: participantId,
+      content,
+      idempotencyKey: `${callId}:${turn.turnId}`,
+      metadata: { voice },
+      ...(turn.isBackchannel === true ? { type: 'backchannel' as const } : {}),
+      ...(turn.source === 'dtmf' ? { type: 'dtmf' as const } : {}),
+      ...(turn.asksAgent && turn.isBackchannel !== true ? {} : { addressedTo: [] }),
+    }
+  }
+
+  #spoken(turn: CommittedTurn, text: string): Extract<InboundMessage['content'], { type: 'text' }> {
+    if (turn.source === 'typed') return { type: 'text', text }
+    const words = this.#parts.wordsOf(turn.transcriptIds).map(({ text: word, startMs, endMs }) => ({
+      text: word,
+      startMs: Math.floor(startMs),
+      endMs: Math.floor(endMs),
+    }))
+    return {
+      type: 'text',
+      text,
+      ...(turn.language === undefined ? {} : { language: turn.language }),
+      speech: {
+        ...(words.length === 0 ? {} : { words }),
+        ...(turn.confidence === undefined ? {} : { confidence: Math.min(1, Math.max(0, turn.confidence)) }),
+      },
+    }
+  }
+
+  /** The text as hooks leave it; undefined when one of them blocked it or failed. */
+  async #passHook(turn: CommittedTurn): Promise<string | undefined> {
+    const { access, roomId, callId, participantId, channelId } = this.#parts
+    const scope = { roomId, channelId, channelType: 'voice' as const, sourceKind: 'person' as const }
+    if (!access.hasHook('onTranscription', scope)) return turn.text
+    const payload: HookMap['onTranscription']['payload'] = {
+      roomId,
+      callId,
+      participantId,
+      text: turn.text,
+      ...(turn.language === undefined ? {} : { language: turn.language }),
+      ...(turn.confidence === undefined ? {} : { confidence: turn.confidence }),
+    }
+    const outcome = await access.runHook('onTranscription', payload, scope)
+    if (outcome.blocked === undefined) return outcome.payload.text
+    await access.record(roomId, {
+      type: 'message',
+      content: { type: 'redacted' },
+      source: { kind: 'person', channelId, channelType: 'voice', participantId, medium: 'voice' },
+      metadata: { voice: { callId, turnId: turn.turnId } },
+      blocked: { reason: outcome.blocked.reason, by: outcome.blocked.by },
+    })
+    return undefined
+  }
+
+  #refused(turn: CommittedTurn): void {
+    this.#parts.onCommitted(turn, false, '')
+    this.#parts.onUnheard(turn)
+    this.#parts.feed({ type: 'turnSettled', turnId: turn.turnId })
+  }
+
+  async #amend(turnId: string, text: string, asksAgent: boolean): Promise<void> {
+    const { kit, roomId, channelId, participantId, callId, feed } = this.#parts
+    const targetEventId = this.#events.get(turnId)
+    if (targetEventId === undefined) return
+    const result = await kit.processInbound(
+      {
+        channelId,
+        senderId: participantId,
+        type: 'edit',
+        content: { type: 'edit', targetEventId, content: { type: 'text', text } },
+        idempotencyKey: `${callId}:${turnId}:amend:${text.length}`,
+      },
+      { roomId },
+    )
+    if (result.outcome !== 'committed' || !asksAgent) return
+    try {
+      await kit.regenerate(roomId)
+    } catch (error) {
+      if (!ParleyError.isInstance(error)) throw error
+      feed({ type: 'turnSettled', turnId })
+    }
+  }
+
+  #remember(turnId: string, eventId: EventId): void {
+    this.#events.set(turnId, eventId)
+    const [oldest] = this.#events.keys()
+    if (this.#events.size > REMEMBERED && oldest !== undefined) this.#events.delete(oldest)
+  }
+}

@@ -1,0 +1,43 @@
+import type {
+  AudioProcessor,
+  BackchannelDetector,
+  ChannelId,
+  SocketFactory,
+  SpeechToText,
+  TextToSpeech,
+  TurnDetector,
+  VoiceActivityDetector,
+} from '@parley/spec'
+import type { CallLines, HintSource } from '../call/call-core.ts'
+import type { VoiceOptions } from './tmp-resolve.ts'
+import type { TextFilterOptions } from '../text/text-filters.ts'
+
+/** What a voice channel is made of. Every part may be missing: calls then go on without it, and say so. */
+export interface VoiceChannelOptions extends VoiceOptions {
+  /** Absent: what people type, and what their browser recognizes. */
+  stt?: SpeechToText
+  /** Absent: captions only. */
+  tts?: TextToSpeech
+  vad?: VoiceActivityDetector
+  turnDetector?: TurnDetector
+  backchannelDetector?: BackchannelDetector
+  /** Stages before detection and recognition, in order. */
+  inputProcessors?: readonly AudioProcessor[]
+  /** What is expected to be said next, for recognizers with a small vocabulary. */
+  hint?: HintSource
+  filters?: TextFilterOptions
+  /** Voices of agents that name none. */
+  voiceMap?: Readonly<Record<ChannelId, string>>
+  /** @default the engine's first */
+  defaultVoice?: string
+  lines?: Partial<CallLines>
+  /** How adapters reach their vendors. @default none: local engines only */
+  sockets?: SocketFactory
+  fetch?: typeof fetch
+}
+
+export const defaultCallLines: CallLines = {
+  apology: 'Sorry, that took too long. Could you say it again?',
+  sayAgain: 'Sorry, I could not take that. Could you say it again?',
+  prompts: ['Are you still there?', 'I cannot hear you. Is your microphone on?'],
+}
