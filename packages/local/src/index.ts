@@ -29,3 +29,9 @@ export {
   type SileroVad,
   type SileroVadOptions,
 } from './speech/silero/silero-vad.ts'
+export {
+  findPocketSphinx,
+  type FindPocketSphinxOptions,
+  type PocketSphinx,
+} from './speech/pocketsphinx/find-pocket-sphinx.ts'
+export { createPocketSphinxStt, type PocketSphinxOptions } from './speech/pocketsphinx/pocket-sphinx-stt.ts'
