@@ -187,7 +187,10 @@ export class Speaking {
   interrupt(utteranceIds: readonly string[], { clear, cancelGeneration }: { clear: boolean; cancelGeneration: boolean }): ClearResult | undefined {
     const { output, clock, interruptTotalMs } = this.#parts
     const cut = utteranceIds.flatMap((id) => this.#spoken.get(id) ?? [])
-    for (const spoken of cut) spoken.isInterrupted = true
+    for (const spoken of cut) {
+      spoken.isInterrupted = true
+      spoken.utterance.cut()
+    }
     const result = clear ? output?.clear() : undefined
     if (cancelGeneration) for (const spoken of cut) spoken.cancelGeneration?.()
     for (const spoken of cut) {

@@ -199,9 +199,14 @@ export class Utterance {
     this.#gate = 'closed'
   }
 
+  /** It is about to be cut: what the output settles from now on was cut. */
+  cut(): void {
+    if (!this.#isDone) this.#state = 'cancelled'
+  }
+
   /** Nothing more of it is spoken; what was heard stays. The output has been cleared by then if it played. */
   cancel(): void {
-    if (this.#state === 'cancelled' || this.#isDone) return
+    if (this.#isDone) return
     this.#state = 'cancelled'
     this.#stopPoll()
     this.#pieces.length = 0
