@@ -111,3 +111,22 @@ export {
   type TransferResult,
   type WarmTransfer,
 } from './transfer/transfer-options.ts'
+export { defaultVoiceSettings, voiceSettingsVersion } from './options/default-settings.ts'
+export {
+  resolveVoiceSettings,
+  type ResolvedVoiceSettings,
+  type SettingLayers,
+  type SettingSource,
+  type SettingStages,
+} from './options/resolve-voice-settings.ts'
+export {
+  type AgentBackchannelOptions,
+  type BackchannelOptions,
+  type CallBudgetOptions,
+  type EndpointingOptions,
+  type FillerOptions,
+  type InterruptionOptions,
+  type UserTurnOptions,
+  type VadSettingOptions,
+  type VoiceOptions,
+} from './options/voice-options.ts'
