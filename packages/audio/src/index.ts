@@ -12,7 +12,7 @@ export { audioFromBase64, bytesOf, frameFromBytes, MAX_FRAME_BYTES } from './fra
 export { createFramer } from './framer.ts'
 export type { Framer, FramerOptions } from './framer.ts'
 export { decodePcma, decodePcmu, encodePcma, encodePcmu, PCMA_SILENCE, PCMU_SILENCE } from './g711.ts'
-export { createGain } from './gain.ts'
+export { createGain, factorOf } from './gain.ts'
 export type { Gain, GainOptions } from './gain.ts'
 export { createJitterBuffer } from './jitter/jitter-buffer.ts'
 export type {
