@@ -107,7 +107,15 @@ export function createPlayoutTracker({
   return {
     segment(segment) {
       if (segment.epoch > epoch) adopt(segment.epoch)
-      if (segment.epoch === epoch) utteranceId = segment.phase === 'start' ? segment.utteranceId : ''
+      if (segment.epoch !== epoch) return
+      utteranceId = segment.phase === 'start' ? segment.utteranceId : ''
+      if (segment.phase === 'start') return
+      // The end may be known only after the last frame was sent.
+      const last = pieces.findLast((piece) => piece.utteranceId === segment.utteranceId)
+      if (last === undefined || last.isLast) return
+      last.isLast = true
+      device.push(new Int16Array(0), true)
+      if (latest.played >= pushed) report(latest)
     },
     frame(frame) {
       if (frame.epoch < epoch) return false

@@ -129,7 +129,7 @@ export function createWebSocketMedia(options: WebSocketMediaOptions): WebSocketM
     }
     const hear = (hello: Hello): void => {
       decide(hello).catch((error: unknown) => {
-        logger.error('call media failed', { callId, error: error instanceof Error ? error.name : 'unknown' })
+        logger.error('call media failed', { callId, error: String(error) })
         if (phase === 'deciding') refuse(callCloseCodes.failed, ...refusals.failed)
       })
     }
@@ -193,7 +193,7 @@ export function createWebSocketMedia(options: WebSocketMediaOptions): WebSocketM
     }
     serve().catch((error: unknown) => {
       // What the socket itself threw; the call waits for its person as after any loss.
-      logger.warn('call socket failed', { callId, error: error instanceof Error ? error.name : 'unknown' })
+      logger.warn('call socket failed', { callId, error: String(error) })
     })
     return decided.promise
   }
