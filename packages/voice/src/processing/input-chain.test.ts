@@ -1,0 +1,95 @@
+import type { AudioFrame, AudioProcessor } from '@parley/spec'
+import { expect, test } from 'vitest'
+import { createGainControl, defaultGainControlOptions } from './gain-control.ts'
+import { BUDGET_WINDOW_MS, createInputChain, STAGE_BUDGET_MS, type BypassReason } from './input-chain.ts'
+
+const frame = (value = 1): AudioFrame => ({ samples: new Int16Array(320).fill(value), sampleRateHz: 16_000, channels: 1, position: 0 })
+
+/** A stage that adds to every sample and takes its time. */
+function stage(id: string, add: number, costMs: () => number = () => 0) {
+  const time = { nowMs: 0 }
+  const processor: AudioProcessor = {
+    id,
+    process(given) {
+      time.nowMs += costMs()
+      return { ...given, samples: given.samples.map((sample) => sample * 10 + add) }
+    },
+    reset() {},
+  }
+  return { processor, time }
+}
+
+test('C-16 defaults: budget of a stage, gain control', () => {
+  expect([STAGE_BUDGET_MS, BUDGET_WINDOW_MS]).toEqual([2, 1_000])
+  expect(defaultGainControlOptions).toEqual({ targetDbfs: -20, maxGainDb: 18, silenceDbfs: -50, rate: 0.05 })
+})
+
+test('C-16 stages run in their order', () => {
+  const chain = createInputChain([stage('one', 1).processor, stage('two', 2).processor], { onBypass: () => {} })
+  expect(chain.process(frame()).samples[0]).toBe(112)
+})
+
+test('C-16 a stage that takes more than 2 ms on average over 1 s is left out, with an event', () => {
+  const told: [string, BypassReason][] = []
+  const slow = stage('slow', 1, () => 2.1)
+  const chain = createInputChain([slow.processor, stage('fast', 2).processor], {
+    measure: () => slow.time.nowMs,
+    onBypass: (id, reason) => told.push([id, reason]),
+  })
+  for (let index = 0; index < 49; index++) chain.process(frame())
+  expect(told).toEqual([])
+  chain.process(frame())
+  expect(told).toEqual([['slow', { reason: 'slow', averageMs: expect.closeTo(2.1, 5) }]])
+  expect(chain.process(frame()).samples[0]).toBe(12)
+  expect(chain.active).toEqual(['fast'])
+})
+
+test('C-16 one slow frame is no reason, nor is 2 ms exactly', () => {
+  const told: string[] = []
+  let calls = 0
+  const spiky = stage('spiky', 1, () => (calls++ === 0 ? 90 : 0))
+  const even = stage('even', 1, () => 2)
+  for (const { processor, time } of [spiky, even]) {
+    const chain = createInputChain([processor], { measure: () => time.nowMs, onBypass: (id) => told.push(id) })
+    for (let index = 0; index < 500; index++) chain.process(frame())
+  }
+  expect(told).toEqual([])
+})
+
+test('C-16 a stage that throws is left out, and its frame passes', () => {
+  const told: [string, BypassReason][] = []
+  const error = new Error('broken')
+  const chain = createInputChain(
+    [
+      {
+        id: 'broken',
+        process() {
+          throw error
+        },
+        reset() {},
+      },
+      stage('fine', 2).processor,
+    ],
+    { onBypass: (id, reason) => told.push([id, reason]) },
+  )
+  expect(chain.process(frame()).samples[0]).toBe(12)
+  chain.process(frame())
+  expect(told).toEqual([['broken', { reason: 'failed', error }]])
+})
+
+test('C-16 gain control brings quiet people up to -20 dBFS, at most by 18 dB, and leaves silence alone', () => {
+  const levelAfter = (value: number, frames: number): number => {
+    const control = createGainControl()
+    let last = 0
+    for (let index = 0; index < frames; index++) {
+      const given = frame()
+      given.samples.forEach((_, at) => (given.samples[at] = at % 2 === 0 ? value : -value))
+      last = Math.abs(control.process(given).samples.at(-1) ?? 0)
+    }
+    return last
+  }
+  expect(Math.abs(levelAfter(1_000, 300) - 3_277)).toBeLessThan(30)
+  expect(Math.abs(levelAfter(200, 300) - 200 * 10 ** (18 / 20))).toBeLessThan(20)
+  expect(levelAfter(50, 300)).toBe(50)
+  expect(Math.abs(levelAfter(30_000, 300) - 3_277)).toBeLessThan(60)
+})
