@@ -9,7 +9,9 @@ import { createRoomTokens, type RoomTokens } from './auth/room-tokens.ts'
 import { createApiApp } from './http/api-app.ts'
 import { createOriginCheck, isLoopback } from './http/origin-check.ts'
 import type { Route } from './http/route.ts'
+import { createCallService } from './calls/call-service.ts'
 import { createConnectionCount } from './limits/connection-count.ts'
+import { callRoutes } from './routes/call-routes.ts'
 import { channelRoutes } from './routes/channel-routes.ts'
 import { eventRoutes } from './routes/event-routes.ts'
 import { healthRoutes } from './routes/health-routes.ts'
@@ -97,6 +99,7 @@ export function createServer(options: ServerOptions): Server {
       message: 'Too many streams are open. Close one or try again later.',
     })
   }
+  const calls = options.calls === undefined ? undefined : createCallService(options.calls, { clock, ids, logger })
   const routes = [
     ...healthRoutes(() => !draining.signal.aborted),
     ...roomRoutes(kit),
@@ -106,6 +109,7 @@ export function createServer(options: ServerOptions): Server {
     ...channelRoutes(kit),
     ...humanRoutes(kit),
     ...requestRoutes(kit),
+    ...(calls === undefined ? [] : callRoutes(kit, calls)),
   ]
   const app = createApiApp({
     routes,
@@ -131,7 +135,7 @@ export function createServer(options: ServerOptions): Server {
       ),
   }
   const upgrades = createUpgradeHandler({
-    routes: [roomSocket, ...(options.sockets ?? [])],
+    routes: [roomSocket, ...(calls === undefined ? [] : [calls.route]), ...(options.sockets ?? [])],
     authenticator,
     originCheck,
     connections,

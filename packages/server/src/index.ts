@@ -1,3 +1,4 @@
+export { type CallsOptions, type OpenedCallInfo } from './calls/call-service.ts'
 export { createApiKey, hashApiKey, lookupIn, type ApiKeyLookup, type ApiKeyRecord } from './auth/api-keys.ts'
 export type { AuthOptions } from './auth/authenticate.ts'
 export { rights, type Principal, type Right } from './auth/principal.ts'

@@ -9,6 +9,7 @@ import {
 } from '@parley/spec'
 import type { AuthOptions } from './auth/authenticate.ts'
 import type { Principal } from './auth/principal.ts'
+import type { CallsOptions } from './calls/call-service.ts'
 import type { RoomsService } from './rooms-service.ts'
 
 /** Something of the host that answers requests: a page, an API of its own. */
@@ -119,6 +120,8 @@ export interface ServerOptions {
   publicDocs?: boolean
   /** The channel that people of the web are connected by. @default 'web' */
   webChannelId?: ChannelId
+  /** Takes calls of browsers. @default none */
+  calls?: CallsOptions
   mounts?: readonly Mount[]
   sockets?: readonly SocketRoute[]
   limits?: Partial<ServerLimits>
@@ -135,6 +138,7 @@ const known = [
   'trustProxy',
   'publicDocs',
   'webChannelId',
+  'calls',
   'mounts',
   'sockets',
   'limits',

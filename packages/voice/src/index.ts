@@ -130,3 +130,19 @@ export {
   type VadSettingOptions,
   type VoiceOptions,
 } from './options/voice-options.ts'
+export type {
+  CallEvent,
+  CallLogEntry,
+  CallSession,
+  ConnectCallOptions,
+  MustHear,
+  SayOptions,
+  Speech,
+  SpeechHandle,
+  SpeechOutcome,
+  SpeechPart,
+} from './call/call-types.ts'
+export type { CallLines, HintSource } from './call/call-core.ts'
+export { chooseVoice, type VoiceChoice, type VoicedAgent } from './call/voice-bank.ts'
+export { VoiceChannel } from './channel/voice-channel.ts'
+export { defaultCallLines, type VoiceChannelOptions } from './channel/voice-channel-options.ts'

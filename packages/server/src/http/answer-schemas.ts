@@ -80,6 +80,12 @@ export const answerSchemas = {
   Participant: participant,
   Participants: z.object({ participants: z.array(participant) }),
   Joined: z.object({ room, participant, token: z.string(), expiresAt: instant }),
+  OpenedCall: z.object({ callId: z.string(), token: z.string(), resumeWindowMs: z.int() }),
+  Calls: z.object({
+    calls: z.array(
+      z.object({ callId: z.string(), participantId: z.string(), user: z.string(), agent: z.string() }),
+    ),
+  }),
   ReadMarkers: z.object({ readMarkers: z.array(z.looseObject({ readerId: z.string(), index: z.int() })) }),
   Binding: binding,
   Bindings: z.object({ bindings: z.array(binding) }),

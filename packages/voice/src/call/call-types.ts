@@ -90,6 +90,8 @@ export interface ConnectCallOptions {
   language?: string
   /** Of all agents in this call. @default each agent's own */
   voice?: string
+  /** The person's answer to the question of recording, given before the call. @default they are asked */
+  recording?: boolean
 }
 
 /** One media leg of one participant in a room. */

@@ -1,7 +1,6 @@
 import type {
   AudioProcessor,
   BackchannelDetector,
-  ChannelId,
   SocketFactory,
   SpeechToText,
   TextToSpeech,
@@ -9,27 +8,25 @@ import type {
   VoiceActivityDetector,
 } from '@parley/spec'
 import type { CallLines, HintSource } from '../call/call-core.ts'
-import type { VoiceOptions } from './tmp-resolve.ts'
-import type { TextFilterOptions } from '../text/text-filters.ts'
+import type { VoiceOptions } from '../options/voice-options.ts'
 
 /** What a voice channel is made of. Every part may be missing: calls then go on without it, and say so. */
-export interface VoiceChannelOptions extends VoiceOptions {
+export interface VoiceChannelOptions extends Omit<VoiceOptions, 'vad'> {
   /** Absent: what people type, and what their browser recognizes. */
   stt?: SpeechToText
   /** Absent: captions only. */
   tts?: TextToSpeech
   vad?: VoiceActivityDetector
+  /** When the detector's probabilities count as speech. */
+  vadOptions?: VoiceOptions['vad']
   turnDetector?: TurnDetector
   backchannelDetector?: BackchannelDetector
   /** Stages before detection and recognition, in order. */
   inputProcessors?: readonly AudioProcessor[]
   /** What is expected to be said next, for recognizers with a small vocabulary. */
   hint?: HintSource
-  filters?: TextFilterOptions
-  /** Voices of agents that name none. */
-  voiceMap?: Readonly<Record<ChannelId, string>>
-  /** @default the engine's first */
-  defaultVoice?: string
+  /** Milliseconds that only grow, to measure input stages by. @default they are not measured */
+  measure?: () => number
   lines?: Partial<CallLines>
   /** How adapters reach their vendors. @default none: local engines only */
   sockets?: SocketFactory

@@ -19,11 +19,10 @@ import type { CallSession, ConnectCallOptions } from '../call/call-types.ts'
 import { LiveCall } from '../call/live-call.ts'
 import { createSharedVad } from '../call/shared-vad.ts'
 import { createEchoGuard } from '../echo/echo-guard.ts'
-import type { VoiceOptions } from './tmp-resolve.ts'
-import type { VoiceStages } from '../options/voice-settings.ts'
-import { resolveVoiceSettings } from './tmp-resolve.ts'
-const createInputChain = (_p: unknown, _o: unknown): { process(f: AudioFrame): AudioFrame } => ({ process: (f) => f })
-const createSegmentedStt = (s: SpeechToText, _v: unknown): SpeechToText => s
+import type { VoiceOptions } from '../options/voice-options.ts'
+import { resolveVoiceSettings, type SettingStages } from '../options/resolve-voice-settings.ts'
+import { createInputChain } from '../processing/input-chain.ts'
+import { createSegmentedStt } from '../speech/segmented-stt.ts'
 import { defaultCallLines, type VoiceChannelOptions } from './voice-channel-options.ts'
 
 const capabilities: ChannelCapabilities = {
@@ -137,7 +136,11 @@ export class VoiceChannel implements Channel {
     const resolved = resolveVoiceSettings({ channel: voiceOptionsOf(own), stages: stagesOf(own, endpoint) })
     const sharedVad = vad === undefined ? undefined : createSharedVad(vad.info)
     const processors = [...(own.inputProcessors ?? []), ...(echo === undefined ? [] : [echo.processor])]
-    const chain = processors.length === 0 ? undefined : createInputChain(processors, { clock })
+    const chain = processors.length === 0 ? undefined : createInputChain(processors, {
+            ...(own.measure === undefined ? {} : { measure: own.measure }),
+            onBypass: (stage, { reason }) =>
+              access.receipt(options.roomId, 'voice.bypass', { callId: id, stage, reason }),
+          })
     return {
       id,
       channelId: this.channelId,
@@ -221,19 +224,18 @@ function voiceOptionsOf(options: VoiceChannelOptions): VoiceOptions {
     backchannelDetector: _backchannelDetector,
     inputProcessors: _inputProcessors,
     hint: _hint,
-    filters: _filters,
-    voiceMap: _voiceMap,
-    defaultVoice: _defaultVoice,
     lines: _lines,
+    measure: _measure,
     sockets: _sockets,
     fetch: _fetch,
+    vadOptions,
     ...settings
   } = options
-  return settings
+  return vadOptions === undefined ? settings : { ...settings, vad: vadOptions }
 }
 
 /** What stands between the person's sound and a turn. */
-function stagesOf(options: VoiceChannelOptions, endpoint: MediaEndpoint | undefined): VoiceStages {
+function stagesOf(options: VoiceChannelOptions, endpoint: MediaEndpoint | undefined): SettingStages {
   const hears = endpoint?.info.withoutAudio !== true
   return {
     vad: hears && options.vad !== undefined,
@@ -245,5 +247,7 @@ function stagesOf(options: VoiceChannelOptions, endpoint: MediaEndpoint | undefi
     canPause: endpoint === undefined || endpoint.info.capabilities.pause !== 'none',
     echo: endpoint?.info.echo === 'none',
     direction: endpoint?.info.direction ?? 'inbound',
+    isPhone: endpoint?.info.kind === 'twilio',
+    ...(options.stt === undefined ? {} : { sttNetMs: options.stt.info.finalLatency.p99Ms }),
   }
 }

@@ -1,0 +1,159 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { CallSession, VoiceChannel } from '@parley/voice'
+import {
+  callMediaRoute,
+  createCallAdmission,
+  createWebSocketMedia,
+  type CallCredentials,
+  type CallGrant,
+  type CallMediaRoute,
+  type WebSocketMediaEndpoint,
+  type WebSocketMediaLimits,
+} from '@parley/voice/endpoints'
+import { ParleyError, type Clock, type IdSource, type Json, type Logger, type ParticipantId, type RoomId } from '@parley/spec'
+
+/** How long a prepared call waits for its media, in milliseconds. */
+const PREPARED_MS = 60_000
+
+/** Calls that wait for their media at a time; older ones go. */
+const PREPARED_LIMIT = 10_000
+
+/** How a server takes calls. */
+export interface CallsOptions {
+  /** The channel calls are made on; registered with the kit. */
+  channel: VoiceChannel
+  /** Limits of the media socket. */
+  media?: Partial<WebSocketMediaLimits>
+  /** Calls of one person at a time. @default 5 */
+  callsPerIdentity?: number
+  /** New media sockets per address and minute. @default 20 */
+  connectsPerMinute?: number
+  /** Told of each call that began. */
+  onCall?(call: CallSession, opened: OpenedCallInfo): void
+}
+
+/** What a call was asked for with. */
+export interface OpenedCallInfo {
+  callId: string
+  roomId: RoomId
+  participantId: ParticipantId
+  agentId?: string
+  language?: string
+  recording?: boolean
+}
+
+/** Prepared and live calls of a server. */
+export interface CallService {
+  /** Prepares a call: the token lets its media in, once within a minute. */
+  open(call: Omit<OpenedCallInfo, 'callId'> & { identity: string; features?: readonly string[] }): {
+    callId: string
+    token: string
+    resumeWindowMs: number
+  }
+  readonly route: CallMediaRoute
+  /** Calls of a room that are not over. */
+  live(roomId: RoomId): { callId: string; participantId: ParticipantId; user: string; agent: string }[]
+  /** Ends a call. @throws {ParleyError} `not_found` */
+  end(roomId: RoomId, callId: string): Promise<void>
+}
+
+interface Prepared extends OpenedCallInfo {
+  token: string
+  identity: string
+  features: readonly string[]
+  expiresAtMs: number
+}
+
+/** Makes the calls of a server. */
+export function createCallService(
+  { channel, media: limits = {}, callsPerIdentity = 5, connectsPerMinute = 20, onCall }: CallsOptions,
+  { clock, ids, logger }: { clock: Clock; ids: IdSource; logger: Logger },
+): CallService {
+  const prepared = new Map<string, Prepared>()
+  const admission = createCallAdmission({ clock, callsPerIdentity, connectsPerMinute })
+
+  const authorize = async ({ callId, token }: CallCredentials): Promise<CallGrant | 'unauthorized'> => {
+    const call = prepared.get(callId)
+    if (call === undefined || token === undefined || !isSame(call.token, token)) return 'unauthorized'
+    // Before its media came it waits for a minute; from then on the same token takes the call up again.
+    if (call.expiresAtMs < clock.monotonicMs()) return 'unauthorized'
+    const { identity, roomId, participantId, features } = call
+    return { identity, roomId, participantId, features }
+  }
+
+  const media = createWebSocketMedia({
+    clock,
+    ids,
+    authorize,
+    logger,
+    ...limits,
+    enter: (identity) => admission.enter(identity),
+  })
+
+  const begin = async (endpoint: WebSocketMediaEndpoint): Promise<void> => {
+    const call = prepared.get(endpoint.callId)
+    if (call === undefined) throw new ParleyError({ code: 'not_found', message: 'The call was not prepared.' })
+    call.expiresAtMs = Infinity
+    const language = call.language ?? endpoint.hello.language
+    try {
+      const session = await channel.connect(endpoint, {
+        callId: call.callId,
+        roomId: call.roomId,
+        participantId: call.participantId,
+        ...(language === undefined ? {} : { language }),
+        ...(call.recording === undefined ? {} : { recording: call.recording }),
+      })
+      void session.ended.then(() => prepared.delete(call.callId))
+      onCall?.(session, call)
+    } catch (error) {
+      prepared.delete(call.callId)
+      throw error
+    }
+  }
+
+  const forgetOld = (): void => {
+    const now = clock.monotonicMs()
+    for (const [callId, { expiresAtMs }] of prepared) {
+      if (expiresAtMs >= now && prepared.size < PREPARED_LIMIT) break
+      if (expiresAtMs !== Infinity) prepared.delete(callId)
+    }
+  }
+
+  const sessions = (roomId: RoomId): CallSession[] => channel.calls.filter((call) => call.roomId === roomId)
+
+  return {
+    open({ identity, features = [], ...call }) {
+      forgetOld()
+      const callId = ids.next('call')
+      const token = ids.token()
+      prepared.set(callId, {
+        ...call,
+        callId,
+        token,
+        identity,
+        features,
+        expiresAtMs: clock.monotonicMs() + PREPARED_MS,
+      })
+      return { callId, token, resumeWindowMs: limits.resumeWindowMs ?? 30_000 }
+    },
+    route: callMediaRoute({ media, onCall: begin, admission }),
+    live: (roomId) =>
+      sessions(roomId).map(({ id, participantId, state: { user, agent } }) => ({ callId: id, participantId, user, agent })),
+    async end(roomId, callId) {
+      const call = sessions(roomId).find(({ id }) => id === callId)
+      if (call === undefined) {
+        throw new ParleyError({
+          code: 'not_found',
+          message: `Room ${roomId} has no live call ${callId}.`,
+          details: { roomId, callId } satisfies Record<string, Json>,
+        })
+      }
+      await call.hangup('agent')
+    },
+  }
+}
+
+function isSame(one: string, other: string): boolean {
+  const [ours, theirs] = [Buffer.from(one), Buffer.from(other)]
+  return ours.length === theirs.length && timingSafeEqual(ours, theirs)
+}

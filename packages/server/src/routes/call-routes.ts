@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import type { CallService } from '../calls/call-service.ts'
+import { defineRoomRoute, type Route } from '../http/route.ts'
+import type { RoomsService } from '../rooms-service.ts'
+import { actingPerson } from './acting-person.ts'
+import { actingPerson as actingPersonField, idSchema } from './schemas.ts'
+import { withoutUndefined } from './without-undefined.ts'
+
+const tag = 'calls'
+
+/** Calls of a room: prepared here, their media comes by the socket `/v1/calls/{callId}/media`. */
+export function callRoutes(rooms: RoomsService, calls: CallService): Route[] {
+  return [
+    defineRoomRoute(rooms, {
+      method: 'POST',
+      path: '/v1/rooms/:id/calls',
+      summary: 'Prepares a call of a person with the agents of the room, and gives the token its media connects with',
+      tag,
+      rights: ['rooms:write'],
+      allowsRoomToken: true,
+      body: z.strictObject({
+        agentId: idSchema.optional(),
+        language: z.string().min(1).max(64).optional(),
+        recording: z.boolean().optional(),
+        ...actingPersonField,
+      }),
+      answer: 'OpenedCall',
+      status: 201,
+      async handle({ room, principal, body: { participantId, ...call } }) {
+        const person = actingPerson(principal, participantId)
+        const opened = calls.open({
+          ...withoutUndefined(call),
+          roomId: room.id,
+          participantId: person,
+          identity: `${principal.id}:${person}`,
+        })
+        return { body: opened }
+      },
+    }),
+    defineRoomRoute(rooms, {
+      method: 'GET',
+      path: '/v1/rooms/:id/calls',
+      summary: 'Lists the live calls of a room',
+      tag,
+      rights: ['rooms:read', 'desk:answer', 'calls:supervise'],
+      answer: 'Calls',
+      handle: async ({ room }) => ({ body: { calls: calls.live(room.id) } }),
+    }),
+    defineRoomRoute(rooms, {
+      method: 'POST',
+      path: '/v1/rooms/:id/calls/:callId/end',
+      summary: 'Ends a live call',
+      tag,
+      rights: ['rooms:write', 'desk:answer'],
+      answer: 'Calls',
+      async handle({ room, params }) {
+        await calls.end(room.id, params['callId'] ?? '')
+        return { body: { calls: calls.live(room.id) } }
+      },
+    }),
+  ]
+}
