@@ -64,6 +64,7 @@ export async function createPocketSphinxStt(options: PocketSphinxOptions = {}): 
     const jsgf = hints?.grammar ?? (words.length > 0 ? grammarOfWords(words) : undefined)
     if (jsgf === undefined) return undefined
     const grammar = grammars.get(jsgf) ?? prepareGrammar(jsgf, pronunciations)
+    if (!grammar) return undefined
     grammars.delete(jsgf)
     grammars.set(jsgf, grammar)
     const oldest = grammars.keys().next()
@@ -78,10 +79,10 @@ export async function createPocketSphinxStt(options: PocketSphinxOptions = {}): 
       await writeFile(file('audio.raw'), toBytes(samples))
       if (grammar) {
         await writeFile(file('words.dict'), grammar.dictionary)
-        await writeFile(file('speech.jsgf'), grammar.jsgf)
+        await writeFile(file('words.lm'), grammar.languageModel)
       }
       const model = grammar
-        ? ['-dict', file('words.dict'), '-jsgf', file('speech.jsgf'), '-remove_silence', 'no']
+        ? ['-dict', file('words.dict'), '-lm', file('words.lm')]
         : ['-dict', sphinx.dictionary, '-lm', sphinx.languageModel]
       const files = ['-hmm', sphinx.acousticModel, '-infile', file('audio.raw')]
       return await runLimited({
