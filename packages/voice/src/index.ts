@@ -149,3 +149,6 @@ export { defaultCallLines, type VoiceChannelOptions } from './channel/voice-chan
 export { createEstimatedTimings } from './speech/estimated-timings.ts'
 export { createSegmentedStt, segmentedSttDefaults, type SegmentedSttOptions } from './speech/segmented-stt.ts'
 export { type SpeechGateOptions } from './speech/speech-gate.ts'
+export { fallbackDefaults, type FallbackChange, type FallbackOptions } from './speech/fallback-options.ts'
+export { createFallbackTts } from './speech/fallback-tts.ts'
+export { createSentenceFed } from './speech/sentence-fed.ts'
