@@ -13,6 +13,7 @@ export {
   type ScriptedTurn,
 } from './scripted-model.ts'
 export { createSeededIds } from './seeded-ids.ts'
+export { createSocketPair, type PairedSocket } from './socket-pair.ts'
 export { createVirtualClock } from './virtual-clock.ts'
 export type { VirtualClock, VirtualClockOptions } from './virtual-clock.ts'
 export { createCallerLine, type CallerLine } from './voice/caller-line.ts'

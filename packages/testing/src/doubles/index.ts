@@ -9,3 +9,12 @@ export {
   type ReceivedRequest,
 } from './openai/openai-double.ts'
 export { respondWithModel } from './openai/respond-with-model.ts'
+export type { TwilioFault } from './twilio/faults.ts'
+export { type TwilioRestRequest } from './twilio/rest-server.ts'
+export { signTwilioRequest } from './twilio/sign-request.ts'
+export {
+  createTwilioCallDouble,
+  type ReceivedMessage as TwilioReceivedMessage,
+  type TwilioCallDouble,
+  type TwilioCallDoubleOptions,
+} from './twilio/twilio-call-double.ts'

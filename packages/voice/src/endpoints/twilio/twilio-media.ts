@@ -113,14 +113,15 @@ export function createTwilioMedia({
   })
   const input = createTwilioInput({ clock, onFrame: (frame, atMs) => handlers?.onFrame(frame, atMs) })
 
-  const over = (reason: CloseReason): void => {
+  const over = (reason: CloseReason, { isHangingUp = false } = {}): void => {
     if (isOver) return
     isOver = true
     endReason = reason
     input.close()
     output.close()
     held = []
-    socket.close(1000)
+    // Twilio goes on with the call's next instruction when the stream ends, so a hangup comes first.
+    if (!isHangingUp) socket.close(1000)
     done.resolve()
     handlers?.onClose(reason)
     handlers = undefined
@@ -183,8 +184,10 @@ export function createTwilioMedia({
     close(reason) {
       closing ??= (async () => {
         const mustHangUp = !hasHungUp && !isOver && !leavesCallAlone.has(reason)
-        over(reason)
-        if (mustHangUp) await hangup()
+        over(reason, { isHangingUp: mustHangUp })
+        if (!mustHangUp) return
+        await hangup()
+        socket.close(1000)
       })()
       return closing
     },
