@@ -107,7 +107,10 @@ function confirmSpeech(step: Step, spokeMs: number): void {
 /** What we hear is ourselves, or is not. */
 export function takeEcho(step: Step, verdict: 'echo' | 'speech', confidence: number): void {
   const { state } = step
-  if (state.speech === null) return note(step, 'ignored', { event: 'echoVerdict', reason: 'silent' })
+  // Who holds the button down speaks.
+  if (state.speech === null || state.speech.source === 'talk') {
+    return note(step, 'ignored', { event: 'echoVerdict', reason: 'silent' })
+  }
   const isEcho = verdict === 'echo'
   if (state.speech.isEcho === isEcho) return
   state.speech = { ...state.speech, isEcho, weighed: isEcho ? 'yes' : 'no' }

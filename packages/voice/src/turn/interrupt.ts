@@ -71,6 +71,8 @@ export function freeFloor(step: Step): void {
   state.floorFreeAtMs = step.nowMs
   state.pause = null
   state.fillers = 0
+  // Cutting in is for one utterance.
+  state.mayInterject = false
   cancelTimer(step, 'suspect')
   cancelTimer(step, 'falseInterruption')
   cancelTimer(step, 'floor')

@@ -32,6 +32,9 @@ export class Timeline {
   readonly timed: Timed[] = []
   readonly receipts: TurnReceipt[] = []
   readonly timers = new Map<string, number>()
+  /** Who wants to watch each step from outside. */
+  beforeStep: (event: TurnEvent) => void = () => {}
+  onStep: (event: TurnEvent, effects: readonly TurnEffect[]) => void = () => {}
   readonly log: { atMs: number; event: TurnEvent; effects: TurnEffect[] }[] = []
 
   constructor(settings: VoiceSettings = settingsWith()) {
@@ -40,10 +43,12 @@ export class Timeline {
   }
 
   feed(event: TurnEvent): TurnEffect[] {
+    this.beforeStep(event)
     const { state, effects, receipts } = this.machine.step(this.state, event, this.nowMs)
     this.state = state
     this.log.push({ atMs: this.nowMs, event, effects })
     this.receipts.push(...receipts)
+    this.onStep(event, effects)
     for (const effect of effects) {
       this.timed.push({ atMs: this.nowMs, effect })
       if (effect.type === 'setTimer') this.timers.set(effect.timer, effect.atMs)
