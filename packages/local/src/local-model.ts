@@ -11,6 +11,7 @@ import {
   type Clock,
   type Json,
   type ModelCard,
+  type TurnHint,
 } from '@parley/spec'
 import type { CompiledRules } from './compiled-rules.ts'
 import { describeRules, type RulesDescription } from './describe-rules.ts'
@@ -25,6 +26,7 @@ import { toSentence, type Sentence } from './read-slot.ts'
 import type { RulesDocument } from './rules-document.ts'
 import { openRules } from './rules-source.ts'
 import { streamPlan } from './stream-plan.ts'
+import { askedSlot, hintOfSlot } from './turn-hint.ts'
 
 /** What a local model is made from. */
 export interface LocalModelOptions {
@@ -44,6 +46,8 @@ export interface LocalModelOptions {
 export interface LocalModel extends ChatModel {
   /** What may be said in a phase, or as the answer for one slot, for a recognizer of speech. */
   grammar(options?: GrammarOptions): Grammar
+  /** What is probably said next in a phase, after a line of the agent: for recognizers and for the wait at the end of a turn. */
+  expects(after: { line: string; phase?: string }): TurnHint
   /** What it understands, for people. */
   describe(): RulesDescription
 }
@@ -109,6 +113,13 @@ export function createLocalModel(options: LocalModelOptions): LocalModel {
     card,
     stream,
     grammar: (grammarOptions = {}) => buildGrammar(source(), grammarOptions, lookups),
+    expects({ line, phase }) {
+      const compiled = source()
+      const slot = askedSlot(compiled, line)
+      const scope = slot === undefined ? (phase === undefined ? {} : { phase }) : { slot: slot.id }
+      const { jsgf, words } = buildGrammar(compiled, scope, lookups)
+      return { ...(slot === undefined ? { expect: 'free' as const } : hintOfSlot(slot)), grammar: jsgf, words }
+    },
     describe: () => describeRules(source()),
   }
 }

@@ -243,6 +243,7 @@ export type {
   MediaEndpoint,
   MediaStats,
   OutputEvent,
+  OutputMixer,
   OutputSegment,
   PositionConfidence,
   RemoteTranscript,

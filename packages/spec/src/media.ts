@@ -190,4 +190,9 @@ export interface AudioOutput extends EventFeed<OutputEvent> {
   readonly isPlaying: boolean
   /** Hears each frame as it goes to the far end, at the output rate, with the instant its first sample is audible there. */
   tap?(listener: (frame: AudioFrame, audibleAtMs: number) => void): Disposer
+  /** Mixes into every outgoing frame, in place, from now on; `alwaysOn` sends frames also while nobody speaks. */
+  setMixer?(mixer: OutputMixer | undefined, options?: { alwaysOn?: boolean }): void
 }
+
+/** Mixes sound into an outgoing frame, in place; `isSpeech` says whether speech is in it. */
+export type OutputMixer = (samples: Int16Array, isSpeech: boolean) => void

@@ -18,7 +18,7 @@ export {
   type FarEnd,
   type FarFrame,
   type FarSegment,
-  type OutputMixer,
+
   type PacedOutput,
   type PlayedReport,
   type PositionSource,

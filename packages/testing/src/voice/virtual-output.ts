@@ -2,6 +2,7 @@ import {
   createEventEmitter,
   ParleyError,
   type AudioFormat,
+  type AudioFrame,
   type AudioOutput,
   type ClearResult,
   type Clock,
@@ -62,6 +63,7 @@ export function createVirtualOutput({
 }: VirtualOutputOptions): VirtualOutput {
   const emitter = createEventEmitter<OutputEvent>()
   const recorder = createHeardRecorder()
+  const taps = new Set<(frame: AudioFrame, audibleAtMs: number) => void>()
   const reports = new Set<Disposer>()
   let epoch = 0
   let line: Segment[] = []
@@ -110,7 +112,9 @@ export function createVirtualOutput({
     timer = undefined
     if (sounding !== undefined) {
       const { segment, samples, startedAtMs } = sounding
-      recorder.add(slice(segment, segment.played, samples), segment, startedAtMs)
+      const heard = slice(segment, segment.played, samples)
+      recorder.add(heard, segment, startedAtMs)
+      for (const listener of taps) listener(frameOf(heard, segment), startedAtMs)
       segment.played += samples
       segment.sinceProgressMs += toMs(segment, samples)
       sounding = undefined
@@ -248,6 +252,10 @@ export function createVirtualOutput({
     get heard() {
       return recorder.pieces
     },
+    tap(listener) {
+      taps.add(listener)
+      return () => void taps.delete(listener)
+    },
     close() {
       if (isClosed) return
       isClosed = true
@@ -266,6 +274,10 @@ function checkFormat({ encoding, channels }: AudioFormat): void {
     message: `The virtual output takes mono pcm16, not ${encoding} with ${channels} channels.`,
     details: { encoding, channels },
   })
+}
+
+function frameOf(samples: Int16Array, { rate, played }: Segment): AudioFrame {
+  return { samples, sampleRateHz: rate, channels: 1, position: played }
 }
 
 /** Samples of a segment, over the borders of its pieces. */

@@ -1,4 +1,4 @@
-import type { AudioOutput, Word } from '@parley/spec'
+import type { AudioFrame, AudioOutput, Disposer, OutputMixer, Word } from '@parley/spec'
 
 /** Where a sent frame of 20 ms belongs. */
 export interface FarFrame {
@@ -57,8 +57,6 @@ export interface PlayedReport {
   positionMs: number
 }
 
-/** Mixes sound into every outgoing frame, in place; `isSpeech` says whether speech is in it. */
-export type OutputMixer = (samples: Int16Array, isSpeech: boolean) => void
 
 /** Where positions of playout are taken from, best first. */
 export type PositionSource = 'report' | 'mark' | 'clock'
@@ -75,6 +73,7 @@ export interface PacedOutput extends AudioOutput {
   setOutputLatency(latencyMs: number): void
   /** Mixes into every frame from now on; `alwaysOn` sends frames also while nobody speaks. `undefined` ends it. */
   setMixer(mixer: OutputMixer | undefined, options?: { alwaysOn?: boolean }): void
+  tap(listener: (frame: AudioFrame, audibleAtMs: number) => void): Disposer
   /** The wire is down: nothing is sent and time stands still until `resumed`. */
   lost(): void
   /** The wire is up again: what was not played is sent again, from the last confirmed position. */

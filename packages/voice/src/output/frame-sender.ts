@@ -1,6 +1,6 @@
 import { fade, FADE_MS } from '@parley/audio'
-import { FRAME_MS, type AudioFormat } from '@parley/spec'
-import type { FarEnd, OutputMixer } from './far-end.ts'
+import { FRAME_MS, type AudioFormat, type AudioFrame, type Disposer, type OutputMixer } from '@parley/spec'
+import type { FarEnd } from './far-end.ts'
 import { isAllSent, type OpenSegment, type SentFrame } from './open-segment.ts'
 
 /** Puts frames on the wire and knows how far ahead of playout they are. */
@@ -18,6 +18,10 @@ export interface FrameSender {
   /** Tells once that all of a segment has been sent, if it has. */
   tellEnd(segment: OpenSegment, epoch: number): void
   mixer: OutputMixer | undefined
+  /** What lies between the schedule and the person's ear, in ms. */
+  latencyMs: number
+  /** Hears each frame as it is sent, with the instant it is audible. */
+  tap(listener: (frame: AudioFrame, audibleAtMs: number) => void): Disposer
 }
 
 /** Makes the sender of one output. */
@@ -30,10 +34,17 @@ export function createFrameSender({ format, link }: { format: AudioFormat; link:
   let scheduledToMs = 0
   let isGap = true
   let fadesIn = false
+  let sentSamples = 0
+  const taps = new Set<(frame: AudioFrame, audibleAtMs: number) => void>()
 
   const sender: FrameSender = {
     silence: new Int16Array(frameSamples * channels),
     mixer: undefined,
+    latencyMs: 0,
+    tap(listener) {
+      taps.add(listener)
+      return () => void taps.delete(listener)
+    },
     aheadMs: (nowMs) => Math.max(0, scheduledToMs - nowMs),
     restart(nowMs, { fadeIn = false } = {}) {
       scheduledToMs = nowMs
@@ -63,6 +74,12 @@ export function createFrameSender({ format, link }: { format: AudioFormat; link:
         isLast: segment !== undefined && isLastOf(segment, index),
         gap: isGap,
       })
+      if (taps.size > 0) {
+        const { sampleRateHz } = format
+        const frame: AudioFrame = { samples: scratch, sampleRateHz, channels, position: sentSamples }
+        for (const listener of taps) listener(frame, scheduledToMs + sender.latencyMs)
+      }
+      sentSamples += frameSamples
       isGap = false
       scheduledToMs += FRAME_MS
     },

@@ -393,8 +393,9 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
       emitter.emit({ type: 'cleared', ...known, positionMs: Math.min(Math.max(0, positionMs), segment.queue.audioMs) })
     },
     setOutputLatency(next) {
-      if (next >= 0 && Number.isFinite(next)) latencyMs = next
+      if (next >= 0 && Number.isFinite(next)) sender.latencyMs = latencyMs = next
     },
+    tap: (listener) => sender.tap(listener),
     setMixer(next, { alwaysOn = false } = {}) {
       sender.mixer = next
       isAlwaysOn = next !== undefined && alwaysOn
