@@ -21,9 +21,10 @@ export interface DtmfDetector {
 }
 
 const hopMs = 10
-/** Windows of 20 ms, every 10 ms: three of a key in a row are 40 ms of it, and so for none. */
+/** Windows of 20 ms, every 10 ms: three of a key in a row are 40 ms of it. */
 const windowsToAccept = 3
-const windowsToRelease = 3
+/** A window that reaches into a gap has no key either, so 40 ms without one are four. */
+const windowsToRelease = 4
 /** What part of a window's energy is in the two tones; speech spreads its own. */
 const minPurity = 0.75
 /** How much weaker the other tones of a group are, as a power ratio: 8 dB. */
