@@ -14,6 +14,8 @@ export interface InputChainOptions {
    * while a stage works. Without it stages are not measured.
    */
   measure?: () => number
+  /** Budget of a stage, in ms per frame of 20 ms. @default 2 */
+  budgetMs?: number
   /** Told once for each stage that is left out. */
   onBypass(id: string, reason: BypassReason): void
 }
@@ -36,7 +38,7 @@ interface Stage {
 /** Makes the chain of one call, in the order given. A stage that throws or is too slow is left out; audio goes on. */
 export function createInputChain(
   processors: readonly AudioProcessor[],
-  { measure = () => 0, onBypass }: InputChainOptions,
+  { measure = () => 0, budgetMs = STAGE_BUDGET_MS, onBypass }: InputChainOptions,
 ): InputChain {
   const stages: Stage[] = processors.map((processor) => ({ processor, spentMs: 0, heardMs: 0, isBypassed: false }))
 
@@ -59,7 +61,7 @@ export function createInputChain(
       const averageMs = (stage.spentMs * 20) / stage.heardMs
       stage.spentMs = 0
       stage.heardMs = 0
-      if (averageMs > STAGE_BUDGET_MS) bypass(stage, { reason: 'slow', averageMs })
+      if (averageMs > budgetMs) bypass(stage, { reason: 'slow', averageMs })
     }
     return processed
   }
