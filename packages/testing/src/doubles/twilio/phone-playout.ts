@@ -43,9 +43,9 @@ export function createPhonePlayout(options: {
       playing = undefined
       onHeard(heardMs)
     }
-    advance()
+    advance(true)
   }
-  const advance = (): void => {
+  const advance = (goesOn = false): void => {
     while (playing === undefined) {
       const first = queue.shift()
       if (first === undefined) return
@@ -54,8 +54,8 @@ export function createPhonePlayout(options: {
         continue
       }
       const nowMs = clock.monotonicMs()
-      // Continuous sound keeps its own time, whatever the timer's lateness.
-      const startMs = nowMs - endsAtMs < frameMs ? Math.max(endsAtMs, nowMs - frameMs) : nowMs
+      // Sound that goes on keeps its own time, whatever the timer's lateness.
+      const startMs = goesOn ? endsAtMs : nowMs
       playing = { atMs: startMs, samples: first, sampleRateHz: 8_000 }
       pieces.push(playing)
       endsAtMs = startMs + frameMs / speed
