@@ -91,9 +91,11 @@ export function createPacer<T = undefined>(options: PacerOptions<T>): Pacer<T> {
   /** When what was sent since the anchor began to play; undefined before anything was sent. */
   let startMs: number | undefined
   let sentFrames = 0
+  let isTicking = false
   let isPaused = false
   let isFadedOut = false
   let isClosed = false
+  let clears = 0
   let waiting: { promise: Promise<void>; resolve: () => void } | undefined
 
   const queuedMs = (): number => queue.frames * frameMs + (queue.begun / channels / sampleRateHz) * 1_000
@@ -128,23 +130,37 @@ export function createPacer<T = undefined>(options: PacerOptions<T>): Pacer<T> {
   /** Sends what is due; `false` when there is no reason to come again. */
   const pump = (nowMs: number, slackMs: number): boolean => {
     if (isPaused || isClosed || queue.frames === 0) return false
-    if (isDry(nowMs) || nowMs - dueMs(nowMs) > stallMs) {
+    // Sound that ran out begins anew; sound that was only sent late is caught up with, up to a point.
+    if ((!isTicking && isDry(nowMs)) || nowMs - dueMs(nowMs) > stallMs) {
       startMs = nowMs
       sentFrames = 0
     }
+    const clearsBefore = clears
     while (!isPaused && !isClosed && queue.frames > 0 && dueMs(nowMs) <= nowMs + slackMs) sendNext()
     settle()
     if (queue.frames > 0) return !isPaused && !isClosed
-    if (queue.begun === 0 && !isClosed) onDrained?.()
+    if (queue.begun === 0 && !isClosed && clears === clearsBefore) onDrained?.()
     // What was told of it may have pushed more.
     return queue.frames > 0 && !isPaused && !isClosed
   }
 
   // A frame is sent at the tick nearest to its instant, so half a tick early or late.
-  const ticked = { tick: (nowMs: number): boolean => pump(nowMs, TICK_MS / 2) }
+  const ticked = {
+    tick(nowMs: number): boolean {
+      isTicking = pump(nowMs, TICK_MS / 2)
+      return isTicking
+    },
+  }
 
   const start = (): void => {
-    if (pump(clock.monotonicMs(), 0)) tick.add(ticked)
+    if (!pump(clock.monotonicMs(), 0)) return
+    isTicking = true
+    tick.add(ticked)
+  }
+
+  const stop = (): void => {
+    isTicking = false
+    tick.remove(ticked)
   }
 
   const cut = (wantsFade: boolean, change: 'fadeOutAll' | 'fadeOutEnd'): void => {
@@ -170,8 +186,9 @@ export function createPacer<T = undefined>(options: PacerOptions<T>): Pacer<T> {
       start()
     },
     clear({ fade: wantsFade = true }: PacerCut = {}): void {
-      tick.remove(ticked)
+      stop()
       if (!isClosed) cut(wantsFade, 'fadeOutAll')
+      clears += 1
       queue.clear()
       // What follows is other audio, which begins by itself.
       isFadedOut = false
@@ -179,7 +196,7 @@ export function createPacer<T = undefined>(options: PacerOptions<T>): Pacer<T> {
     },
     pause({ fade: wantsFade = true }: PacerCut = {}): void {
       if (isPaused || isClosed) return
-      tick.remove(ticked)
+      stop()
       cut(wantsFade, 'fadeOutEnd')
       isPaused = true
     },
@@ -202,7 +219,7 @@ export function createPacer<T = undefined>(options: PacerOptions<T>): Pacer<T> {
     close(): void {
       if (isClosed) return
       isClosed = true
-      tick.remove(ticked)
+      stop()
       queue.clear()
       waiting?.resolve()
       waiting = undefined
