@@ -2,7 +2,12 @@ import { createClient, createWebSocketFactory, type CallStartOptions, type Clien
 import { Kit } from '@parley/kit'
 import { createServer } from '@parley/server'
 import { createSystemClock, createSystemIds, type EndpointHandlers, type Socket } from '@parley/spec'
-import { callMediaRoute, createCallAdmission, createWebSocketMedia, type WebSocketMediaEndpoint } from '@parley/voice/endpoints'
+import {
+  callMediaRoute,
+  createCallAdmission,
+  createWebSocketMedia,
+  type WebSocketMediaEndpoint,
+} from '@parley/voice/endpoints'
 import { expect, onTestFinished, test } from 'vitest'
 import { createTestDevices, type TestDevices } from './call-devices.ts'
 
@@ -112,7 +117,12 @@ test('a call over a real socket carries sound both ways, and what was played is 
 
   const finished = new Promise((resolve) => endpoint.output.on('finished', resolve))
   await speak(endpoint, 200)
-  expect(await finished).toMatchObject({ utteranceId: 'u1', interrupted: false, confidence: 'confirmed', positionMs: 200 })
+  expect(await finished).toMatchObject({
+    utteranceId: 'u1',
+    interrupted: false,
+    confidence: 'confirmed',
+    positionMs: 200,
+  })
   expect(devices.played.length).toBe(24 * 200)
   expect(devices.played.slice(2_400, 2_500)).toEqual([...sound(200).slice(2_400, 2_500)])
 })
@@ -143,7 +153,9 @@ test('what the person does reaches the call, and what the call shows reaches the
     ['consent', 'recording', true],
   ])
   await expect.poll(() => captions).toEqual(['Good', 'Good day'])
-  expect(call.captions).toMatchObject([{ id: 'c1', text: 'Good day', words: [{ text: 'Good', startMs: 0, endMs: 200 }] }])
+  expect(call.captions).toMatchObject([
+    { id: 'c1', text: 'Good day', words: [{ text: 'Good', startMs: 0, endMs: 200 }] },
+  ])
 })
 
 test('W-2 a call whose socket breaks is taken up again: what was typed meanwhile and what was said arrive once', async () => {
@@ -165,7 +177,11 @@ test('W-2 a call whose socket breaks is taken up again: what was typed meanwhile
   expect(devices.played.slice(-240)).toEqual([...sound(400).slice(-240)])
   expect(devices.played.length).toBeLessThanOrEqual(24 * 700)
   expect(states).toEqual(['reconnecting', 'live'])
-  expect(heard.events.filter(([name]) => name === 'state').map(([, state]) => state)).toEqual(['connected', 'lost', 'resumed'])
+  expect(heard.events.filter(([name]) => name === 'state').map(([, state]) => state)).toEqual([
+    'connected',
+    'lost',
+    'resumed',
+  ])
 })
 
 test('a wrong token is told to who starts, and the devices are closed', async () => {

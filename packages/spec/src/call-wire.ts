@@ -242,13 +242,17 @@ export function parseServerCallMessage(text: string): CallMessageResult<ServerCa
 export function writeCallMessage(message: ClientCallMessage | ServerCallMessage): string {
   const wire = toWire(message)
   // `words` of events are user data and stay as they are; those of a caption are ours.
-  if (message.type === 'caption' && message.words !== undefined && isRecord(wire)) wire['words'] = toWire([...message.words])
+  if (message.type === 'caption' && message.words !== undefined && isRecord(wire))
+    wire['words'] = toWire([...message.words])
   return JSON.stringify(wire)
 }
 
 function parse<Message extends { type: string }>(
   text: string,
-  schema: { safeParse(value: unknown): z.ZodSafeParseResult<Message>; options: readonly { shape: { type: z.ZodLiteral<string> } }[] },
+  schema: {
+    safeParse(value: unknown): z.ZodSafeParseResult<Message>
+    options: readonly { shape: { type: z.ZodLiteral<string> } }[]
+  },
 ): CallMessageResult<Message> {
   let wire: unknown
   try {

@@ -1,6 +1,6 @@
 import { createSeededIds } from '@parley/testing'
 import { expect, test } from 'vitest'
-import { createBrowserRecognizer } from './browser-recognizer.ts'
+import { createBrowserRecognizer, type PageResultEvent } from './browser-recognizer.ts'
 
 type Result = { text: string; final?: boolean; confidence?: number }
 
@@ -12,7 +12,7 @@ function page() {
     lang = ''
     starts = 0
     aborted = 0
-    onresult: ((event: never) => void) | null = null
+    onresult: ((event: PageResultEvent) => void) | null = null
     onend: (() => void) | null = null
     onerror: ((event: { error: string }) => void) | null = null
     constructor() {
@@ -28,8 +28,7 @@ function page() {
       const list = results.map(({ text, final = false, confidence = 0 }) =>
         Object.assign([{ transcript: text, confidence }], { isFinal: final }),
       )
-      // The event as browsers give it, as far as it is read.
-      this.onresult?.({ resultIndex, results: list } as never)
+      this.onresult?.({ resultIndex, results: list })
     }
   }
   return { Recognition, made }
@@ -58,7 +57,11 @@ test('E-5 what the browser recognizes is told by utterance, interim and final un
 test('E-5 it starts again when the browser stops by itself, and not after a stop or a refusal', () => {
   const { Recognition, made } = page()
   const start = () => {
-    const recognizer = createBrowserRecognizer({ language: undefined, ids: createSeededIds(1), Implementation: Recognition })
+    const recognizer = createBrowserRecognizer({
+      language: undefined,
+      ids: createSeededIds(1),
+      Implementation: Recognition,
+    })
     recognizer.start(() => {})
     return { recognizer, recognition: made.at(-1) }
   }

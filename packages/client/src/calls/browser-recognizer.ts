@@ -13,7 +13,8 @@ interface PageRecognition {
   abort(): void
 }
 
-interface PageResultEvent {
+/** Results of the page's recognition, as far as they are read. */
+export interface PageResultEvent {
   resultIndex: number
   results: ArrayLike<ArrayLike<{ transcript: string; confidence: number }> & { isFinal: boolean }>
 }

@@ -1,4 +1,10 @@
-import { parseClientCallMessage, writeCallMessage, type ClientCallMessage, type ServerCallMessage, type Socket } from '@parley/spec'
+import {
+  parseClientCallMessage,
+  writeCallMessage,
+  type ClientCallMessage,
+  type ServerCallMessage,
+  type Socket,
+} from '@parley/spec'
 import { createSeededIds, createVirtualClock } from '@parley/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { connectCall } from './call-connection.ts'

@@ -1,4 +1,12 @@
-import { checkOptions, ParleyError, type Clock, type IdSource, type ParticipantId, type RoomId, type SocketFactory } from '@parley/spec'
+import {
+  checkOptions,
+  ParleyError,
+  type Clock,
+  type IdSource,
+  type ParticipantId,
+  type RoomId,
+  type SocketFactory,
+} from '@parley/spec'
 import { isObject, type HttpClient } from '../http-client.ts'
 import { createBrowserDevices, type WorkletAddresses } from './browser-devices.ts'
 import { createBrowserRecognizer } from './browser-recognizer.ts'

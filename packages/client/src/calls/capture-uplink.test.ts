@@ -33,23 +33,30 @@ function setUp() {
   return { sent, uplink, accept: (next: boolean) => void (accepts = next) }
 }
 
-test.each([16_000, 44_100, 48_000])('a microphone at %i Hz becomes frames of 20 ms at 16 kHz, one after the other', async (rate) => {
-  const { sent, uplink } = setUp()
-  const { capture, speak } = microphone(rate)
-  await uplink.use(capture)
-  speak(500)
-  expect(sent.length).toBeGreaterThanOrEqual(23)
-  expect(sent.length).toBeLessThanOrEqual(25)
-  expect(sent.every(({ payload, codec, rate: to }) => payload.length === 640 && codec === 'pcm16' && to === 16_000)).toBe(true)
-  expect(sent.map(({ position }) => position)).toEqual(sent.map((_, index) => index * 320))
-  expect(sent.map(({ sequence }) => sequence)).toEqual(sent.map((_, index) => index))
-  const level = new DataView(sent[10]?.payload.slice().buffer ?? new ArrayBuffer(2)).getInt16(300, true)
-  expect(Math.abs(level - 8_192)).toBeLessThan(100)
-  await uplink.close()
-})
+test.each([16_000, 44_100, 48_000])(
+  'a microphone at %i Hz becomes frames of 20 ms at 16 kHz, one after the other',
+  async (rate) => {
+    const { sent, uplink } = setUp()
+    const { capture, speak } = microphone(rate)
+    await uplink.use(capture)
+    speak(500)
+    expect(sent.length).toBeGreaterThanOrEqual(23)
+    expect(sent.length).toBeLessThanOrEqual(25)
+    expect(
+      sent.every(({ payload, codec, rate: to }) => payload.length === 640 && codec === 'pcm16' && to === 16_000),
+    ).toBe(true)
+    expect(sent.map(({ position }) => position)).toEqual(sent.map((_, index) => index * 320))
+    expect(sent.map(({ sequence }) => sequence)).toEqual(sent.map((_, index) => index))
+    const level = new DataView(sent[10]?.payload.slice().buffer ?? new ArrayBuffer(2)).getInt16(300, true)
+    expect(Math.abs(level - 8_192)).toBeLessThan(100)
+    await uplink.close()
+  },
+)
 
 test('a rate that is none of a call is refused when the microphone is opened', async () => {
-  await expect(setUp().uplink.use(microphone(96_000).capture)).rejects.toMatchObject({ code: 'audio_format_unsupported' })
+  await expect(setUp().uplink.use(microphone(96_000).capture)).rejects.toMatchObject({
+    code: 'audio_format_unsupported',
+  })
 })
 
 test('nothing is sent while muted, and time goes on', async () => {

@@ -15,7 +15,14 @@ type Welcome = Extract<ServerCallMessage, { type: 'welcome' }>
 /** What happens in a call. */
 export type CallUpdate =
   | Exclude<CallView, { type: 'segment' }>
-  | { type: 'segment'; utteranceId: string; segmentId: string; agentId: string | null; kind: string; phase: 'start' | 'end' }
+  | {
+      type: 'segment'
+      utteranceId: string
+      segmentId: string
+      agentId: string | null
+      kind: string
+      phase: 'start' | 'end'
+    }
   | { type: 'status'; status: CallStatus; error?: ParleyError }
   /** The page may not make sound: `unlock` in a click. Or a phone call has the microphone. */
   | { type: 'audio'; state: 'running' | 'suspended' | 'microphoneLost' }

@@ -21,7 +21,15 @@ import { createStatsReporter } from './stats-reporter.ts'
 
 /** Words that the page recognized itself. */
 export interface CallRecognizer {
-  start(listener: (transcript: { id: string; text: string; final: boolean; confidence?: number; language?: string }) => void): void
+  start(
+    listener: (transcript: {
+      id: string
+      text: string
+      final: boolean
+      confidence?: number
+      language?: string
+    }) => void,
+  ): void
   stop(): void
 }
 
@@ -78,7 +86,14 @@ export async function startCall(options: StartCallOptions): Promise<ClientCall> 
 
   const send: CallConnection['send'] = (message, how) => connection?.send(message, how)
   const tell = (error: unknown): void =>
-    emitter.emit({ type: 'error', error: toParleyError(error, { code: 'media_device_failed', message: 'A device of the call failed. Choose another one.' }), fatal: false })
+    emitter.emit({
+      type: 'error',
+      error: toParleyError(error, {
+        code: 'media_device_failed',
+        message: 'A device of the call failed. Choose another one.',
+      }),
+      fatal: false,
+    })
   const uplink = createCaptureUplink((frame) => connection?.sendAudio(frame) ?? false)
   const stats = createStatsReporter({
     clock,

@@ -14,7 +14,17 @@ test('every 5 s the numbers of the connection are sent: losses, jitter, underrun
     send: (numbers) => void sent.push(numbers),
   })
   const frame = (sequence: number, gap = false): void =>
-    stats.frame({ sequence, gap, position: 0, epoch: 0, codec: 'pcm16', rate: 24_000, last: false, priority: false, payload: new Uint8Array() } satisfies CallFrame)
+    stats.frame({
+      sequence,
+      gap,
+      position: 0,
+      epoch: 0,
+      codec: 'pcm16',
+      rate: 24_000,
+      last: false,
+      priority: false,
+      payload: new Uint8Array(),
+    } satisfies CallFrame)
   frame(2 ** 32 - 1)
   await clock.advance(20)
   frame(0)

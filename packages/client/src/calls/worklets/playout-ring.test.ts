@@ -10,7 +10,10 @@ function setUp({ speakerRate = rate, ...more }: { speakerRate?: number; maxMs?: 
     ring,
     heard,
     push: (lengthMs: number, isLast = false, level = 16_384) =>
-      ring.push(Int16Array.from({ length: (rate * lengthMs) / 1_000 }, () => level), isLast),
+      ring.push(
+        Int16Array.from({ length: (rate * lengthMs) / 1_000 }, () => level),
+        isLast,
+      ),
     /** Pulls blocks of 128 samples for at least a time; gives what sounded. */
     pull(lengthMs: number): number[] {
       const before = heard.length
@@ -21,7 +24,8 @@ function setUp({ speakerRate = rate, ...more }: { speakerRate?: number; maxMs?: 
       }
       return heard.slice(before)
     },
-    largestStep: () => heard.reduce((most, sample, index) => Math.max(most, Math.abs(sample - (heard[index - 1] ?? 0))), 0),
+    largestStep: () =>
+      heard.reduce((most, sample, index) => Math.max(most, Math.abs(sample - (heard[index - 1] ?? 0))), 0),
   }
 }
 
@@ -43,7 +47,9 @@ test('every sample is sounded once and in order, and counted', () => {
   ring.push(samples.subarray(1_500), true)
   const block = new Float32Array(2_560)
   ring.pull(block)
-  expect(Array.from(block.subarray(1, 2_400), (sample) => Math.round(sample * 32_768))).toEqual([...samples.subarray(1)])
+  expect(Array.from(block.subarray(1, 2_400), (sample) => Math.round(sample * 32_768))).toEqual([
+    ...samples.subarray(1),
+  ])
   expect(ring.progress).toEqual({ played: 2_400, buffered: 0, underruns: 0 })
 })
 
@@ -108,12 +114,15 @@ test('no more than 10 s wait: the oldest give way and places stay true', () => {
   expect(ring.progress).toMatchObject({ played: 24_000, buffered: 240_000 })
 })
 
-test.each([44_100, 48_000, 22_050])('a speaker at %i Hz plays as long as one at the rate of the call', (speakerRate) => {
-  const { ring, push, pull, largestStep } = setUp({ speakerRate })
-  push(1_000, true)
-  pull(990)
-  expect(Math.abs(ring.progress.buffered - 240)).toBeLessThan(160)
-  pull(30)
-  expect(ring.progress).toMatchObject({ played: 24_000, buffered: 0 })
-  expect(largestStep()).toBeLessThan(0.1)
-})
+test.each([44_100, 48_000, 22_050])(
+  'a speaker at %i Hz plays as long as one at the rate of the call',
+  (speakerRate) => {
+    const { ring, push, pull, largestStep } = setUp({ speakerRate })
+    push(1_000, true)
+    pull(990)
+    expect(Math.abs(ring.progress.buffered - 240)).toBeLessThan(160)
+    pull(30)
+    expect(ring.progress).toMatchObject({ played: 24_000, buffered: 0 })
+    expect(largestStep()).toBeLessThan(0.1)
+  },
+)

@@ -163,9 +163,7 @@ export type PlayoutCommand =
   | { type: 'resume' }
 
 /** What the processor says to the page. */
-export type PlayoutNotice =
-  | ({ type: 'progress' } & PlayoutProgress)
-  | ({ type: 'done'; id: number } & PlayoutProgress)
+export type PlayoutNotice = ({ type: 'progress' } & PlayoutProgress) | ({ type: 'done'; id: number } & PlayoutProgress)
 
 /** Between two notices while something sounds. */
 const noticeMs = 100

@@ -44,6 +44,7 @@ export interface WebSocketMediaEndpoint extends MediaEndpoint {
   readonly grant: CallGrant
   readonly hello: Pick<Hello, 'capabilities' | 'client' | 'language'>
   readonly counts: Readonly<MediaCounts>
+  show(view: CallView): void
 }
 
 /** A call's media, which outlives its sockets. */

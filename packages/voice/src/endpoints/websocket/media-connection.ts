@@ -71,7 +71,8 @@ export function createMediaConnection(socket: Socket, clock: Clock, limits: WebS
   }
   const isFlooding = (text: string): boolean => {
     // UTF-8 takes up to three bytes for a unit of UTF-16, so short texts need no measuring.
-    if (text.length * 3 > limits.messageBytes && new TextEncoder().encode(text).length > limits.messageBytes) return true
+    if (text.length * 3 > limits.messageBytes && new TextEncoder().encode(text).length > limits.messageBytes)
+      return true
     if (heardMs - windowStartMs >= rateWindowMs) {
       windowStartMs = heardMs
       inWindow = 0

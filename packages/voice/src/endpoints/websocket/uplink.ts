@@ -1,5 +1,12 @@
 import { decodePcma, decodePcmu } from '@parley/audio'
-import { unwrapPosition, type AudioFrame, type CallCodec, type CallFrame, type CallRate, type Clock } from '@parley/spec'
+import {
+  unwrapPosition,
+  type AudioFrame,
+  type CallCodec,
+  type CallFrame,
+  type CallRate,
+  type Clock,
+} from '@parley/spec'
 
 const minFrameMs = 10
 const maxFrameMs = 60
