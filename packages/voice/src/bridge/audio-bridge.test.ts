@@ -4,8 +4,6 @@ import { describe, expect, test } from 'vitest'
 import { createAudioBridge, type AudioBridge, type AudioBridgeOptions, type BridgeEvent } from './audio-bridge.ts'
 import type { BridgeLeg, BridgeRole } from './bridge-leg.ts'
 import { defaultBridgeOptions } from './bridge-options.ts'
-import { createEndpointLeg } from './endpoint-leg.ts'
-import { createLiveLayer } from './live-layer.ts'
 
 const frame = (value: number, rate: SampleRate = 16_000): AudioFrame => ({
   samples: new Int16Array(rate / 50).fill(value),
@@ -94,7 +92,7 @@ describe('audio bridge', () => {
   })
 
   test('BR-1 legs of several rates meet at the highest that one needs', async () => {
-    const { bridge, events, join, talk, rates } = setUp()
+    const { events, join, talk, rates } = setUp()
     for (const [id, rate] of [['phone', 8_000], ['browser', 16_000], ['studio', 24_000]] as const) {
       rates.set(id, rate)
       await join(id, id === 'phone' ? 'caller' : 'human', rate)
@@ -355,49 +353,5 @@ describe('audio bridge', () => {
     bridge.push('broken', frame(2))
     expect(failed).toEqual(['broken'])
     expect(heard.get('ada')?.at(-1)?.level).toBe(2)
-  })
-
-  test('BR-1 another line is mixed into an output that is busy, at most 200 ms late', () => {
-    const layer = createLiveLayer({ sampleRateHz: 16_000 })
-    const mix = (): number => {
-      const samples = new Int16Array(320).fill(1)
-      layer.mix(samples, true)
-      return samples[100] ?? 0
-    }
-    layer.push(frame(500))
-    expect(mix()).toBe(1)
-    layer.push(frame(500))
-    expect([mix(), mix(), mix()]).toEqual([501, 501, 1])
-    for (let index = 0; index < 50; index++) layer.push(frame(index))
-    expect(layer.waitingMs).toBe(200)
-    expect(mix()).toBe(41)
-  })
-
-  test('BR-1 an endpoint of a person is a leg; what its end has no room for is dropped and counted', () => {
-    const captured: number[] = []
-    let room = 2
-    let isFlushed = false
-    const made = createEndpointLeg({
-      id: 'kim',
-      role: 'human',
-      endpoint: {
-        info: { inputFormat: { encoding: 'pcmu', sampleRateHz: 8_000, channels: 1 }, outputFormat: { encoding: 'pcmu', sampleRateHz: 8_000, channels: 1 } },
-        output: {
-          open: () => ({
-            capture(given: AudioFrame) {
-              if (room === 0) return 'full'
-              room -= 1
-              captured.push(given.samples[0] ?? 0)
-              return 'ok'
-            },
-            flush: () => (isFlushed = true),
-          }),
-        },
-      } as unknown as Parameters<typeof createEndpointLeg>[0]['endpoint'], // Only these parts are used.
-    })
-    for (const value of [1, 2, 3]) made.leg.send(frame(value, 8_000))
-    expect([captured, made.dropped, made.leg.inputRateHz]).toEqual([[1, 2], 1, 8_000])
-    made.end()
-    expect(isFlushed).toBe(true)
   })
 })

@@ -19,7 +19,7 @@ function call(options?: Partial<DigitCollectorOptions>, promptMs = 1_000) {
     },
     onSensitive: (isSensitive, atMs) => sensitive.push([isSensitive, atMs]),
   })
-  const press = (keys: string): void => [...keys].forEach((key) => collector.push(key))
+  const press = (keys: string): void => keys.split('').forEach((key) => collector.push(key))
   return { clock, collector, entries, said, sensitive, press }
 }
 
