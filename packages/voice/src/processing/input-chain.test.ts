@@ -1,6 +1,7 @@
 import type { AudioFrame, AudioProcessor } from '@parley/spec'
 import { expect, test } from 'vitest'
 import { createGainControl, defaultGainControlOptions } from './gain-control.ts'
+import { createNoiseReduction, defaultNoiseReductionOptions } from './noise-reduction.ts'
 import { BUDGET_WINDOW_MS, createInputChain, STAGE_BUDGET_MS, type BypassReason } from './input-chain.ts'
 
 const frame = (value = 1): AudioFrame => ({ samples: new Int16Array(320).fill(value), sampleRateHz: 16_000, channels: 1, position: 0 })
@@ -19,9 +20,10 @@ function stage(id: string, add: number, costMs: () => number = () => 0) {
   return { processor, time }
 }
 
-test('C-16 defaults: budget of a stage, gain control', () => {
+test('C-16 defaults: budget of a stage, gain control, noise reduction', () => {
   expect([STAGE_BUDGET_MS, BUDGET_WINDOW_MS]).toEqual([2, 1_000])
   expect(defaultGainControlOptions).toEqual({ targetDbfs: -20, maxGainDb: 18, silenceDbfs: -50, rate: 0.05 })
+  expect(defaultNoiseReductionOptions).toEqual({ reductionDb: 12, aboveFloorDb: 9, hangoverMs: 200 })
 })
 
 test('C-16 stages run in their order', () => {
@@ -92,4 +94,27 @@ test('C-16 gain control brings quiet people up to -20 dBFS, at most by 18 dB, an
   expect(Math.abs(levelAfter(200, 300) - 200 * 10 ** (18 / 20))).toBeLessThan(20)
   expect(levelAfter(50, 300)).toBe(50)
   expect(Math.abs(levelAfter(30_000, 300) - 3_277)).toBeLessThan(60)
+})
+
+test('C-16 noise reduction turns pauses down by 12 dB, and leaves speech and its quiet ends alone', () => {
+  const reduction = createNoiseReduction()
+  const pass = (value: number, frames: number): number[] =>
+    Array.from({ length: frames }, () => reduction.process(frame(value)).samples.at(-1) ?? 0)
+  pass(100, 50)
+  expect(pass(100, 1)[0]).toBe(25)
+  expect(pass(2_000, 250)).toEqual(Array(250).fill(2_000))
+  // 200 ms of what follows is the end of a word.
+  const after = pass(100, 20)
+  expect(after.slice(0, 9)).toEqual(Array(9).fill(100))
+  expect(after.at(-1)).toBe(25)
+})
+
+test('C-16 noise reduction follows a line that became louder', () => {
+  const reduction = createNoiseReduction()
+  const pass = (value: number): number => reduction.process(frame(value)).samples.at(-1) ?? 0
+  for (let index = 0; index < 50; index++) pass(50)
+  expect(pass(400)).toBe(400)
+  let last = 0
+  for (let index = 0; index < 400; index++) last = pass(400)
+  expect(last).toBe(100)
 })

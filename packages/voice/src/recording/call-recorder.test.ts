@@ -365,5 +365,9 @@ describe('recording', () => {
     expect(recorder.state).toBe('off')
     expect(await recorder.finish()).toBeNull()
     expect(() => createCallRecorder({ clock, startedAtMs: 0, name: 'x', mode: 'on' })).toThrow(/sink/)
+    // @ts-expect-error a recording that somebody asked for must not silently be none
+    expect(() => createCallRecorder({ clock, startedAtMs: 0, name: 'x', mode: 'always' })).toThrow(/off, on, consent/)
+    // @ts-expect-error the misspelt option is what is tested
+    expect(() => createCallRecorder({ clock, startedAtMs: 0, name: 'x', layuot: 'mixed' })).toThrow(/layout/)
   })
 })

@@ -1,4 +1,4 @@
-import { ParleyError, checkOptions } from '@parley/spec'
+import { ParleyError, checkOptions, sampleRates } from '@parley/spec'
 import type { AudioFrame, Clock, Disposer } from '@parley/spec'
 import { createMaskList, type RecordingSide } from './mask-list.ts'
 import { createPlacement } from './placement.ts'
@@ -67,6 +67,10 @@ export function createCallRecorder({
   checkOptions('recording', given, recordingOptionKeys)
   const { sink, ...options } = { ...defaultRecordingOptions, ...given }
   const { mode, layout, sampleRateHz, holdbackMs } = options
+  checkChoice('mode', mode, ['off', 'on', 'consent'])
+  checkChoice('layout', layout, ['mixed', 'stereo', 'tracks'])
+  checkChoice('format', options.format, ['wav'])
+  checkChoice('sampleRateHz', sampleRateHz, sampleRates)
   if (mode !== 'off' && sink === undefined) {
     throw new ParleyError({
       code: 'invalid_options',
@@ -250,5 +254,14 @@ export function createCallRecorder({
       start()
     },
     finish: () => (finished ??= end()),
+  })
+}
+
+function checkChoice<T extends string | number>(path: string, value: T, choices: readonly T[]): void {
+  if (choices.includes(value)) return
+  throw new ParleyError({
+    code: 'invalid_options',
+    message: `Option "${path}" of recording has to be one of ${choices.join(', ')}.`,
+    details: { path, expected: [...choices] },
   })
 }
