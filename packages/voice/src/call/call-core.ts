@@ -17,12 +17,16 @@ import type {
   VoiceActivityDetector,
   Word,
 } from '@parley/spec'
+import type { DigitCollectorOptions } from '../dtmf/dtmf-options.ts'
 import type { EchoGuard } from '../echo/echo-guard.ts'
 import type { HeardLedger } from '../ledger/heard-ledger.ts'
 import type { VoiceSettings } from '../options/voice-settings.ts'
+import type { RecordingOptions } from '../recording/recording-options.ts'
 import type { TextFilterOptions } from '../text/text-filters.ts'
 import type { AgentState, TurnEffect, UserState } from '../turn/turn-effects.ts'
 import type { CallCaptions } from './call-captions.ts'
+import type { CallRecording } from './call-recording.ts'
+import type { CallRequests } from './call-requests.ts'
 import type { CallEvent } from './call-types.ts'
 import type { Hearing } from './hearing.ts'
 import type { SpokenReply } from './reply-output.ts'
@@ -78,6 +82,10 @@ export interface CallParts {
   hint: HintSource | undefined
   process(frame: AudioFrame): AudioFrame
   lines: CallLines
+  dtmf: Partial<DigitCollectorOptions>
+  recording: RecordingOptions
+  /** The person's answer to the question of recording, if they gave it before. */
+  consent: boolean | undefined
 }
 
 /** A call's parts at work together, and the little that several of them have to know. */
@@ -112,6 +120,9 @@ export interface CallCore {
   /** The last turns of both sides, for the turn detector. */
   readonly lastTurns: { role: 'user' | 'assistant'; text: string }[]
   readonly speculations: Speculations
+  readonly requests: CallRequests
+  /** Absent where calls are not recorded. */
+  recording: CallRecording | undefined
 }
 
 /** Replies that are generated before the turn is certain. */

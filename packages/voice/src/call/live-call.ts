@@ -16,6 +16,7 @@ import {
 } from '@parley/spec'
 import { createHeardLedger, type HeardLedger } from '../ledger/heard-ledger.ts'
 import { createTextFilters } from '../text/text-filters.ts'
+import type { CommittedTurn } from '../turn/turn-effects.ts'
 import { createTurnMachine } from '../turn/turn-machine.ts'
 import { beforeTts } from './before-tts.ts'
 import { CallCaptions } from './call-captions.ts'
@@ -28,6 +29,8 @@ import {
   type CallCore,
   type CallParts,
 } from './call-core.ts'
+import { createCallRecording } from './call-recording.ts'
+import { CallRequests } from './call-requests.ts'
 import { createCallHandoffs } from './call-handoffs.ts'
 import { expectNext, openVoice, readRoom, showAgent, showState } from './call-room.ts'
 import type { CallEvent, CallSession, SayOptions, Speech, SpeechHandle, SpeechOutcome } from './call-types.ts'
@@ -99,6 +102,8 @@ export class LiveCall implements CallSession {
     await readRoom(core)
     await core.hearing.start(endpoint.info.inputFormat.sampleRateHz)
     await expectNext(core)
+    const untap = endpoint.output.tap?.((frame, audibleAtMs) => this.#sent(frame, audibleAtMs))
+    if (untap !== undefined) this.#disposers.push(untap)
     this.#join()
     noteReceipt(core, 'settings', { settings: settingsReceipt })
     await access.record(roomId, {
@@ -113,8 +118,8 @@ export class LiveCall implements CallSession {
     await endpoint.start(
       mediaHandlers(core, {
         frame: (frame, atMs) => core.hearing.push(frame, atMs),
-        digit: (digit) => core.driver.feed({ type: 'dtmf', digit }),
-        consent: () => {},
+        digit: (digit) => core.requests.key(digit),
+        consent: (granted) => core.recording?.consent(granted),
         closed: (reason) => void this.hangup(reason),
       }),
     )
@@ -123,6 +128,9 @@ export class LiveCall implements CallSession {
     access.fire('onCallStarted', { ...hookPayload(core), direction, endpoint: endpoint.info.kind }, hookScope(core))
     core.driver.feed({ type: 'mediaResumed' })
     core.driver.feed({ type: 'roomMode', mode: core.mode })
+    core.recording = createCallRecording(() => core, core.parts.recording, core.parts.consent, (text, options) =>
+      this.say(text, options),
+    )
     access.connected(roomId)
   }
 
@@ -302,7 +310,7 @@ export class LiveCall implements CallSession {
       process: (frame) => parts.process(frame),
       onTranscript: (event) => {
         if (event.words !== undefined) this.#rememberWords(event.id, event.words)
-        core.captions.interim(event.text)
+        if (!core.requests.isSensitive) core.captions.interim(event.text)
       },
       onStageFailed: (stage, error) => stageFailed(core, stage, error),
     })
@@ -323,6 +331,7 @@ export class LiveCall implements CallSession {
       feed,
       repliesSettled: () => this.#repliesSettled(),
       wordsOf: (ids) => ids.flatMap((id) => core.transcripts.get(id) ?? []),
+      intercept: (turn) => this.#intercept(turn),
       onCommitted: (turn, committed, text) => {
         captions.turn(text)
         if (committed) rememberTurn(core, 'user', text)
@@ -356,7 +365,16 @@ export class LiveCall implements CallSession {
       hasDetectorFailed: false,
       lastTurns: [],
       speculations: { run: () => {}, close: () => {} },
+      get requests() {
+        return requests
+      },
+      recording: undefined,
     }
+    const requests: CallRequests = new CallRequests({
+      core: () => core,
+      say: (text, options) => this.say(text, options),
+      onSensitive: (isSensitive, atMs) => core.recording?.mask(isSensitive, atMs),
+    })
     const lines = createLineSpeaker(
       () => core,
       (text, options) => this.say(text, options),
@@ -396,6 +414,7 @@ export class LiveCall implements CallSession {
           },
         }),
       ),
+      kit.observe('onUserInputRequired', ({ request }) => core.requests.asked(request), { roomId }),
       kit.observe('onModeChanged', () => this.#refresh(), { roomId }),
       kit.observe('onPhaseTransition', () => this.#refresh(), { roomId }),
       orchestration.joinLanguages(roomId, {
@@ -425,7 +444,26 @@ export class LiveCall implements CallSession {
     parts.endpoint.show?.({ type: 'hold', on: isHeld })
   }
 
-  #heard(_frame: AudioFrame, _atMs: number): void {}
+  #heard(frame: AudioFrame, atMs: number): void {
+    this.#core.recording?.caller(frame, atMs)
+  }
+
+  /** What goes to the person, with the instant it is audible there. */
+  #sent(frame: AudioFrame, audibleAtMs: number): void {
+    const { recording, parts } = this.#core
+    recording?.agent(frame, audibleAtMs)
+    parts.echo?.played(frame, audibleAtMs)
+  }
+
+  /** A turn may be the answer to something that was asked beside the conversation. */
+  #intercept({ source, text }: CommittedTurn): 'answer' | 'masked' | undefined {
+    if (source === 'dtmf') return undefined
+    const { recording, requests } = this.#core
+    if (recording?.answer(text) === true) return 'answer'
+    const { isSensitive } = requests
+    if (!requests.spoken(text)) return undefined
+    return isSensitive ? 'masked' : 'answer'
+  }
 
   #started(spoken: Spoken): void {
     const { emitter } = this.#core
@@ -437,6 +475,7 @@ export class LiveCall implements CallSession {
     const core = this.#core
     core.captions.speech(utterance, { isFinal: true, isCut: isInterrupted })
     void expectNext(core)
+    void core.requests.recheck().catch((error: unknown) => core.parts.access.reportError(error, 'request', this.roomId))
     core.captions.heard(utterance.id, { isOver: true, isCut: isInterrupted })
     if (utterance.kind !== 'filler' && utterance.kind !== 'backchannel') rememberTurn(core, 'assistant', outcome.heardText)
     noteReceipt(core, 'spoken', {
@@ -533,9 +572,12 @@ export class LiveCall implements CallSession {
     const { access, abort, endpoint } = core.parts
     core.driver.feed({ type: 'command', command: { kind: 'close' } })
     core.isEnding = true
+    core.requests.close()
     core.speaking.close()
     await this.#within(CLOSE_MS, Promise.allSettled([core.userTurns.settled, ...core.commits, this.#repliesOver()]))
     for (const dispose of this.#disposers) dispose()
+    // Finalized with the last word, before the call's end is in the log.
+    await core.recording?.finish().catch((error: unknown) => access.reportError(error, 'recording', this.roomId))
     core.driver.close()
     core.captions.close()
     core.speculations.close()

@@ -43,7 +43,7 @@ export function runEffect(core: CallCore, lines: LineSpeaker, effect: TurnEffect
     case 'abortSpeculation':
       return core.speculations.run(effect)
     case 'pauseOutput':
-      endpoint.output.pause()
+      if (endpoint.output.pause() && endpoint.info.capabilities.pause === 'rewind') core.recording?.cleared()
       return
     case 'resumeOutput':
       return endpoint.output.resume()
@@ -132,6 +132,10 @@ function interrupt(core: CallCore, plan: InterruptPlan): void {
   const { speaking, parts } = core
   const first = plan.utteranceIds[0]
   const cleared = speaking.interrupt(plan.utteranceIds, { clear: plan.clear, cancelGeneration: plan.cancelGeneration })
+  if (plan.clear) {
+    core.recording?.cleared()
+    parts.echo?.cleared(parts.access.clock.monotonicMs())
+  }
   if (first === undefined) return
   const heardText = speaking.get(first)?.utterance.heardText() ?? core.ledger.heardText(first)
   noteReceipt(core, 'interrupted', {

@@ -1,5 +1,5 @@
 import type { CallAccess, HookMap, Kit } from '@parley/kit'
-import { ParleyError, type ChannelId, type EventId, type InboundMessage, type Json, type ParticipantId, type RoomId, type Word } from '@parley/spec'
+import { ParleyError, REDACTED, type ChannelId, type EventId, type InboundMessage, type Json, type ParticipantId, type RoomId, type Word } from '@parley/spec'
 import type { CommittedTurn } from '../turn/turn-effects.ts'
 import type { TurnEvent } from '../turn/turn-events.ts'
 
@@ -20,6 +20,11 @@ export interface UserTurnParts {
   wordsOf(transcriptIds: readonly string[]): Word[]
   /** The turn is in the log, or not. */
   onCommitted(turn: CommittedTurn, isCommitted: boolean, text: string): void
+  /**
+   * Whether the turn answers something that was asked, and is none for the agent: `masked` also keeps its words out of
+   * the log.
+   */
+  intercept(turn: CommittedTurn): 'answer' | 'masked' | undefined
   /** A guard of what people say failed: the person is asked to say it again. */
   onUnheard(turn: CommittedTurn): void
 }
@@ -59,6 +64,8 @@ export class UserTurns {
   async #commit(turn: CommittedTurn): Promise<void> {
     const { kit, roomId, feed, onCommitted } = this.#parts
     await this.#parts.repliesSettled()
+    const answered = this.#parts.intercept(turn)
+    if (answered !== undefined) return this.#answered(turn, answered)
     const text = turn.source === 'speech' ? await this.#passHook(turn) : turn.text
     if (text === undefined) return this.#refused(turn)
     if (text.trim() === '') {
@@ -72,6 +79,16 @@ export class UserTurns {
     const settle = (): void => feed({ type: 'turnSettled', turnId: turn.turnId })
     if (isCommitted && turn.asksAgent) void result.settled().then(settle, settle)
     else settle()
+  }
+
+  /** Kept as what was said, or as a mask of it; nobody is asked. */
+  async #answered(turn: CommittedTurn, how: 'answer' | 'masked'): Promise<void> {
+    const { kit, roomId, feed, onCommitted } = this.#parts
+    const silent = { ...turn, asksAgent: false, transcriptIds: how === 'masked' ? [] : turn.transcriptIds }
+    const text = how === 'masked' ? REDACTED : turn.text
+    const result = await kit.processInbound(this.#message(silent, text), { roomId })
+    onCommitted(turn, result.outcome === 'committed', text)
+    feed({ type: 'turnSettled', turnId: turn.turnId })
   }
 
   #message(turn: CommittedTurn, text: string): InboundMessage {

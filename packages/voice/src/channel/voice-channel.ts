@@ -169,6 +169,9 @@ export class VoiceChannel implements Channel {
       hint: own.hint,
       process: chain === undefined ? (frame: AudioFrame) => frame : (frame) => chain.process(frame),
       lines: { ...defaultCallLines, ...own.lines },
+      dtmf: own.dtmf ?? {},
+      recording: own.recording ?? {},
+      consent: options.recording,
     }
   }
 
