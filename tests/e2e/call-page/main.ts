@@ -1,6 +1,8 @@
 import { createClient } from '@parley/client'
 // Bundled as files of their own and named by address: no blob, no eval.
+// oxlint-disable-next-line import/default -- the suffix is the bundler's, which makes the default
 import capture from '@parley/client/worklets/capture?worker&url'
+// oxlint-disable-next-line import/default -- the suffix is the bundler's, which makes the default
 import playout from '@parley/client/worklets/playout?worker&url'
 
 const output = document.querySelector('output')

@@ -138,14 +138,13 @@ export function connectCall(options: CallConnectionOptions): CallConnection {
   }
   const greet = async (): Promise<void> => {
     const token = await options.getToken()
+    const resumeToken = welcome?.resumeToken ?? null
     tell({
       type: 'hello',
       versions: [1],
       ...options.introduce,
       ...(token === undefined ? {} : { token }),
-      ...(welcome?.resumeToken == null
-        ? {}
-        : { resume: { resumeToken: welcome.resumeToken, lastSeq: received, lastEpoch: options.lastEpoch() } }),
+      ...(resumeToken === null ? {} : { resume: { resumeToken, lastSeq: received, lastEpoch: options.lastEpoch() } }),
     })
   }
   const forget = (seq: number): void => {
