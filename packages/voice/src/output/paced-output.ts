@@ -7,13 +7,12 @@ import {
   type ClearResult,
   type OutputEvent,
 } from '@parley/spec'
-import type { PacedOutput, PositionSource } from './far-end.ts'
-import { createFarMarks } from './far-marks.ts'
+import type { PacedOutput } from './far-end.ts'
 import { createFrameSender, isLastOf } from './frame-sender.ts'
-import { createHeardTracker, type Heard } from './heard-tracker.ts'
+import type { Heard } from './heard-tracker.ts'
 import { isAllSent, openSegment, segmentHandle, sentMs, type OpenSegment, type SentFrame } from './open-segment.ts'
 import { resolveOutputTimings, type PacedOutputOptions } from './paced-output-options.ts'
-import { createPlayoutLine, type PlayoutLine } from './playout-line.ts'
+import { createPlayhead } from './playhead.ts'
 import { createSegmentEvents } from './segment-events.ts'
 import { createResamplerShelf, createSegmentQueue } from './segment-queue.ts'
 
@@ -28,9 +27,8 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
   const { clock, format, capabilities, link, farBufferMs, onError = () => {} } = options
   const emitter = createEventEmitter<OutputEvent>()
   const shelf = createResamplerShelf(format)
-  const marks = createFarMarks()
-  const heardOf = createHeardTracker()
   const sender = createFrameSender({ format, link })
+  sender.latencyMs = timings.outputLatencyMs
   const tell = createSegmentEvents({
     clock,
     emitter,
@@ -40,17 +38,21 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
       watchedFromMs = clock.monotonicMs()
     },
   })
+  const playhead = createPlayhead({
+    played: capabilities.played,
+    link,
+    timings,
+    onPlayed(segment) {
+      tell.start(segment)
+      if (segment.playedMs - segment.toldMs < timings.progressEveryMs) return
+      tell.progress(segment, { positionMs: segment.playedMs })
+    },
+  })
   const tick = tickOf(clock)
   let epoch = 0
   let open: OpenSegment[] = []
   /** Frames that were sent and not played when playout was rewound. */
   let resend: SentFrame[] = []
-  let line = newLine()
-  let source: PositionSource = firstSource()
-  let latencyMs = timings.outputLatencyMs
-  /** Speech frames that the far end has to speak of. */
-  let unconfirmed = 0
-  let lastSignMs = 0
   let watchedFromMs = 0
   let lastUtterance: { id: string; frames: number } | undefined
   let lastClear: (Heard & { epoch: number }) | undefined
@@ -58,58 +60,24 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
   let isLost = false
   let isClosed = false
   let isAlwaysOn = false
-  let markedMs = -1
 
-  function newLine(): PlayoutLine<SentFrame> {
-    return createPlayoutLine<SentFrame>({ onPlayed, onConfirmed })
-  }
-  function firstSource(): PositionSource {
-    if (capabilities.played === 'report') return 'report'
-    return capabilities.played === 'mark' && link.mark !== undefined ? 'mark' : 'clock'
-  }
-  function onPlayed({ segment, index }: SentFrame): void {
-    if (segment === undefined) return
-    tell.start(segment)
-    segment.playedMs = Math.max(segment.playedMs, (index + 1) * FRAME_MS)
-    heardOf.hear(segment, (index + 1) * FRAME_MS, 'estimated')
-    const isWorthTelling = segment.playedMs - segment.toldMs >= timings.progressEveryMs
-    if (isWorthTelling) tell.progress(segment, { positionMs: segment.playedMs })
-  }
-  function onConfirmed({ segment, index }: SentFrame): void {
-    if (segment === undefined) return
-    unconfirmed -= 1
-    segment.confirmedMs = Math.max(segment.confirmedMs, (index + 1) * FRAME_MS)
-    heardOf.hear(segment, (index + 1) * FRAME_MS, 'confirmed')
-  }
-  const limitMs = (): number => (source === 'mark' ? (marks.first?.positionMs ?? Infinity) : Infinity)
   /** Brings the estimate up to date and tells what follows from it. */
   const follow = (nowMs: number): void => {
     if (isLost) return
-    const limit = limitMs()
-    const positionMs = line.advance(nowMs, limit)
-    const sounding = positionMs < limit ? line.soundsAt(nowMs)?.segment : undefined
+    const sounding = playhead.follow(nowMs)
     if (sounding !== undefined) tell.start(sounding)
-    line.forget(line.confirmedMs - timings.rewindMs - FRAME_MS)
     settlePlayed()
   }
   const settlePlayed = (): void => {
     for (let first = open[0]; first !== undefined && isAllSent(first); first = open[0]) {
       if (resend.some(({ segment }) => segment === first)) return
-      if ((source === 'clock' ? first.playedMs : first.confirmedMs) < sentMs(first)) return
-      // Nothing stands behind a segment without sound, so there is nothing to be unsure of.
-      const confidence = source === 'clock' && first.sentFrames > 0 ? 'estimated' : 'confirmed'
+      const isByClock = playhead.source === 'clock'
+      if ((isByClock ? first.playedMs : first.confirmedMs) < sentMs(first)) return
+      // A segment without sound leaves nothing to be unsure of.
+      const confidence = isByClock && first.sentFrames > 0 ? 'estimated' : 'confirmed'
       tell.finish(first, { positionMs: first.queue.audioMs, confidence, interrupted: false })
     }
   }
-  /** The part of the frame at the playhead that has sounded counts too. */
-  const hearPart = (): void => {
-    const frame = line.frameAt(line.positionMs)
-    const partMs = line.positionMs % FRAME_MS
-    if (frame?.segment === undefined || partMs === 0) return
-    const confidence = line.confirmedMs >= line.positionMs ? 'confirmed' : 'estimated'
-    heardOf.hear(frame.segment, frame.index * FRAME_MS + partMs, confidence)
-  }
-
   const nextFrame = (): SentFrame | undefined => {
     const again = resend.shift()
     if (again !== undefined) return again
@@ -126,19 +94,12 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
     segment.utteranceFrames = lastUtterance.frames
     sender.tellStart(segment, epoch)
   }
-  const markAt = ({ segmentId }: OpenSegment, positionMs: number, nowMs: number): void => {
-    if (source !== 'mark' || markedMs === line.sentMs) return
-    markedMs = line.sentMs
-    const name = `${epoch}:${segmentId}:${positionMs}`
-    marks.add({ name, positionMs: line.sentMs, dueAtMs: nowMs + sender.aheadMs(nowMs) + latencyMs })
-    link.mark?.(name)
-  }
+  const markAt = ({ segmentId }: OpenSegment, positionMs: number, nowMs: number): void =>
+    playhead.mark(`${epoch}:${segmentId}:${positionMs}`, nowMs + sender.aheadMs(nowMs))
   const send = (frame: SentFrame, nowMs: number): void => {
     const { segment, index } = frame
     sender.send(frame, { epoch, nowMs })
-    const needsConfirming = segment !== undefined && source !== 'clock'
-    if (needsConfirming && unconfirmed++ === 0) lastSignMs = nowMs
-    line.push(frame, nowMs + latencyMs, needsConfirming)
+    playhead.sent(frame, nowMs)
     if (segment === undefined) return
     const endMs = (index + 1) * FRAME_MS
     const isLast = isLastOf(segment, index)
@@ -150,7 +111,7 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
   const pump = (nowMs: number): void => {
     if (isLost || isClosed) return
     for (;;) {
-      if (isPaused || line.sentMs - line.confirmedMs >= timings.aheadMs) break
+      if (isPaused || playhead.aheadMs >= timings.aheadMs) break
       if (sender.aheadMs(nowMs) > timings.headroomMs) break
       const frame = nextFrame()
       if (frame === undefined) break
@@ -165,7 +126,7 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
   }
   const letProducersGoOn = (): void => {
     for (const segment of open) {
-      if (segment.waiting === undefined || !hasRoomFor(segment, timings.queueMs / 5)) continue
+      if (segment.waiting === undefined || !hasRoomFor(segment, timings.queueMs / 20)) continue
       segment.waiting.resolve()
       segment.waiting = undefined
     }
@@ -177,24 +138,16 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
     return waitingMs === 0 || waitingMs + lengthMs <= timings.queueMs
   }
 
-  const checkSource = (nowMs: number): void => {
-    if (source === 'clock' || unconfirmed === 0 || isPaused || isLost) return
-    const expectedMs = source === 'report' ? lastSignMs : Math.max(lastSignMs, marks.first?.dueAtMs ?? nowMs)
-    if (nowMs - expectedMs > timings.sourceSilentMs) replaceSource()
-  }
   const replaceSource = (): void => {
-    source = 'clock'
-    marks.clear()
-    unconfirmed = 0
     const [segment] = open
-    if (segment !== undefined) tell.progress(segment, { positionMs: segment.playedMs, source })
-    line.trustClock()
+    if (segment !== undefined) tell.progress(segment, { positionMs: segment.playedMs, source: 'clock' })
+    playhead.trustClock()
   }
   const checkStall = (nowMs: number): void => {
     const [segment] = open
     if (segment === undefined || !segment.queue.isEnded || isPaused || isLost) return
     if (nowMs < watchedFromMs + segment.queue.audioMs + farBufferMs + timings.stallMs) return
-    if (source !== 'clock') replaceSource()
+    if (playhead.source !== 'clock') replaceSource()
     resend = resend.filter((frame) => frame.segment !== segment)
     tell.finish(segment, { positionMs: segment.playedMs, interrupted: true, stalled: true })
     const message = `Segment ${segment.segmentId} was sent, and the far end did not say that it played. It was given up.`
@@ -202,13 +155,14 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
   }
   const isBusy = (): boolean => {
     if (isClosed || isLost) return false
-    if (isAlwaysOn || line.positionMs < line.sentMs) return true
-    return !isPaused && (unconfirmed > 0 || resend.length > 0 || open.some(({ queue }) => queue.frames > 0 || queue.isEnded))
+    if (isAlwaysOn || playhead.unplayedMs > 0) return true
+    if (isPaused) return false
+    return playhead.unconfirmed > 0 || resend.length > 0 || open.some(({ queue }) => queue.frames > 0 || queue.isEnded)
   }
   const ticked = {
     tick(nowMs: number): boolean {
       follow(nowMs)
-      checkSource(nowMs)
+      if (!isPaused && !isLost && playhead.isSilent(nowMs)) replaceSource()
       pump(nowMs)
       follow(nowMs)
       checkStall(nowMs)
@@ -235,25 +189,18 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
   /** Takes back what was not played, to be sent again. */
   const rewind = (nowMs: number): void => {
     follow(nowMs)
-    hearPart()
-    const again = line.from(Math.max(0, line.confirmedMs - timings.rewindMs))
-    forgetSent(nowMs, { fadeIn: true })
-    resend = [...again.filter(({ segment }) => segment !== undefined && !segment.isSettled), ...resend]
-  }
-  const forgetSent = (nowMs: number, how?: { fadeIn: boolean }): void => {
-    marks.clear()
-    line = newLine()
-    unconfirmed = 0
-    markedMs = -1
-    sender.restart(nowMs, how)
+    playhead.hearing()
+    const again = playhead.unheardFrames().filter(({ segment }) => segment !== undefined && !segment.isSettled)
+    playhead.restart()
+    sender.restart(nowMs, { fadeIn: true })
+    resend = [...again, ...resend]
   }
   const clearFarEnd = (): void => {
     epoch += 1
     if (capabilities.clear) link.clear?.(epoch)
   }
   const hearingNow = (): Heard | undefined => {
-    hearPart()
-    const { last } = heardOf
+    const last = playhead.hearing()
     return open.some(({ utteranceId }) => utteranceId === last?.segment.utteranceId) ? last : undefined
   }
 
@@ -264,17 +211,16 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
       return epoch
     },
     get positionSource() {
-      return source
+      return playhead.source
     },
     get queuedMs() {
       const again = resend.length * FRAME_MS
       const waitingMs = open.reduce((sum, { queue }) => sum + queue.waitingMs, again)
-      return Math.ceil(waitingMs + (isAlwaysOn ? 0 : line.sentMs - line.positionMs))
+      return Math.ceil(waitingMs + (isAlwaysOn ? 0 : playhead.unplayedMs))
     },
     get isPlaying() {
       if (isPaused || isLost || isClosed) return false
-      const isOnItsWay = line.from(line.positionMs).some(({ segment }) => segment !== undefined)
-      return isOnItsWay || resend.length > 0 || open.some(({ queue }) => queue.frames > 0)
+      return playhead.holdsSpeech || resend.length > 0 || open.some(({ queue }) => queue.frames > 0)
     },
     open(asked) {
       const { format: from, utteranceId, segmentId, gainDb = 0 } = asked
@@ -309,17 +255,19 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
       clearFarEnd()
       follow(nowMs)
       const heard = hearingNow()
-      const tail = capabilities.clear || isPaused || isLost ? undefined : nextFrame()
+      const isCutHere = !capabilities.clear && !isPaused && !isLost && heard !== undefined
+      const tail = isCutHere ? nextFrame() : undefined
       if (isPaused && capabilities.pause === 'native') link.continue?.(epoch)
       isPaused = false
-      forgetSent(nowMs)
+      playhead.restart()
+      sender.restart(nowMs)
       resend = []
       if (tail !== undefined) {
         // Nothing silences the far end but the sound itself.
         send({ samples: sender.fadeOut(tail.samples), segment: undefined, index: 0 }, nowMs)
       }
       lastClear = heard === undefined ? undefined : { ...heard, epoch: cutEpoch }
-      heardOf.forget()
+      playhead.forgetHeard()
       lastUtterance = undefined
       const confidence = heard?.confidence ?? 'confirmed'
       if (heard !== undefined) tell.cleared(heard.segment, { epoch: cutEpoch, positionMs: heard.positionMs, confidence })
@@ -342,7 +290,7 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
       if (capabilities.pause === 'native') {
         link.pause?.(epoch)
         follow(nowMs)
-        line.freeze(nowMs)
+        playhead.freeze(nowMs)
       } else {
         clearFarEnd()
         rewind(nowMs)
@@ -355,33 +303,20 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
       if (!isPaused) return
       const nowMs = clock.monotonicMs()
       isPaused = false
-      lastSignMs = watchedFromMs = nowMs
+      watchedFromMs = nowMs
+      playhead.awaitSign(nowMs)
       if (capabilities.pause === 'native') {
         link.continue?.(epoch)
-        line.unfreeze(nowMs)
+        playhead.unfreeze(nowMs)
       }
       go()
     },
-    played({ epoch: of, utteranceId, positionMs }) {
-      if (of !== epoch || source !== 'report' || isClosed || !(positionMs >= 0)) return
-      const nowMs = clock.monotonicMs()
-      lastSignMs = nowMs
-      // A millisecond or two that the far end lost in converting do not keep a segment open.
-      const frames = Math.floor((positionMs + FRAME_MS / 4) / FRAME_MS)
-      const partMs = Math.max(0, positionMs - frames * FRAME_MS)
-      const isEnd = (frame: SentFrame, end: number): boolean =>
-        frame.segment?.utteranceId === utteranceId && frame.segment.utteranceFrames + frame.index + 1 === end
-      const startMs = line.find((frame) => isEnd(frame, frames + 1))
-      const endMs = startMs === undefined ? line.find((frame) => isEnd(frame, frames)) : undefined
-      const ofLineMs = startMs !== undefined ? startMs + partMs : endMs !== undefined ? endMs + FRAME_MS : undefined
-      if (ofLineMs !== undefined) confirm(ofLineMs, nowMs)
+    played(report) {
+      if (report.epoch !== epoch || isClosed) return
+      if (playhead.reported(report, clock.monotonicMs())) confirmed()
     },
     markPlayed(name) {
-      if (isClosed || isLost) return
-      const mark = marks.take(name)
-      if (mark === undefined) return
-      lastSignMs = clock.monotonicMs()
-      confirm(mark.positionMs, lastSignMs)
+      if (!isClosed && !isLost && playhead.marked(name, clock.monotonicMs())) confirmed()
     },
     cleared(report) {
       if (lastClear === undefined || report.epoch !== epoch || isClosed || !(report.positionMs >= 0)) return
@@ -393,7 +328,7 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
       emitter.emit({ type: 'cleared', ...known, positionMs: Math.min(Math.max(0, positionMs), segment.queue.audioMs) })
     },
     setOutputLatency(next) {
-      if (next >= 0 && Number.isFinite(next)) sender.latencyMs = latencyMs = next
+      if (next >= 0 && Number.isFinite(next)) sender.latencyMs = playhead.latencyMs = next
     },
     tap: (listener) => sender.tap(listener),
     setMixer(next, { alwaysOn = false } = {}) {
@@ -405,17 +340,18 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
       if (isLost || isClosed) return
       const nowMs = clock.monotonicMs()
       follow(nowMs)
-      line.freeze(nowMs)
+      playhead.freeze(nowMs)
       isLost = true
     },
     resumed() {
       if (!isLost || isClosed) return
       isLost = false
       const nowMs = clock.monotonicMs()
-      line.unfreeze(nowMs)
+      playhead.unfreeze(nowMs)
       clearFarEnd()
       rewind(nowMs)
-      lastSignMs = watchedFromMs = nowMs
+      watchedFromMs = nowMs
+      playhead.awaitSign(nowMs)
       go()
     },
     close() {
@@ -433,9 +369,8 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
     },
   } satisfies PacedOutput)
 
-  function confirm(positionMs: number, nowMs: number): void {
-    line.confirm(positionMs, nowMs)
-    const heard = heardOf.last?.segment
+  function confirmed(): void {
+    const heard = playhead.hearing()?.segment
     if (heard !== undefined && heard.confirmedMs < sentMs(heard)) {
       tell.progress(heard, { positionMs: heard.confirmedMs, confidence: 'confirmed' })
     }

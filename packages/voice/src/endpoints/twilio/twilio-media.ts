@@ -8,6 +8,7 @@ import {
   type MediaEndpoint,
   type Socket,
 } from '@parley/spec'
+import type { PacedOutput } from '../../output/far-end.ts'
 import { createPacedOutput } from '../../output/paced-output.ts'
 import { createTwilioInput } from './twilio-input.ts'
 import type { TwilioMessage, TwilioStart } from './twilio-message.ts'
@@ -26,6 +27,7 @@ export interface TwilioCounts {
 
 /** The media of one phone call. */
 export interface TwilioMedia extends MediaEndpoint {
+  readonly output: PacedOutput
   readonly callSid: string
   readonly streamSid: string
   readonly accountSid: string
@@ -199,7 +201,7 @@ export function createTwilioMedia({
       if (isOver) return
       if (message === 'invalid') counts.invalid += 1
       else if (message === 'unknown') counts.unknown += 1
-      else if (handlers !== undefined || message.event === 'stop') act(message)
+      else if (handlers !== undefined || message.event === 'stop' || message.event === 'mark') act(message)
       else {
         held.push(message)
         if (held.length <= heldMessages) return

@@ -1,4 +1,4 @@
-import type { AudioFormat, AudioFrame, OutputEvent, SampleRate } from '@parley/spec'
+import type { AudioFormat, AudioFrame, Disposer, OutputEvent, SampleRate } from '@parley/spec'
 import { createVirtualClock, type VirtualClock } from '@parley/testing'
 import type { FarFrame, FarSegment, PacedOutput } from '../far-end.ts'
 import type { PacedOutputOptions } from '../paced-output-options.ts'
@@ -19,6 +19,8 @@ export interface Loopback {
   /** How the far end plays from now on. */
   far: { speed: number; reports: boolean; marks: boolean; plays: boolean; markDelayMs: number }
   of(type: OutputEvent['type']): OutputEvent[]
+  /** The far end goes away. */
+  stop(): void
 }
 
 export const rate8k: AudioFormat = { encoding: 'pcm16', sampleRateHz: 8000, channels: 1 }
@@ -38,6 +40,7 @@ export function createLoopback(
   let isPaused = false
   let isStepping = false
   let reported = 0
+  let stopTimer: Disposer | undefined
   const capabilities = { clear: true, pause: 'rewind', played: 'mark', dtmfOut: false, ...options.capabilities } as const
 
   const giveMark = (name: string): void => {
@@ -58,7 +61,7 @@ export function createLoopback(
     buffer.shift()
     heard.push({ ...next, atMs: clock.monotonicMs() })
     isStepping = true
-    clock.setTimer(20 / far.speed, () => {
+    stopTimer = clock.setTimer(20 / far.speed, () => {
       const { epoch, utteranceId, utteranceSamples } = next.frame
       reported += 1
       const isDue = reported % 5 === 0 || next.frame.isLast
@@ -112,7 +115,12 @@ export function createLoopback(
   })
   const events: OutputEvent[] = []
   output.on('*', (event) => void events.push(event))
-  return { clock, output, calls, sent, segments, events, errors, heard, far, of: (type) => events.filter((e) => e.type === type) }
+  const stop = (): void => {
+    buffer = []
+    far.plays = false
+    stopTimer?.()
+  }
+  return { stop, clock, output, calls, sent, segments, events, errors, heard, far, of: (type) => events.filter((e) => e.type === type) }
 }
 
 /** Audio whose samples count up, so that each of them is known again; never near full scale. */
