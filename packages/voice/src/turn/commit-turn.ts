@@ -193,7 +193,8 @@ function amend(step: Step, id: string, text: string): void {
   const asks = differs && committed.asksAgent && !committed.isAnswered && asksAgent(step) && whole !== ''
   state.committed = { ...committed, parts, text: normalizeText(whole) }
   note(step, 'amended', { turnId: committed.turnId, differs, asksAgent: asks })
-  if (!differs) return
+  // A recognizer that takes back all it said leaves nothing to put in its place.
+  if (!differs || whole === '') return
   if (asks) interrupt(step, 'turn')
   step.effects.push({ type: 'amendUserTurn', turnId: committed.turnId, text: whole, asksAgent: asks })
   if (!asks) return

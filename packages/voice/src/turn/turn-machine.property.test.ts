@@ -29,7 +29,7 @@ function randomSettings(digits: Digits): VoiceSettings {
       resume: digits.below(4) !== 3,
     },
     endpointing: { mode: digits.one(['auto', 'auto', 'vad', 'stt', 'manual'] as const), dynamic: digits.below(2) === 0 },
-    userTurn: { cutIn: digits.one(['listen', 'interject'] as const), maxWords: digits.one([0, 4]) },
+    userTurn: { cutIn: digits.one(['listen', 'interject'] as const), maxWords: digits.one([0, 0, 0, 4]) },
     idle: { prompts: digits.below(2), hangupMs: digits.one([0, 60_000]) },
     minSpeechGapMs: digits.one([0, 200]),
   })
@@ -138,13 +138,17 @@ function play(seeds: readonly number[]): Timeline {
   const watch = new Watch()
   call.onStep = (event, effects) => watch.after(effects)
   call.beforeStep = (event) => watch.before(event)
-  const known: Known = { nowMs: 0, decisionId: '', turnId: '', verdictId: '' }
+  const known: Known = { nowMs: 0, decisionId: '', turnId: '', verdictId: '', floorId: '', isSilent: false }
   for (const seed of others) {
     const digits = new Digits(seed)
     call.after(digits.one([0, 20, 100, 250, 300, 700, 1500, 4000, 16_000]))
     known.nowMs = call.nowMs
     for (const effect of call.feed(randomEvent(digits, known))) {
       if (effect.type === 'predictTurn') known.decisionId = effect.decisionId
+      if (effect.type === 'startReply') {
+        known.floorId = effect.utteranceId
+        known.isSilent = true
+      }
       if (effect.type === 'askBackchannel') known.verdictId = effect.id
       if (effect.type === 'commitUserTurn') known.turnId = effect.turn.turnId
     }
@@ -228,7 +232,7 @@ test('a closed call has no timer and does nothing more', () => {
       call.feed({ type: 'command', command: { kind: 'close' } })
       expect([...call.timers]).toEqual([])
       for (const seed of after) {
-        const event = randomEvent(new Digits(seed), { nowMs: call.nowMs, decisionId: '', turnId: '', verdictId: '' })
+        const event = randomEvent(new Digits(seed), { nowMs: call.nowMs, decisionId: '', turnId: '', verdictId: '', floorId: '', isSilent: false })
         const effects = call.feed(event).map(({ type }) => type)
         expect(effects.filter((type) => type !== 'dropUtterance')).toEqual([])
       }

@@ -34,6 +34,10 @@ export interface Known {
   decisionId: string
   turnId: string
   verdictId: string
+  /** What has the floor, or had it last. */
+  floorId: string
+  /** It was started and cannot be heard yet. */
+  isSilent: boolean
 }
 
 /** An event of any kind: most fit a call, some do not. */
@@ -42,7 +46,13 @@ export function randomEvent(digits: Digits, known: Known): TurnEvent {
   const pick = digits.below(48)
   const isAbsurd = digits.below(16) === 15
   const backMs = isAbsurd ? digits.one(absurd) : nowMs - digits.below(8) * 100
-  const utteranceId = `u${digits.below(6)}`
+  if (known.isSilent && digits.below(4) > 0) {
+    known.isSilent = false
+    return { type: 'playoutStarted', epoch: 0, utteranceId: known.floorId, segmentId: 's', positionMs: 0 }
+  }
+  const own = digits.below(6)
+  const isSpoken = pick >= 29 && pick <= 40 && digits.below(4) > 0
+  const utteranceId = isSpoken ? known.floorId : `u${own}`
   const report = { epoch: isAbsurd ? digits.one([-1, 7, Number.NaN]) : 0, utteranceId, segmentId: 's', positionMs: 0 }
   const id = `t${digits.below(5)}`
   switch (pick) {

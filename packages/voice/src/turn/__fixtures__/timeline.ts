@@ -88,9 +88,14 @@ export class Timeline {
     return this
   }
 
-  /** The detector is sure of silence 250 ms after the last sound. */
+  /** The detector is sure of silence 250 ms after the last sound; a recognizer that has given all says so at once. */
   silence(lastVoicedAtMs: number, detectedMs = 250): this {
-    this.at(lastVoicedAtMs + detectedMs, { type: 'vadEnd', lastVoicedAtMs, probability: 0.1 })
+    const effects = this.at(lastVoicedAtMs + detectedMs, { type: 'vadEnd', lastVoicedAtMs, probability: 0.1 })
+    const parts = this.state.open?.parts ?? []
+    const isAsked = effects.some(({ type }) => type === 'finalizeStt')
+    if (isAsked && parts.length > 0 && parts.every(({ isFinal }) => isFinal)) {
+      this.feed({ type: 'sttFinal', id: 'nothing-more', text: '' })
+    }
     return this
   }
 
