@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createWavWriter, parseWav } from '@parley/audio'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { folderRecordings } from './folder-recordings.ts'
 
@@ -24,6 +25,18 @@ test('recording: what was written is in the folder before the file is closed', a
   const file = await folderRecordings(parent).create({ name: 'call-1.wav', contentType: 'audio/wav' })
   await file.write(Uint8Array.of(1, 2, 3))
   expect([...(await readFile(join(parent, 'call-1.wav')))]).toEqual([1, 2, 3])
+  await file.close()
+})
+
+test('recording: a crash leaves a file that can be read', async () => {
+  const wav = createWavWriter({ encoding: 'pcm16', sampleRateHz: 16_000, channels: 2 })
+  const file = await folderRecordings(parent).create({ name: 'call-1.wav', contentType: 'audio/wav' })
+  await file.write(wav.header())
+  await file.write(wav.chunk(Int16Array.of(1, 2, 3, 4)))
+  // The second piece is cut in the middle of a sample, as a full disk or a power cut would.
+  await file.write(wav.chunk(Int16Array.of(5, 6)).subarray(0, 3))
+  const read = parseWav(await readFile(join(parent, 'call-1.wav')))
+  expect(read).toMatchObject({ format: { sampleRateHz: 16_000, channels: 2 }, samples: Int16Array.of(1, 2, 3, 4) })
   await file.close()
 })
 
