@@ -168,3 +168,22 @@ export { createToneLayer, type ToneLayer } from './dtmf/tone-layer.ts'
 export { createGainControl, defaultGainControlOptions, type GainControlOptions } from './processing/gain-control.ts'
 export { createInputChain, type BypassReason, type InputChain, type InputChainOptions } from './processing/input-chain.ts'
 export { createNoiseReduction, defaultNoiseReductionOptions, type NoiseReductionOptions } from './processing/noise-reduction.ts'
+export { type DeepgramSttOptions, type RecordedFrame } from './stt/deepgram/deepgram-options.ts'
+export { createDeepgramStt } from './stt/deepgram/deepgram-stt.ts'
+export { createFallbackStt } from './speech/fallback-stt.ts'
+export {
+  createTtsCache,
+  ttsCacheDefaults,
+  type CachedSpeech,
+  type TtsCache,
+  type TtsCacheKey,
+  type TtsCacheOptions,
+  type TtsCacheStore,
+} from './speech/tts-cache.ts'
+export {
+  cachedKinds,
+  withTtsCache,
+  type CachedTextToSpeech,
+  type TtsCacheMode,
+  type TtsCachePolicy,
+} from './speech/with-tts-cache.ts'
