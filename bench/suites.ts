@@ -51,4 +51,15 @@ export const suites: Readonly<Record<string, Suite>> = {
       'store-context': async () => (await import('./store/context.ts')).context,
     },
   },
+  audio: {
+    describes: 'what the parts that sound goes through take for 20 ms of it',
+    scenarios: {
+      'audio-pcmu-encode': async () => (await import('./audio/g711.ts')).g711,
+      'audio-framer': async () => (await import('./audio/frames.ts')).framer,
+      'audio-mixer-2': async () => (await import('./audio/frames.ts')).mixer,
+      'audio-jitter': async () => (await import('./audio/frames.ts')).jitter,
+      'audio-dtmf': async () => (await import('./audio/frames.ts')).dtmf,
+      'audio-resample-8000-16000': async () => (await import('./audio/resample.ts')).resample,
+    },
+  },
 }
