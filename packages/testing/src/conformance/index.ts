@@ -22,3 +22,4 @@ export {
   type TurnDetectorSubject,
 } from './turn-detector.ts'
 export { vadSuite, type VadSubject } from './voice-activity.ts'
+export { recordingSinkSuite, type RecordingSinkSubject } from './recording-sink.ts'
