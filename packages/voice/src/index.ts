@@ -187,3 +187,44 @@ export {
   type TtsCacheMode,
   type TtsCachePolicy,
 } from './speech/with-tts-cache.ts'
+export {
+  createToolFiller,
+  FILLER_CLAUSE_WAIT_MS,
+  toolFillerDefaults,
+  type AnswerStart,
+  type FillerDue,
+  type ToolFiller,
+} from './speech/tool-filler.ts'
+export {
+  createLanguageSwitch,
+  languageSwitchDefaults,
+  type LanguageSwitchOptions,
+  type RecognizedTurn,
+} from './speech/language-switch.ts'
+export {
+  createTurnMetrics,
+  flatReport,
+  recordTurn,
+  type TurnCount,
+  type TurnInstant,
+  type TurnMetrics,
+  type TurnReport,
+} from './metrics/turn-metrics.ts'
+export {
+  createLatencyBudget,
+  latencyBudgetDefaults,
+  type LatencyBudget,
+  type LatencyBudgetOptions,
+  type LatencyForecast,
+  type LatencyOverrun,
+  type LatencyRemedy,
+  type LatencyStage,
+} from './metrics/latency-budget.ts'
+export {
+  callBudgetDefaults,
+  createCallCost,
+  type BudgetCrossing,
+  type CallCost,
+  type CallCostReport,
+  type CostStage,
+} from './metrics/call-cost.ts'

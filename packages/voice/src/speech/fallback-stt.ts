@@ -165,7 +165,7 @@ async function openFallback({ members, health, options, open, context }: Fallbac
     const old = stream
     stream = null
     // Who failed may fail at closing too: nobody waits for it.
-    old?.close().catch(() => context.telemetry.count('parley.stt.close.errors'))
+    old?.close().catch(() => context.telemetry.count('voice.stt.closeErrors'))
     let failure: ParleyError | null = null
     try {
       failure = await next(error)

@@ -196,7 +196,7 @@ function cachedStream(
   /** A cache that fails costs money and no speech: it is counted and speech goes on. */
   function report(error: unknown): void {
     const told: ParleyError = toParleyError(error, { code: 'voice_tts_failed', message: 'The speech cache failed.' })
-    context.telemetry.count('parley.tts.cache.errors', 1, { code: told.code })
+    context.telemetry.count('voice.tts.cacheErrors', 1, { code: told.code })
   }
 
   void listen()
