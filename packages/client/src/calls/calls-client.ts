@@ -132,12 +132,12 @@ export function createCallsClient({
         openSocket,
         clock,
         ids,
-        listen(call) {
+        listen(updates) {
           const { onCaption, onState, onStatus, onUpdate } = options
-          if (onCaption !== undefined) call.on('caption', onCaption)
-          if (onState !== undefined) call.on('state', onState)
-          if (onStatus !== undefined) call.on('status', onStatus)
-          if (onUpdate !== undefined) call.on('*', onUpdate)
+          if (onCaption !== undefined) updates.on('caption', onCaption)
+          if (onState !== undefined) updates.on('state', onState)
+          if (onStatus !== undefined) updates.on('status', onStatus)
+          if (onUpdate !== undefined) updates.on('*', onUpdate)
         },
       })
     },

@@ -50,7 +50,8 @@ export interface StartCallOptions {
   openSocket: SocketFactory
   clock: Clock
   ids: IdSource
-  listen(call: ClientCall): void
+  /** Adds listeners before anything happens. */
+  listen(updates: Pick<ClientCall, 'on'>): void
 }
 
 /** The rate asked for; the one of `welcome` counts. */
@@ -67,6 +68,7 @@ export async function startCall(options: StartCallOptions): Promise<ClientCall> 
         throw error
       }),
   })
+  options.listen(emitter)
   const ended = Promise.withResolvers<{ reason: string; error?: ParleyError }>()
   const live = Promise.withResolvers<void>()
   const captions = new Map<string, CallCaption>()
@@ -302,7 +304,6 @@ export async function startCall(options: StartCallOptions): Promise<ClientCall> 
     ended: ended.promise,
     [Symbol.dispose]: () => connected.hangUp(),
   }
-  options.listen(call)
   options.signal?.addEventListener('abort', onAbort, { once: true })
   if (options.signal?.aborted === true) onAbort()
   disposers.push(devices.onWake(() => connected.probe()))

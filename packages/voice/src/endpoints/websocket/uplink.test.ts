@@ -37,12 +37,21 @@ test('O-9 a gap over 60 ms is filled with silence of equal length, each piece at
   uplink.push(frame(1_000))
   await clock.advance(220)
   uplink.push(frame(1_000 + 320 + 3_200))
-  expect(silent()).toHaveLength(10)
-  expect(silent()[0]).toEqual({ position: 320, length: 320, first: 0, atMs: 40 })
+  expect(silent().map(({ length, atMs }) => [length, atMs])).toEqual(
+    Array.from({ length: 10 }, (_, index) => [320, 20 * (index + 1)]),
+  )
   expect(heard.at(-1)).toMatchObject({ position: 320 + 3_200, atMs: 220, first: 500 })
 })
 
-test('O-9 60 ms are no gap, and no more than 10 s are filled', async () => {
+test('O-9 a gap that is no whole number of frames is filled to the sample', () => {
+  const { heard, silent, uplink, frame } = setUp()
+  uplink.push(frame(0))
+  uplink.push(frame(320 + 1_200))
+  expect(silent().map(({ length }) => length)).toEqual([320, 320, 560])
+  expect(heard.at(-1)).toMatchObject({ position: 320 + 1_200 })
+})
+
+test('O-9 60 ms are no gap, and no more than 10 s are filled', () => {
   const { silent, uplink, frame } = setUp()
   uplink.push(frame(0))
   uplink.push(frame(320 + 960))

@@ -40,7 +40,7 @@ export function createUplink({
 }): Uplink {
   const samplesPerMs = rate / 1_000
   const buffer = new Int16Array(samplesPerMs * maxFrameMs)
-  const silence = new Int16Array(samplesPerMs * filledFrameMs)
+  const silence = new Int16Array(samplesPerMs * filledFrameMs * 2)
   /** What the sender's next position should be; undefined at the start and after a restart. */
   let expected: number | undefined
   let position = 0
@@ -50,12 +50,15 @@ export function createUplink({
     onFrame({ samples, sampleRateHz: rate, channels: 1, position }, atMs)
     position += samples.length
   }
-  const fill = (missingMs: number, nowMs: number): void => {
+  const fill = (missingMs: number, untilMs: number): void => {
     if (missingMs <= gapMs) return
-    const count = Math.floor(Math.min(missingMs, maxFilledMs) / filledFrameMs)
-    for (let index = 1; index <= count; index++) {
+    let left = Math.round(Math.min(missingMs, maxFilledMs) * samplesPerMs)
+    // The last piece takes what is left over, so that none is shorter than a frame.
+    while (left > 0) {
+      const length = left < silence.length ? left : silence.length / 2
+      left -= length
       silence.fill(0)
-      emit(silence, nowMs - (count - index) * filledFrameMs)
+      emit(silence.subarray(0, length), untilMs - left / samplesPerMs)
     }
   }
 
@@ -71,7 +74,8 @@ export function createUplink({
       const byPositionMs = at === undefined || expected === undefined ? 0 : (at - expected) / samplesPerMs
       const byArrivalMs = lastAtMs === undefined ? 0 : nowMs - lastAtMs - samples.length / samplesPerMs
       // Positions are exact; where something is said to be missing, a sender may have begun anew.
-      fill(frame.gap || at === undefined ? Math.max(byPositionMs, byArrivalMs) : byPositionMs, nowMs)
+      const missingMs = frame.gap || at === undefined ? Math.max(byPositionMs, byArrivalMs) : byPositionMs
+      fill(missingMs, nowMs - samples.length / samplesPerMs)
       expected = (at ?? frame.position) + samples.length
       lastAtMs = nowMs
       emit(samples, nowMs)
