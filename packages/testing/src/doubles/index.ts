@@ -18,3 +18,10 @@ export {
   type TwilioCallDouble,
   type TwilioCallDoubleOptions,
 } from './twilio/twilio-call-double.ts'
+export {
+  createDeepgramDouble,
+  type DeepgramDouble,
+  type DeepgramDoubleOptions,
+  type DeepgramReceived,
+} from './deepgram/deepgram-double.ts'
+export type { DeepgramFault } from './deepgram/faults.ts'

@@ -1,3 +1,4 @@
+export { createNodeSockets, type NodeSocketsOptions } from './node-sockets.ts'
 export { createCallAdmission, type CallAdmission, type CallAdmissionOptions } from './websocket/admission.ts'
 export { type MediaCounts, type WebSocketMediaEndpoint } from './websocket/call-media.ts'
 export {
