@@ -1,3 +1,4 @@
+// oxlint-disable-next-line import/default -- it is CommonJS, which the rule takes for the ESM source beside it
 import alawmulaw from 'alawmulaw'
 import { expect, test } from 'vitest'
 

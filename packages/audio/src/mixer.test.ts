@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { createMixer } from './mixer.ts'
 
 const frameOf = (value: number, length = 160): Int16Array => new Int16Array(length).fill(value)
+const repeated = (count: number, value: number): number[] => Array.from({ length: count }, () => value)
 const samplesOf = (max: number): fc.Arbitrary<number[]> =>
   fc.array(fc.integer({ min: -max, max }), { minLength: 160, maxLength: 160 })
 
@@ -93,9 +94,9 @@ test('A-7 A-14 an absent source contributes silence, also for the rest of a fram
   samples.fill(7)
   mixer.push('b', frameOf(1))
   mixer.advance()
-  expect([...mixer.mix()]).toEqual([...new Array(40).fill(101), ...new Array(120).fill(1)])
+  expect([...mixer.mix()]).toEqual([...repeated(40, 101), ...repeated(120, 1)])
   mixer.advance()
-  expect([...mixer.mix()]).toEqual(new Array(160).fill(0))
+  expect([...mixer.mix()]).toEqual(repeated(160, 0))
   mixer.push('a', frameOf(5))
   mixer.remove('a')
   mixer.advance()

@@ -41,6 +41,7 @@ function audio(ms: number, value = 1_000): AudioFrame {
   return { samples: new Int16Array(ms * 8).fill(value), sampleRateHz: 8_000, channels: 1, position: 0 }
 }
 
+const repeated = (count: number, value: number): number[] => Array.from({ length: count }, () => value)
 const instants = (sent: Sent[]): number[] => sent.map(({ atMs }) => atMs)
 const steps = (samples: number[]): number =>
   samples.reduce((most, sample, index) => (index === 0 ? 0 : Math.max(most, Math.abs(sample - (samples[index - 1] ?? 0)))), 0)
@@ -137,7 +138,7 @@ test('A-9 only whole frames are sent, the last one filled with silence', async (
   pacer.flush()
   expect(sent).toHaveLength(2)
   expect(sent[1]).toMatchObject({ tag: 'a', isLast: true })
-  expect(sent[1]?.samples).toEqual([...new Array(80).fill(1_000), ...new Array(80).fill(0)])
+  expect(sent[1]?.samples).toEqual([...repeated(80, 1_000), ...repeated(80, 0)])
   expect(drained).toHaveLength(1)
 })
 

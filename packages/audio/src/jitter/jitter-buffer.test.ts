@@ -105,7 +105,7 @@ test('A-8 what waits never grows beyond the most it may', () => {
 test('A-8 when nothing comes it is silent, and gathers again when something does', () => {
   const buffer = createJitterBuffer({ sampleRateHz: 8_000 })
   for (let index = 0; index < 3; index++) buffer.push(index, frameOf(index + 1), index * 20)
-  expect(play(buffer, 15)).toEqual([1, 2, 3, 'concealed', ...new Array(11).fill('silence')])
+  expect(play(buffer, 15)).toEqual([1, 2, 3, 'concealed', ...Array.from({ length: 11 }, () => 'silence')])
   for (const sequence of [40, 41]) buffer.push(sequence, frameOf(sequence), sequence * 20)
   expect(play(buffer, 1)).toEqual(['silence'])
   buffer.push(42, frameOf(42), 900)
