@@ -60,6 +60,8 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
   let isLost = false
   let isClosed = false
   let isAlwaysOn = false
+  let isWorking = false
+  let isWorkLeft = false
 
   /** Brings the estimate up to date and tells what follows from it. */
   const follow = (nowMs: number): void => {
@@ -159,30 +161,45 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
     if (isPaused) return false
     return playhead.unconfirmed > 0 || resend.length > 0 || open.some(({ queue }) => queue.frames > 0 || queue.isEnded)
   }
+  /** Runs one at a time: a far end may answer, and a listener may speak, before what they were told by has ended. */
+  const alone = (work: () => void): void => {
+    if (isWorking) {
+      isWorkLeft = true
+      return
+    }
+    isWorking = true
+    try {
+      do {
+        isWorkLeft = false
+        work()
+      } while (isWorkLeft)
+    } finally {
+      isWorking = false
+    }
+  }
   const ticked = {
     tick(nowMs: number): boolean {
-      follow(nowMs)
-      if (!isPaused && !isLost && playhead.isSilent(nowMs)) replaceSource()
-      pump(nowMs)
-      follow(nowMs)
-      checkStall(nowMs)
+      alone(() => work(nowMs))
       return isBusy()
     },
+  }
+  const work = (nowMs: number): void => {
+    follow(nowMs)
+    if (!isPaused && !isLost && playhead.isSilent(nowMs)) replaceSource()
+    pump(nowMs)
+    for (const segment of open) {
+      if (!isAllSent(segment) || segment.sentFrames === 0 || segment.isEndTold) continue
+      // The end came after the last frame had been sent.
+      markAt(segment, sentMs(segment), nowMs)
+      sender.tellEnd(segment, epoch)
+    }
+    follow(nowMs)
+    checkStall(nowMs)
   }
   /** After anything changed. */
   const go = (): void => {
     if (isClosed) return
-    const nowMs = clock.monotonicMs()
-    follow(nowMs)
-    pump(nowMs)
-    for (const segment of open) {
-      // The end came after the last frame had been sent.
-      if (isAllSent(segment) && segment.sentFrames > 0 && !segment.isEndTold) {
-        markAt(segment, sentMs(segment), nowMs)
-        sender.tellEnd(segment, epoch)
-      }
-    }
-    follow(nowMs)
+    alone(() => work(clock.monotonicMs()))
     if (isBusy()) tick.add(ticked)
   }
 

@@ -61,22 +61,24 @@ export function createPlayhead(options: {
   let markedMs = -1
 
   function newLine(): PlayoutLine<SentFrame> {
-    return createPlayoutLine<SentFrame>({
+    // Who hears of a frame may clear everything, and the rest of the old line is nobody's then.
+    const own = createPlayoutLine<SentFrame>({
       onPlayed({ segment, index }) {
-        if (segment === undefined) return
+        if (segment === undefined || own !== line) return
         const endMs = (index + 1) * FRAME_MS
         segment.playedMs = Math.max(segment.playedMs, endMs)
         heard.hear(segment, endMs, 'estimated')
         onPlayed(segment)
       },
       onConfirmed({ segment, index }) {
-        if (segment === undefined) return
+        if (segment === undefined || own !== line) return
         unconfirmed -= 1
         const endMs = (index + 1) * FRAME_MS
         segment.confirmedMs = Math.max(segment.confirmedMs, endMs)
         heard.hear(segment, endMs, 'confirmed')
       },
     })
+    return own
   }
   const confirm = (positionMs: number, nowMs: number): void => {
     lastSignMs = nowMs

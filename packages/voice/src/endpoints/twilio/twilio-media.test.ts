@@ -1,5 +1,6 @@
-import type { OutputEvent } from '@parley/spec'
+import type { OutputEvent, Socket } from '@parley/spec'
 import { createSocketPair, createVirtualClock } from '@parley/testing'
+import { createTwilioCallDouble, type TwilioFault } from '@parley/testing/doubles'
 import { describe, expect, test } from 'vitest'
 import { phoneCall, recorder, speak, tone } from './__fixtures__/phone-call.ts'
 import { createTwilioEndpoint } from './twilio-endpoint.ts'
@@ -147,19 +148,23 @@ describe('out', () => {
   })
 
   test('TW-4 the position is the last mark plus the clock up to the next one', async () => {
-    for (const [faults, atMs, heardMs] of [
-      [[], 1_090, 1_090],
-      // The mark at 1 000 has not come yet: the clock does not pass it.
-      [[{ kind: 'marksLate', ms: 400 }], 1_190, 800],
-    ] as const) {
-      const { clock, media } = await phoneCall({ faults })
-      speak(media, 's1', 3_000).flush()
-      await clock.advance(atMs)
-      const cut = media.output.clear()
-      expect(cut.segmentId).toBe('s1')
-      expect(Math.abs(cut.heardMs - heardMs)).toBeLessThanOrEqual(200)
-      expect(cut.heardMs).toBeLessThanOrEqual(atMs)
-    }
+    const even = await phoneCall()
+    speak(even.media, 's1', 3_000).flush()
+    await even.clock.advance(1_090)
+    expect(even.media.output.clear()).toMatchObject({ segmentId: 's1', heardMs: 1_090 })
+
+    const late = await phoneCall({ faults: [{ kind: 'marksLate', ms: 300 }] })
+    speak(late.media, 's1', 3_000).flush()
+    // The mark at 600 came back at 900: the clock goes on from there.
+    await late.clock.advance(1_050)
+    const before = late.media.output.clear().heardMs
+    expect(before).toBe(750)
+
+    const waiting = await phoneCall({ faults: [{ kind: 'marksLate', ms: 300 }] })
+    speak(waiting.media, 's1', 3_000).flush()
+    // The first mark comes back at 500: until then the clock does not pass it.
+    await waiting.clock.advance(450)
+    expect(waiting.media.output.clear()).toMatchObject({ heardMs: 200, confidence: 'estimated' })
   })
 
   test('TW-4 the position never passes what was sent', async () => {
@@ -287,10 +292,76 @@ describe('the end', () => {
     expect(clock.pending).toBe(0)
   })
 
+  test('O-2 a network that takes nothing ends the call before it fills the memory', async () => {
+    const clock = createVirtualClock()
+    const [ours, theirs] = createSocketPair()
+    const double = await createTwilioCallDouble({ socket: theirs, clock })
+    let bufferedAmount = 0
+    const slow: Socket = {
+      send: (data) => ours.send(data),
+      ping: () => ours.ping(),
+      close: (code, reason) => ours.close(code, reason),
+      frames: ours.frames,
+      closed: ours.closed,
+      get bufferedAmount() {
+        return bufferedAmount
+      },
+    }
+    const twilio = createTwilioEndpoint({ authToken: 'k', publicUrl: 'https://calls.example.com', clock, fetch: double.fetch })
+    const media = await twilio.connect(slow)
+    const { log, handlers } = recorder()
+    await media?.start(handlers)
+    if (media !== null) speak(media, 's1', 2_000)
+    await clock.advance(500)
+    expect(log.closed).toEqual([])
+    bufferedAmount = 1_048_577
+    await clock.advance(40)
+    expect(log.closed).toEqual(['lost'])
+    await double.close()
+    expect(clock.pending).toBe(0)
+  })
+
+  const scripts: TwilioFault[] = [
+    { kind: 'duplicateStart', atMs: 100 },
+    { kind: 'stop', duringPlayout: 400 },
+    { kind: 'drop', atMs: 400 },
+    { kind: 'jitter', maxMs: 120 },
+    { kind: 'loss', percent: 3 },
+    { kind: 'muted', atMs: 200, ms: 5_000 },
+    { kind: 'stall', atMs: 200, ms: 2_000 },
+    { kind: 'silentDeath', atMs: 400 },
+    { kind: 'marksNever' },
+    { kind: 'marksLate', ms: 1_000 },
+    { kind: 'playoutSpeed', speed: 0.98 },
+    { kind: 'duplicate' },
+    { kind: 'malformed' },
+    { kind: 'oversize', bytes: 300_000, atMs: 200 },
+    { kind: 'clockSkew', ms: 700 },
+  ]
+  test.each(scripts)('WA-1 $kind: speech settles once, the call ends in time, nothing is left or broken', async (fault) => {
+    const { clock, media, double, log } = await phoneCall({ audio: tone(3_000), faults: [fault] })
+    const settled: string[] = []
+    media.output.on('finished', ({ segmentId }) => void settled.push(segmentId))
+    speak(media, 's1', 1_000).flush()
+    await clock.advance(1_500)
+    if (log.closed.length === 0) speak(media, 's2', 3_000).flush()
+    double.dtmf('1')
+    await clock.advance(1_000)
+    const cut = log.closed.length === 0 ? media.output.clear() : undefined
+    await clock.advance(4_000)
+    expect(log.digits).toEqual(log.closed.length === 0 ? ['1'] : [])
+    expect(cut?.heardMs ?? 0).toBeLessThanOrEqual(2_000)
+    await media.close('agent')
+    await double.close()
+    expect(log.closed).toHaveLength(1)
+    expect(settled).toEqual(cut === undefined ? ['s1'] : ['s1', 's2'])
+    expect(double.violations).toEqual([])
+    expect(clock.pending).toBe(0)
+  })
+
   test('what comes before the call took its endpoint is kept for it', async () => {
     const clock = createVirtualClock()
     const [ours, theirs] = createSocketPair()
-    const { createTwilioCallDouble } = await import('@parley/testing/doubles')
     const double = await createTwilioCallDouble({ socket: theirs, clock, audio: tone(200) })
     const twilio = createTwilioEndpoint({ authToken: 'k', publicUrl: 'https://calls.example.com', clock, fetch: double.fetch })
     const media = await twilio.connect(ours)
