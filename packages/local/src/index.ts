@@ -35,3 +35,6 @@ export {
   type PocketSphinx,
 } from './speech/pocketsphinx/find-pocket-sphinx.ts'
 export { createPocketSphinxStt, type PocketSphinxOptions } from './speech/pocketsphinx/pocket-sphinx-stt.ts'
+export { createRuleBackchannel, type RuleBackchannelOptions } from './speech/rules/rule-backchannel.ts'
+export { createRuleTurnDetector, type RuleTurnDetectorOptions } from './speech/rules/rule-turn-detector.ts'
+export { type TurnWords } from './speech/rules/turn-words.ts'

@@ -4,7 +4,7 @@
  */
 export const callerEnglish = `#JSGF V1.0;
 grammar caller;
-public <line> = <begin> <thing> | <begin> <thing> <end> | <short> | <short> | <number> | <question> | <trouble> | <wish> | <about>;
+public <line> = <begin> <thing> | <begin> <thing> <end> | <short> | <short> | <number> | <question> | <trouble> | <wish> | <about> | <money>;
 <begin> = i want to | i want | i would like to | i would like | i need to | i need | i have | i have a | i have got | i got |
   i am | i am not | i was | i think | i think i | i found a | i found | there is | there is a | there is no | it is | it is a | it was | it has | this is | that is |
   can you | could you | would you | can i | may i | please | will you | my | the | our | your | a | an | we | we have | we are | you | he | she | they |
@@ -29,6 +29,8 @@ public <line> = <begin> <thing> | <begin> <thing> <end> | <short> | <short> | <n
 <subject> = it | it always | the internet | my internet | the connection | my connection | the line | the network | the modem | the router | the wifi | my phone | everything | nothing | my bill | the bill | the price;
 <verb> = is down | is slow | is very slow | is weak | is too slow | is broken | is not working | does not work | stopped working | keeps dropping | keeps cutting out | drops | dropped | is dead | is gone | is too high | is wrong | is too expensive | has a red light | went up | is fine | works | works again | works now;
 <wish> = [i want to | i would like to | please] (cancel | cancel my contract | leave | change my plan | change my contract | pay my bill | talk to a person | speak to a person | speak to someone | talk to someone | get my money back | move | complain | stop | wait) [please];
+<money> = (i was | i have been | i am | i got | you | they) (charged | billed | overcharged) [me] (twice | again | double | wrong | too much | for nothing) [<end>] | (you | they) took (the | my) money (twice | again) |
+  i paid [it | this | my bill] (twice | again | already | yesterday | last week) [<end>];
 <about> = it is about <topic> | i am calling about <topic> | i have a question about <topic>;
 <topic> = my bill | a bill | my internet | my connection | my contract | the price | a charge | a payment | my account | an invoice;
 `

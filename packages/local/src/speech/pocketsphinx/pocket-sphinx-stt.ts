@@ -13,6 +13,7 @@ import {
   type Transcript,
   type TurnHint,
 } from '@parley/spec'
+import { fillUpperBand } from './fill-upper-band.ts'
 import { findPocketSphinx, pocketSphinxMissing } from './find-pocket-sphinx.ts'
 import { readPronunciations } from './pronunciations.ts'
 import { readRecognition } from './read-recognition.ts'
@@ -98,7 +99,7 @@ export async function createPocketSphinxStt(options: PocketSphinxOptions = {}): 
   }
 
   const transcribe = async (audio: AudioChunk, { hints }: SttOpen, signal: AbortSignal): Promise<Transcript> => {
-    const samples = await toOwnRate(audio)
+    const samples = fillUpperBand(await toOwnRate(audio))
     if (samples.length === 0) return { text: '', words: [] }
     const grammar = grammarOf(hints)
     const end = await works.run(() => recognize(samples, grammar, signal), signal)

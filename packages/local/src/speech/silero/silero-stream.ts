@@ -12,7 +12,7 @@ export interface SileroStream extends VadStream {
 export interface SileroStreamOptions {
   id: number
   engine: SileroEngine
-  fallback?: VoiceActivityDetector
+  fallback: VoiceActivityDetector
   options: VadOptions
   onClose(): void
 }
@@ -47,7 +47,6 @@ export function createSileroStream({ id, engine, fallback, options, onClose }: S
   let isMismatchTold = false
   let entries: Entry[] = []
   let energy: VadStream | undefined
-  let isOnModel = true
 
   const report = (): void => {
     for (let entry = entries[0]; entry?.probability !== undefined; entry = entries[0]) {
@@ -66,11 +65,6 @@ export function createSileroStream({ id, engine, fallback, options, onClose }: S
     if (silentWindows > SILENT_WINDOWS) {
       entry.probability = 0
       needsReset = true
-      report()
-      return
-    }
-    if (!isOnModel) {
-      entry.probability = judgeByLevel(entry)
       report()
       return
     }
@@ -106,8 +100,8 @@ export function createSileroStream({ id, engine, fallback, options, onClose }: S
     return false
   }
 
-  const openEnergy = (): VadStream | undefined =>
-    fallback?.create({
+  const openEnergy = (): VadStream =>
+    fallback.create({
       sampleRateHz,
       onResult(result) {
         entries.push(result)
@@ -118,13 +112,12 @@ export function createSileroStream({ id, engine, fallback, options, onClose }: S
 
   return {
     get isOnModel() {
-      return isOnModel
+      return energy === undefined
     },
     leaveModel(isLost) {
       if (isClosed) return
       if (isLost) for (const entry of entries) entry.probability ??= judgeByLevel(entry)
       report()
-      isOnModel = false
       energy ??= openEnergy()
     },
     push(frame, atMs) {

@@ -1,3 +1,4 @@
+import { createEnergyVad } from '@parley/audio'
 import { checkOptions, ParleyError, type VoiceActivityDetector } from '@parley/spec'
 import { createSileroEngine, type SileroTrouble } from './silero-engine.ts'
 import type { SileroRuntime } from './silero-session.ts'
@@ -17,7 +18,7 @@ export interface SileroFallback {
 export interface SileroVadOptions {
   /** `auto` takes the native runtime where it is installed, else WebAssembly. @default 'auto' */
   runtime?: 'auto' | SileroRuntime
-  /** Judges speech where the model cannot. @default its level */
+  /** Judges speech where the model cannot. @default the energy detector of `audio` */
   fallback?: VoiceActivityDetector
   /** Told when streams move to the fallback. @default nobody */
   onFallback?: (event: SileroFallback) => void
@@ -38,7 +39,7 @@ export interface SileroVad extends VoiceActivityDetector, AsyncDisposable {
  */
 export function createSileroVad(options: SileroVadOptions = {}): SileroVad {
   checkOptions('createSileroVad', options, ['runtime', 'fallback', 'onFallback'])
-  const { runtime = 'auto', fallback, onFallback = () => {} } = options
+  const { runtime = 'auto', fallback = createEnergyVad(), onFallback = () => {} } = options
   const streams = new Set<SileroStream>()
   let nextId = 1
   let isGone = false
@@ -79,7 +80,7 @@ export function createSileroVad(options: SileroVadOptions = {}): SileroVad {
       const stream: SileroStream = createSileroStream({
         id: nextId++,
         engine,
-        ...(fallback ? { fallback } : {}),
+        fallback,
         options: vadOptions,
         onClose: () => void streams.delete(stream),
       })

@@ -1,0 +1,9 @@
+/** The primary tag of a language in lower case; English where none is known. */
+export function languageOf(language: string | undefined): string {
+  return (language ?? 'en').toLowerCase().split(/[-_]/u, 1)[0] ?? 'en'
+}
+
+/** The words of a text in lower case without punctuation. */
+export function wordsOf(text: string): string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
+}
