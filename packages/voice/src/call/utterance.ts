@@ -12,7 +12,7 @@ import {
   type Word,
 } from '@parley/spec'
 import type { HeardLedger } from '../ledger/heard-ledger.ts'
-import { createSentenceSplitter, type SentenceSplitter } from '../text/sentence-splitter.ts'
+import { createSentenceSplitter, sentenceSplitterDefaults, type SentenceSplitter } from '../text/sentence-splitter.ts'
 import type { ToolCallText } from '../text/hidden-text.ts'
 import type { FilteredPiece, TextFilters } from '../text/text-filters.ts'
 import type { UtteranceKind } from '../turn/turn-events.ts'
@@ -106,7 +106,14 @@ export class Utterance {
 
   constructor(
     parts: UtteranceParts,
-    options: { id: string; kind: UtteranceKind; agentId: ChannelId | null; mustHear?: MustHear | undefined },
+    options: {
+      id: string
+      kind: UtteranceKind
+      agentId: ChannelId | null
+      mustHear?: MustHear | undefined
+      /** All of the text is there: it need not begin with half a sentence. */
+      isWhole: boolean
+    },
   ) {
     this.id = options.id
     this.kind = options.kind
@@ -114,7 +121,10 @@ export class Utterance {
     this.mustHear = options.mustHear
     this.#parts = parts
     const language = parts.language()
-    this.#splitter = createSentenceSplitter(language === undefined ? {} : { language })
+    this.#splitter = createSentenceSplitter({
+      ...(language === undefined ? {} : { language }),
+      ...(options.isWhole ? { firstClauseChars: sentenceSplitterDefaults.minChars } : {}),
+    })
     this.#filters = parts.filters()
     parts.ledger.open({ utteranceId: this.id, agentId: this.agentId, kind: this.kind })
     this.#sections.push(newPart())
@@ -160,11 +170,9 @@ export class Utterance {
     if (this.#state !== 'open' || text === '') return
     this.#written += text
     this.#stopPoll()
-    this.#queue(this.#splitter.end())
-    this.#queuePieces(this.#filters.end())
+    this.#queuePieces(this.#filters.end(this.#splitter.end().join('')))
     this.#span = span
-    this.#queue([text])
-    this.#queuePieces(this.#filters.end())
+    this.#queuePieces(this.#filters.end(text))
     this.#span = undefined
   }
 
@@ -259,8 +267,7 @@ export class Utterance {
     const section = this.#sections.at(-1) ?? newPart()
     if (this.#state === 'open') {
       this.#stopPoll()
-      this.#queue(this.#splitter.end())
-      this.#queuePieces(this.#filters.end())
+      this.#queuePieces(this.#filters.end(this.#splitter.end().join('')))
     }
     section.isEnded = true
     this.#settleParts()
@@ -268,7 +275,7 @@ export class Utterance {
   }
 
   #queue(sentences: readonly string[]): void {
-    for (const sentence of sentences) this.#queuePieces(this.#filters.push(sentence))
+    for (const sentence of sentences) this.#queuePieces(this.#filters.push(sentence, { isWhole: true }))
   }
 
   #queuePieces(pieces: readonly FilteredPiece[]): void {

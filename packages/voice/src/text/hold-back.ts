@@ -5,19 +5,23 @@ export interface HoldBackOptions {
   numbers: boolean
   /** Whether the text begins a line. */
   isLineStart: boolean
+  /** Whether the text ends behind a whole word, though no white space shows it. */
+  isWhole: boolean
   /** Keys of several words, which must not be cut. */
   phrases: readonly string[]
 }
 
-const months = /^(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)\p{L}*\.?,?$|^[$€£¥₹]$|^R\$$|^[A-Z]{3}$/iu
+/** Months, signs and codes of currencies, behind which a number may come. */
+const starts = /^(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\p{Ll}*\.?,?$|^[$€£¥₹]$|^R\$$|^[A-Z]{3}$/u
 const maxHeld = 2_048
 
 /**
  * How much of a text may be said: whole words, nothing that more text could make part of a link, a block of code, a number
  * or a phrase. The answer depends on the text in front of the cut alone, so pieces do not depend on how text came.
  */
-export function holdBack(text: string, { language, markdown, numbers, isLineStart, phrases }: HoldBackOptions): number {
-  let end = lastWordEnd(text, text.length)
+export function holdBack(text: string, options: HoldBackOptions): number {
+  const { language, markdown, numbers, isLineStart, isWhole, phrases } = options
+  let end = isWhole ? text.length : lastWordEnd(text, text.length)
   if (text.length > maxHeld) return end === 0 ? text.length : end
   while (end > 0) {
     const said = text.slice(0, end)
@@ -31,10 +35,10 @@ export function holdBack(text: string, { language, markdown, numbers, isLineStar
   return 0
 }
 
-/** Behind the last white space up to `limit` that has a word in front. */
+/** Behind the last white space, or mark of a script that writes none, up to `limit` that has a word in front. */
 function lastWordEnd(text: string, limit: number): number {
   let end = limit
-  while (end > 0 && !/\s/u.test(text.charAt(end - 1))) end -= 1
+  while (end > 0 && !/[\s。！？，、；：」』]/u.test(text.charAt(end - 1))) end -= 1
   return /\S/u.test(text.slice(0, end)) ? end : 0
 }
 
@@ -51,7 +55,7 @@ function openMarkup(text: string, isLineStart: boolean): number {
 
 /** Whether what follows a word may belong to a number: "5 km", "12 May", "$5 million". */
 function mayGoOn(word: string, language: string): boolean {
-  if (months.test(word)) return true
+  if (starts.test(word)) return true
   if (!/\d/u.test(word)) return false
   // The end of a sentence ends a number, but in German it may be an ordinal.
   if (/[!?…:;]["'”’»)\]*_]*$/u.test(word)) return false

@@ -248,6 +248,19 @@ describe('createTextFilters', () => {
     expect(spoken('5 + 5')).toBe('5 + 5')
   })
 
+  test('S-2 chunks of a splitter are said as one piece each', () => {
+    const filters = createTextFilters({}, 'en')
+    const said = (pieces: FilteredPiece[]): string[] => pieces.map((piece) => piece.spoken)
+    expect(said(filters.push('Can I help you ', { isWhole: true }))).toEqual(['Can I help you '])
+    expect(said(filters.push('now? Let me check.', { isWhole: true }))).toEqual(['now? Let me check.'])
+    expect(said(filters.push('It costs $5. ', { isWhole: true }))).toEqual(['It costs five dollars. '])
+    expect(said(filters.end('That is all for $5'))).toEqual(['That is all for five dollars'])
+    expect(said(createTextFilters({}, 'zh').push('你好。我可以帮你吗？', { isWhole: true }))).toEqual([
+      '你好。我可以帮你吗？',
+    ])
+    expect(said(createTextFilters({}, 'zh').push('你好，我'))).toEqual(['你好，'])
+  })
+
   test('an unknown option names the nearest known one', () => {
     // @ts-expect-error an option that does not exist
     expect(() => createTextFilters({ emojis: false })).toThrow('Did you mean "emoji"?')

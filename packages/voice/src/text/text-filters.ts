@@ -46,10 +46,13 @@ export interface FilteredPiece {
 
 /** The filters of one utterance. */
 export interface TextFilters {
-  /** Takes text as it comes, whole or in parts; what could still change its meaning is held back. */
-  push(text: string): FilteredPiece[]
-  /** Gives what was held back; the filters start anew. */
-  end(): FilteredPiece[]
+  /**
+   * Takes text as it comes; what could still change its meaning is held back.
+   * @param options - `isWhole`: the text ends behind a whole word, as a splitter's chunks do
+   */
+  push(text: string, options?: { isWhole?: boolean }): FilteredPiece[]
+  /** Takes the last text and gives it with what was held back, as one piece if it can be; the filters start anew. */
+  end(text?: string): FilteredPiece[]
 }
 
 /** The defaults of `createTextFilters`. */
@@ -121,14 +124,15 @@ export function createTextFilters(options: TextFilterOptions = {}, language?: st
   }
 
   return {
-    push(text) {
+    push(text, { isWhole = false } = {}) {
       const pieces: FilteredPiece[] = []
       for (const part of hidden.push(text)) take(part, pieces)
-      say(holdBack(held, { language: base, isLineStart: before === '\n', phrases, ...settings }), pieces)
+      say(holdBack(held, { language: base, isLineStart: before === '\n', isWhole, phrases, ...settings }), pieces)
       return pieces
     },
-    end() {
+    end(text = '') {
       const pieces: FilteredPiece[] = []
+      for (const part of hidden.push(text)) take(part, pieces)
       for (const part of hidden.end()) take(part, pieces)
       say(held.length, pieces)
       before = '\n'
