@@ -101,6 +101,7 @@ export class Hearing {
     this.#position += frame.samples.length
     this.#parts.onHeard(frame, atMs)
     if (this.#isHeld) return
+    this.#parts.sharedVad?.at(atMs)
     // The recognizer has the audio before the detector says what it is: a segment may end with this frame.
     if (this.#isGated) this.#stt?.silence((frame.samples.length / HEARING_RATE) * 1_000)
     else this.#stt?.push(frame)

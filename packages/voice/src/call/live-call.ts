@@ -176,14 +176,17 @@ export class LiveCall implements CallSession {
     const { access } = core.parts
     const { commit = true, agentId = core.activeAgentId, kind = 'say', mustHear } = options
     const utteranceId = access.ids.next('utt')
-    const { outcome } = core.speaking.begin({
-      utteranceId,
-      kind,
-      agentId,
-      mustHear,
-      priority: options.priority ?? 5,
-      interruptible: options.interruptible ?? mustHear !== 'uninterruptible',
-    })
+    const { outcome } = core.speaking.begin(
+      {
+        utteranceId,
+        kind,
+        agentId,
+        mustHear,
+        priority: options.priority ?? 5,
+        interruptible: options.interruptible ?? mustHear !== 'uninterruptible',
+      },
+      { isWhole: true },
+    )
     core.speaking.speak(utteranceId, mustHear === undefined || typeof text !== 'string' ? text : [{ text, mustHear }])
     if (commit && agentId !== null) this.#keep(outcome.then((settled) => this.#commitSaid(agentId, utteranceId, settled, options)))
     return core.speaking.handleOf(utteranceId, () =>

@@ -73,7 +73,7 @@ export class Speaking {
   /** Begins an utterance; it is spoken once the machine gives it the floor. */
   begin(
     request: UtteranceRequest & { mustHear?: 'uninterruptible' | 'resay' | undefined },
-    { cancelGeneration }: { cancelGeneration?: () => void } = {},
+    { cancelGeneration, isWhole = false }: { cancelGeneration?: () => void; isWhole?: boolean } = {},
   ): Spoken {
     const { mustHear, ...given } = request
     const settled = Promise.withResolvers<SpeechOutcome>()
@@ -83,7 +83,7 @@ export class Speaking {
         onSpeakable: (made) => this.#parts.feed({ type: 'replyDelta', utteranceId: made.id, text: made.generatedText }),
         onDone: (made) => this.#done(made),
       },
-      { id: request.utteranceId, kind: request.kind, agentId: request.agentId, mustHear },
+      { id: request.utteranceId, kind: request.kind, agentId: request.agentId, mustHear, isWhole },
     )
     const spoken = {
       utterance,
