@@ -129,6 +129,22 @@ describe('audio bridge', () => {
     expect(clock.pending).toBe(0)
   })
 
+  test('BR-1 who joins and leaves interrupts nobody', async () => {
+    const { clock, bridge, heard, join } = setUp()
+    await join('ada', 'caller')
+    await join('kim', 'human')
+    await join('riley', 'agent')
+    for (let index = 0; index < 60; index++) {
+      bridge.push('ada', frame(500))
+      if (index === 20) void join('ben', 'human')
+      if (index === 40) bridge.leave('ben')
+      await clock.advance(20)
+    }
+    expect(heard.get('kim')?.slice(3).every(({ level }) => level === 500)).toBe(true)
+    expect(heard.get('ben')).toHaveLength(20)
+    bridge.close()
+  })
+
   test('BR-1 the eleventh leg is refused', async () => {
     const { bridge, join } = setUp()
     for (let index = 0; index < 10; index++) await join(`leg-${index}`, 'caller')
@@ -334,6 +350,16 @@ describe('audio bridge', () => {
     bridge.leave('dana')
     expect(types(events)).not.toContain('ended')
     bridge.close()
+  })
+
+  test('BR-1 frames of another rate than agreed are not passed on, and told once', async () => {
+    const failed: unknown[] = []
+    const { bridge, heard, join } = setUp({ onError: (error) => failed.push(error) })
+    await join('ada', 'caller')
+    await join('kim', 'human')
+    for (let index = 0; index < 3; index++) bridge.push('ada', frame(1, 8_000))
+    expect(heard.get('kim')).toEqual([])
+    expect(failed).toEqual([expect.objectContaining({ code: 'audio_format_unsupported' })])
   })
 
   test('BR-1 a leg that throws is reported, and the others go on', async () => {

@@ -31,7 +31,7 @@ export interface AudioBridgeOptions extends Partial<BridgeOptions> {
   filter?: (legId: string) => AudioProcessor
   /** Milliseconds that only grow, to measure the filter by. */
   measure?: () => number
-  /** What a leg's `send` has thrown. */
+  /** What a leg's `send` has thrown, and once for a leg whose frames are of another rate than it joined with. */
   onError?(error: unknown, legId: string): void
 }
 
@@ -80,6 +80,8 @@ export function createAudioBridge({
   const matrix = createBridgeMatrix()
   const legs = new Map<string, BridgeLeg>()
   const filters = new Map<string, { process(frame: AudioFrame): AudioFrame }>()
+  /** Legs whose wrong rate has been told. */
+  const misled = new Set<string>()
   let mixing: BridgeMixing | undefined
   let mode: AudioBridge['mode'] = 'idle'
   let wiring: Promise<void> = Promise.resolve()
@@ -122,6 +124,16 @@ export function createAudioBridge({
     if (one.inputRateHz !== other.outputRateHz || other.inputRateHz !== one.outputRateHz) return false
     return [matrix.hearing(one.id, other.id), matrix.hearing(other.id, one.id)].every(({ gainDb }) => gainDb === 0)
   }
+  /** Adds legs to a mixing that goes on, so that who talks is not interrupted. @returns whether that was possible */
+  const extend = async (current: BridgeMixing, present: readonly BridgeLeg[]): Promise<boolean> => {
+    if (present.some(({ outputRateHz }) => outputRateHz > current.rateHz)) return false
+    for (const leg of present) {
+      if (current.has(leg.id)) continue
+      await current.add(leg)
+      if (isClosed || legs.get(leg.id) !== leg) current.remove(leg.id)
+    }
+    return true
+  }
   /** Chooses how the present legs are joined; one change at a time, as resamplers take a moment to make. */
   const rewire = (): Promise<void> => {
     wiring = wiring.then(async () => {
@@ -129,6 +141,7 @@ export function createAudioBridge({
       if (legs.size < 2) return enter('idle', undefined)
       if (canForward()) return enter('forward', undefined)
       const present = [...legs.values()]
+      if (mixing !== undefined && (await extend(mixing, present))) return
       const made = await createBridgeMixing(present, matrix.hearing)
       if (isClosed) return made.close()
       // Who left while it was made is not brought back.
@@ -139,6 +152,13 @@ export function createAudioBridge({
   }
   const rewireLater = (): void => void rewire().catch((error: unknown) => onError(error, ''))
 
+  const refuseRate = (leg: BridgeLeg, frame: AudioFrame): void => {
+    if (misled.has(leg.id)) return
+    misled.add(leg.id)
+    const message = `Leg ${leg.id} joined with ${leg.inputRateHz} Hz and sends ${frame.sampleRateHz} Hz. Let it leave and join anew.`
+    const details = { legId: leg.id, from: frame.sampleRateHz, to: leg.inputRateHz }
+    onError(new ParleyError({ code: 'audio_format_unsupported', message, details }), leg.id)
+  }
   const forward = (from: string, frame: AudioFrame): void => {
     for (const leg of legs.values()) {
       if (leg.id !== from && matrix.hearing(from, leg.id).audible) leg.send(frame)
@@ -193,7 +213,8 @@ export function createAudioBridge({
     },
     push(legId: string, frame: AudioFrame) {
       const leg = legs.get(legId)
-      if (leg === undefined || frame.sampleRateHz !== leg.inputRateHz) return
+      if (leg === undefined) return
+      if (frame.sampleRateHz !== leg.inputRateHz) return refuseRate(leg, frame)
       const filtered = filters.get(legId)?.process(frame) ?? frame
       if (matrix.modeOf(legId) === 'whisperAgent' && !matrix.isHeld(legId)) onWhisper(filtered, legId)
       if (mode === 'forward') forward(legId, filtered)
@@ -235,6 +256,7 @@ export function createAudioBridge({
       if (leg === undefined) return
       legs.delete(legId)
       filters.delete(legId)
+      misled.delete(legId)
       mixing?.remove(legId)
       matrix.remove(legId)
       events.emit({ type: 'left', legId })

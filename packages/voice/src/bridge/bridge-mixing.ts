@@ -11,6 +11,9 @@ export interface BridgeMixing {
   push(from: string, samples: Int16Array): void
   /** Sends everybody the next 20 ms. */
   tick(): void
+  has(legId: string): boolean
+  /** A leg more, of a rate that needs no higher one; the others notice nothing. */
+  add(leg: BridgeLeg): Promise<void>
   /** A leg is gone: nothing of it sounds any more. */
   remove(legId: string): void
   close(): void
@@ -40,17 +43,14 @@ export async function createBridgeMixing(
   const frameSamples = (rateHz * FRAME_MS) / 1_000
   const cushion = new Int16Array(frameSamples)
   const wired = new Map<string, Wired>()
-  for (const leg of legs) {
-    wired.set(leg.id, {
-      leg,
-      toMix: await createResampler(leg.inputRateHz, rateHz),
-      fromMix: await createResampler(rateHz, leg.outputRateHz),
-      mixer: createMixer({ sampleRateHz: rateHz }),
-      framer: createFramer({ sampleRateHz: leg.outputRateHz }),
-      waiting: 0,
-      fedTo: new Set(),
-    })
+  const add = async (leg: BridgeLeg): Promise<void> => {
+    const toMix = await createResampler(leg.inputRateHz, rateHz)
+    const fromMix = await createResampler(rateHz, leg.outputRateHz)
+    const mixer = createMixer({ sampleRateHz: rateHz })
+    const framer = createFramer({ sampleRateHz: leg.outputRateHz })
+    wired.set(leg.id, { leg, toMix, fromMix, mixer, framer, waiting: 0, fedTo: new Set() })
   }
+  for (const leg of legs) await add(leg)
 
   const feed = (source: Wired, listener: Wired, samples: Int16Array): void => {
     const from = source.leg.id
@@ -85,6 +85,8 @@ export async function createBridgeMixing(
         framer.push(fromMix.push(mixer.mix()), (frame: AudioFrame) => leg.send(frame))
       }
     },
+    has: (legId) => wired.has(legId),
+    add,
     remove(legId) {
       const gone = wired.get(legId)
       if (gone === undefined) return

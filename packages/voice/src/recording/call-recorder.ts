@@ -50,6 +50,8 @@ export interface CallRecorder {
 const BLOCK_MS = 500
 /** How far ahead of now the far end's sound may lie. */
 const AHEAD_MS = 3_000
+/** How far arrival may jitter before a stream is set anew at once. */
+const JITTER_MS = 200
 
 /**
  * Makes the recorder of a call.
@@ -149,7 +151,7 @@ export function createCallRecorder({
   const inputs = {
     // Arrival jitters: a difference has to last half a second, or be large, to be one of place.
     caller: createSideInput(
-      { timeline: sides.caller, placement: createPlacement(samplesOf(20), 25, samplesOf(200)), sampleRateHz },
+      { timeline: sides.caller, placement: createPlacement(samplesOf(20), 25, samplesOf(JITTER_MS)), sampleRateHz },
       { makeRoom, onError },
     ),
     agent: createSideInput(
@@ -172,8 +174,23 @@ export function createCallRecorder({
     for (const input of Object.values(inputs)) input.close()
     enter('refused')
   }
+  let silence = new Int16Array(0)
+  /** What is masked by the time it came is silenced at once, since jitter may place it outside of the mask. */
+  const withoutSecrets = (side: 'caller' | 'agent', frame: AudioFrame, atMs: number): AudioFrame => {
+    const from = positionOf(atMs)
+    let isMasked = false
+    masks.each(side, from, from + samplesOf((frame.samples.length / frame.channels / frame.sampleRateHz) * 1_000), () => {
+      isMasked = true
+    })
+    if (!isMasked) return frame
+    if (silence.length !== frame.samples.length) silence = new Int16Array(frame.samples.length)
+    return { ...frame, samples: silence }
+  }
   const mask = (side: RecordingSide, fromMs: number, toMs: number = Infinity): ((toMs: number) => void) => {
-    const added = masks.add({ side, from: positionOf(fromMs), to: toMs === Infinity ? toMs : positionOf(toMs) })
+    // What has come already lies where jitter has put it: a mask for it reaches further, on the side of silence.
+    const nowMs = clock.monotonicMs()
+    const from = positionOf(fromMs < nowMs ? fromMs - JITTER_MS : fromMs)
+    const added = masks.add({ side, from, to: toMs === Infinity ? toMs : positionOf(toMs < nowMs ? Math.min(nowMs, toMs + JITTER_MS) : toMs) })
     return (endMs) => {
       added.to = Math.min(added.to, positionOf(endMs))
     }
@@ -218,12 +235,12 @@ export function createCallRecorder({
     caller(frame: AudioFrame, atMs: number) {
       if (!isTaking()) return
       flushDue()
-      inputs.caller.push(frame, atMs - startedAtMs)
+      inputs.caller.push(withoutSecrets('caller', frame, atMs), atMs - startedAtMs)
     },
     agent(frame: AudioFrame, { atMs }: { atMs: number }) {
       if (!isTaking()) return
       flushDue()
-      inputs.agent.push(frame, atMs - startedAtMs)
+      inputs.agent.push(withoutSecrets('agent', frame, atMs), atMs - startedAtMs)
     },
     cleared(fromMs: number) {
       if (!isTaking()) return
