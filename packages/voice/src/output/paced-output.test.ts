@@ -275,6 +275,26 @@ describe('clear', () => {
   })
 })
 
+describe('listeners that act', () => {
+  test('O-3 who clears and speaks anew while he is told of the old speech disturbs nothing', async () => {
+    for (const played of ['report', 'mark', 'clock'] as const) {
+      const { clock, output, of, heard } = createLoopback({ capabilities: { played } })
+      let isCut = false
+      output.on('progress', ({ segmentId, positionMs }) => {
+        if (isCut || segmentId !== 's1' || positionMs < 300) return
+        isCut = true
+        output.clear()
+        speak(output, 's2', 400, 'u2').flush()
+      })
+      speak(output, 's1', 2_000).flush()
+      await clock.runToRest()
+      expect(of('finished').map(({ segmentId, interrupted }) => [segmentId, interrupted])).toEqual([['s1', true], ['s2', false]])
+      expect(heard.filter(({ frame }) => frame.segmentId === 's2')).toHaveLength(20)
+      expect(clock.pending).toBe(0)
+    }
+  })
+})
+
 describe('a lost wire', () => {
   test('nothing is sent until it is back, then what was not confirmed is said again', async () => {
     const { clock, output, sent, heard, of, far } = createLoopback({ capabilities: { played: 'report' } })

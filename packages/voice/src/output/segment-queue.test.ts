@@ -21,6 +21,43 @@ describe('formats', () => {
     expect(() => segment.capture(countingAudio(20))).not.toThrow()
   })
 
+  test('O-8 the converter of a rate is made once: the next segment is sent in the call that captures it', async () => {
+    const { clock, output, sent } = createLoopback()
+    const format = { encoding: 'pcm16', sampleRateHz: 24_000, channels: 1 } as const
+    const first = output.open({ utteranceId: 'u1', segmentId: 's1', format })
+    expect(first.capture(countingAudio(100, 24_000))).toBe('ok')
+    expect(sent).toHaveLength(0)
+    await clock.advance(0)
+    expect(sent.length).toBeGreaterThan(0)
+    first.flush()
+    await clock.runToRest()
+    const before = sent.length
+    const second = output.open({ utteranceId: 'u1', segmentId: 's2', format })
+    second.capture(countingAudio(100, 24_000))
+    expect(sent.length).toBeGreaterThan(before)
+  })
+
+  test('O-8 a segment that is cleared before its converter is there makes no sound', async () => {
+    const { clock, output, sent, of } = createLoopback()
+    const segment = output.open({ utteranceId: 'u1', segmentId: 's1', format: { encoding: 'pcm16', sampleRateHz: 16_000, channels: 1 } })
+    segment.capture(countingAudio(100, 16_000))
+    expect(output.queuedMs).toBe(100)
+    output.clear()
+    await clock.runToRest()
+    expect(sent).toEqual([])
+    expect(of('finished')).toMatchObject([{ segmentId: 's1', interrupted: true, positionMs: 0 }])
+  })
+
+  test('a segment may be softer: its gain is applied to every frame', async () => {
+    const { clock, output, heard } = createLoopback()
+    const segment = output.open({ utteranceId: 'u1', segmentId: 's1', format: rate8k, gainDb: -6 })
+    segment.capture({ ...countingAudio(60), samples: new Int16Array(480).fill(10_000) })
+    segment.flush()
+    await clock.runToRest()
+    expect(heard).toHaveLength(3)
+    expect(new Set(heard.flatMap(({ samples }) => Array.from(samples)))).toEqual(new Set([5_012]))
+  })
+
   test('O-8 a frame of another format than its segment is refused by name', () => {
     const { output } = createLoopback()
     const segment = output.open({ utteranceId: 'u1', segmentId: 's1', format: rate8k })
