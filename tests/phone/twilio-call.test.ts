@@ -15,7 +15,13 @@ const tone = (ms: number) => ({
 })
 
 /** A server that takes phone calls, and says back what is said. */
-async function echoing(): Promise<{ url: string; calls: TwilioMedia[]; closed: CloseReason[]; digits: string[]; use(double: TwilioCallDouble): void }> {
+async function echoing(): Promise<{
+  url: string
+  calls: TwilioMedia[]
+  closed: CloseReason[]
+  digits: string[]
+  use(double: TwilioCallDouble): void
+}> {
   const calls: TwilioMedia[] = []
   const closed: CloseReason[] = []
   const digits: string[] = []
@@ -34,7 +40,11 @@ async function echoing(): Promise<{ url: string; calls: TwilioMedia[]; closed: C
       twilio.socketRoute({
         async onCall(media) {
           calls.push(media)
-          const segment = media.output.open({ utteranceId: 'u1', segmentId: 's1', format: { encoding: 'pcm16', sampleRateHz: 8_000, channels: 1 } })
+          const segment = media.output.open({
+            utteranceId: 'u1',
+            segmentId: 's1',
+            format: { encoding: 'pcm16', sampleRateHz: 8_000, channels: 1 },
+          })
           const handlers: EndpointHandlers = {
             onFrame: (frame) => void segment.capture(frame),
             onDtmf: (digit) => void digits.push(digit),
@@ -67,7 +77,13 @@ async function until(isDone: () => boolean): Promise<void> {
 }
 
 async function dialled(url: string, faults: readonly TwilioFault[] = []): Promise<TwilioCallDouble> {
-  const double = await createTwilioCallDouble({ url: `${url.replace('http', 'ws')}/v1/twilio/media`, signedUrl, clock, faults, audio: tone(300) })
+  const double = await createTwilioCallDouble({
+    url: `${url.replace('http', 'ws')}/v1/twilio/media`,
+    signedUrl,
+    clock,
+    faults,
+    audio: tone(300),
+  })
   onTestFinished(() => double.close())
   return double
 }

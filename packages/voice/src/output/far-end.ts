@@ -57,7 +57,6 @@ export interface PlayedReport {
   positionMs: number
 }
 
-
 /** Where positions of playout are taken from, best first. */
 export type PositionSource = 'report' | 'mark' | 'clock'
 

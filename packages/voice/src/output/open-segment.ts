@@ -38,7 +38,12 @@ export const sentMs = ({ sentFrames }: OpenSegment): number => sentFrames * FRAM
 
 /** Makes the state of a segment. */
 export function openSegment(
-  { utteranceId, segmentId, agentId, kind }: { utteranceId: string; segmentId: string; agentId?: string; kind?: string },
+  {
+    utteranceId,
+    segmentId,
+    agentId,
+    kind,
+  }: { utteranceId: string; segmentId: string; agentId?: string; kind?: string },
   queue: SegmentQueue,
 ): OpenSegment {
   return {
@@ -62,7 +67,11 @@ export function openSegment(
 /** What the producer of a segment holds. */
 export function segmentHandle(
   segment: OpenSegment,
-  { hasRoomFor, changed, words }: {
+  {
+    hasRoomFor,
+    changed,
+    words,
+  }: {
     hasRoomFor(segment: OpenSegment, lengthMs: number): boolean
     /** Audio or its end came. */
     changed(): void

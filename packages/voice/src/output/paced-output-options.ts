@@ -63,7 +63,8 @@ export function resolveOutputTimings(options: PacedOutputOptions): OutputTimings
     ...times,
   ])
   const timings: OutputTimings = { ...defaultOutputTimings }
-  for (const name of times as (keyof OutputTimings)[]) { // they are the keys of that type
+  for (const name of times as (keyof OutputTimings)[]) {
+    // they are the keys of that type
     const value = options[name]
     if (value === undefined) continue
     if (!Number.isFinite(value) || value < 0) {

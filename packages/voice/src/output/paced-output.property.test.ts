@@ -7,7 +7,9 @@ const operation = fc.oneof(
   fc.record({ do: fc.constant('capture' as const), which: fc.nat(5), ms: fc.integer({ min: 1, max: 900 }) }),
   fc.record({ do: fc.constant('flush' as const), which: fc.nat(5) }),
   fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 1_500 }) }),
-  fc.record({ do: fc.constantFrom('clear' as const, 'pause' as const, 'resume' as const, 'lost' as const, 'resumed' as const) }),
+  fc.record({
+    do: fc.constantFrom('clear' as const, 'pause' as const, 'resume' as const, 'lost' as const, 'resumed' as const),
+  }),
   fc.record({ do: fc.constant('far' as const), plays: fc.boolean(), tells: fc.boolean() }),
 )
 

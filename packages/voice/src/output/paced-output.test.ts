@@ -73,7 +73,9 @@ describe('settling', () => {
     expect(of('finished')).toEqual([])
     first.flush()
     await clock.runToRest()
-    expect(of('finished').map(({ segmentId, interrupted, positionMs }) => [segmentId, interrupted, positionMs])).toEqual([
+    expect(
+      of('finished').map(({ segmentId, interrupted, positionMs }) => [segmentId, interrupted, positionMs]),
+    ).toEqual([
       ['s1', false, 100],
       ['s2', false, 0],
     ])
@@ -89,7 +91,9 @@ describe('settling', () => {
     output.close()
     output.close()
     await clock.runToRest()
-    expect(of('finished').map(({ segmentId, interrupted, positionMs }) => [segmentId, interrupted, positionMs])).toEqual([
+    expect(
+      of('finished').map(({ segmentId, interrupted, positionMs }) => [segmentId, interrupted, positionMs]),
+    ).toEqual([
       ['s1', true, 200],
       ['s2', true, 0],
     ])
@@ -136,8 +140,15 @@ describe('epochs', () => {
     await clock.advance(100)
     const { heardMs } = output.clear()
     expect(heardMs).toBe(100)
-    const late = of('finished').concat(of('cleared')).map(({ segmentId, epoch }) => [segmentId, epoch])
-    expect(late).toEqual([['s1', 0], ['s2', 1], ['s1', 0], ['s2', 1]])
+    const late = of('finished')
+      .concat(of('cleared'))
+      .map(({ segmentId, epoch }) => [segmentId, epoch])
+    expect(late).toEqual([
+      ['s1', 0],
+      ['s2', 1],
+      ['s1', 0],
+      ['s2', 1],
+    ])
     function far(of: typeof output): void {
       of.cleared({ epoch: 0, positionMs: 900 })
     }
@@ -219,7 +230,9 @@ describe('pause', () => {
     const samples = Array.from(heard[before]?.samples ?? [])
     expect(samples[0]).toBe(0)
     expect(samples.at(-1)).toBe(20_000)
-    expect(Math.max(...samples.slice(1).map((sample, index) => Math.abs(sample - (samples[index] ?? 0))))).toBeLessThan(3_277)
+    expect(Math.max(...samples.slice(1).map((sample, index) => Math.abs(sample - (samples[index] ?? 0))))).toBeLessThan(
+      3_277,
+    )
   })
 })
 
@@ -271,7 +284,10 @@ describe('clear', () => {
     expect(output.clear()).toMatchObject({ heardMs: 310, segmentId: 's1' })
     speak(output, 's2', 200, 'u2').flush()
     await clock.runToRest()
-    expect(of('finished').map(({ segmentId, interrupted }) => [segmentId, interrupted])).toEqual([['s1', true], ['s2', false]])
+    expect(of('finished').map(({ segmentId, interrupted }) => [segmentId, interrupted])).toEqual([
+      ['s1', true],
+      ['s2', false],
+    ])
   })
 })
 
@@ -288,7 +304,10 @@ describe('listeners that act', () => {
       })
       speak(output, 's1', 2_000).flush()
       await clock.runToRest()
-      expect(of('finished').map(({ segmentId, interrupted }) => [segmentId, interrupted])).toEqual([['s1', true], ['s2', false]])
+      expect(of('finished').map(({ segmentId, interrupted }) => [segmentId, interrupted])).toEqual([
+        ['s1', true],
+        ['s2', false],
+      ])
       expect(heard.filter(({ frame }) => frame.segmentId === 's2')).toHaveLength(20)
       expect(clock.pending).toBe(0)
     }
@@ -319,10 +338,13 @@ describe('mixing', () => {
   test('an always-on layer sounds alone, under speech, and after a clear without a gap', async () => {
     const { clock, output, heard, of } = createLoopback()
     const speaking: boolean[] = []
-    output.setMixer((samples, isSpeech) => {
-      speaking.push(isSpeech)
-      for (let index = 0; index < samples.length; index++) samples[index] = (samples[index] ?? 0) + 5
-    }, { alwaysOn: true })
+    output.setMixer(
+      (samples, isSpeech) => {
+        speaking.push(isSpeech)
+        for (let index = 0; index < samples.length; index++) samples[index] = (samples[index] ?? 0) + 5
+      },
+      { alwaysOn: true },
+    )
     await clock.advance(500)
     speak(output, 's1', 2_000).flush()
     await clock.advance(500)

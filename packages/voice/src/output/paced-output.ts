@@ -287,7 +287,8 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
       playhead.forgetHeard()
       lastUtterance = undefined
       const confidence = heard?.confidence ?? 'confirmed'
-      if (heard !== undefined) tell.cleared(heard.segment, { epoch: cutEpoch, positionMs: heard.positionMs, confidence })
+      if (heard !== undefined)
+        tell.cleared(heard.segment, { epoch: cutEpoch, positionMs: heard.positionMs, confidence })
       for (const segment of open.slice()) {
         const positionMs = segment === heard?.segment ? heard.positionMs : segment.playedMs
         const isSure = segment.sentFrames === 0 || segment.confirmedMs >= positionMs
@@ -341,7 +342,13 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
       lastClear = undefined
       const positionMs = Math.floor(report.positionMs) - segment.utteranceFrames * FRAME_MS
       const { utteranceId, segmentId } = segment
-      const known = { epoch: cutEpoch, utteranceId, segmentId, confidence: 'confirmed', atMs: clock.monotonicMs() } as const
+      const known = {
+        epoch: cutEpoch,
+        utteranceId,
+        segmentId,
+        confidence: 'confirmed',
+        atMs: clock.monotonicMs(),
+      } as const
       emitter.emit({ type: 'cleared', ...known, positionMs: Math.min(Math.max(0, positionMs), segment.queue.audioMs) })
     },
     setOutputLatency(next) {
@@ -378,7 +385,8 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
       isClosed = true
       tick.remove(ticked)
       for (const segment of open.slice()) {
-        const { positionMs, confidence } = heard?.segment === segment ? heard : { positionMs: segment.playedMs, confidence: 'estimated' as const }
+        const { positionMs, confidence } =
+          heard?.segment === segment ? heard : { positionMs: segment.playedMs, confidence: 'estimated' as const }
         tell.finish(segment, { positionMs, confidence, interrupted: true })
       }
       shelf.close()

@@ -6,7 +6,11 @@ describe('positions', () => {
     const { clock, output, of } = createLoopback({ capabilities: { played: 'report' } })
     speak(output, 's1', 1_000).flush()
     await clock.advance(500)
-    expect(of('progress').filter(({ confidence }) => confidence === 'confirmed').map(({ positionMs }) => positionMs)).toEqual([100, 200, 300, 400, 500])
+    expect(
+      of('progress')
+        .filter(({ confidence }) => confidence === 'confirmed')
+        .map(({ positionMs }) => positionMs),
+    ).toEqual([100, 200, 300, 400, 500])
     await clock.advance(50)
     expect(output.clear()).toMatchObject({ positionMs: 550, confidence: 'estimated' })
   })
@@ -44,7 +48,10 @@ describe('positions', () => {
   })
 
   test('O-6 a slow far end is followed: nothing more than two seconds ahead of it is sent', async () => {
-    const { clock, output, far, sent, heard, of } = createLoopback({ capabilities: { played: 'report' }, queueMs: 400_000 })
+    const { clock, output, far, sent, heard, of } = createLoopback({
+      capabilities: { played: 'report' },
+      queueMs: 400_000,
+    })
     far.speed = 0.9
     speak(output, 's1', 40_000).flush()
     let most = 0

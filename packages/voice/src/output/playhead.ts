@@ -90,7 +90,9 @@ export function createPlayhead(options: {
     const frames = Math.floor((positionMs + FRAME_MS / 4) / FRAME_MS)
     const partMs = Math.max(0, positionMs - frames * FRAME_MS)
     const endingAt = (end: number): number | undefined =>
-      line.find(({ segment, index }) => segment?.utteranceId === utteranceId && segment.utteranceFrames + index + 1 === end)
+      line.find(
+        ({ segment, index }) => segment?.utteranceId === utteranceId && segment.utteranceFrames + index + 1 === end,
+      )
     const startMs = endingAt(frames + 1)
     if (startMs !== undefined) return startMs + partMs
     const lastMs = endingAt(frames)

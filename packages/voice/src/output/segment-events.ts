@@ -22,7 +22,13 @@ export function createSegmentEvents(options: {
     const { utteranceId, segmentId, queue } = segment
     const positionMs = Math.max(segment.toldMs, Math.floor(Math.min(more.positionMs ?? 0, queue.audioMs)))
     segment.toldMs = positionMs
-    const known = { epoch: epoch(), utteranceId, segmentId, confidence: 'estimated', atMs: clock.monotonicMs() } as const
+    const known = {
+      epoch: epoch(),
+      utteranceId,
+      segmentId,
+      confidence: 'estimated',
+      atMs: clock.monotonicMs(),
+    } as const
     emitter.emit({ type, ...known, ...more, positionMs })
   }
   return {

@@ -38,7 +38,8 @@ export async function dial(url: string, headers: Record<string, string>, drip: b
   }
   const sendInPieces = (text: string): void => {
     const bytes = Buffer.from(text, 'utf8')
-    for (let at = 0; at < bytes.length; at += 7) ws.send(bytes.subarray(at, at + 7), { binary: false, fin: at + 7 >= bytes.length })
+    for (let at = 0; at < bytes.length; at += 7)
+      ws.send(bytes.subarray(at, at + 7), { binary: false, fin: at + 7 >= bytes.length })
   }
   return {
     closed,

@@ -79,7 +79,8 @@ export function createPhoneUplink(options: {
     count += 1
     fillFrame()
     const isMutedNow =
-      isMuted || (mutedTime !== undefined && timestampMs >= mutedTime.atMs && timestampMs < mutedTime.atMs + mutedTime.ms)
+      isMuted ||
+      (mutedTime !== undefined && timestampMs >= mutedTime.atMs && timestampMs < mutedTime.atMs + mutedTime.ms)
     if (timestampMs < silentAtMs && !isMutedNow && (lossShare === 0 || random() >= lossShare)) deliver(timestampMs)
     // From the start rather than from now, so that late timers do not add up.
     later(Math.max(0, startedAtMs + (count + 1) * frameMs - clock.monotonicMs()), tick)

@@ -50,7 +50,8 @@ export function createTwilioRestServer(options: {
     headers?: Record<string, string>
   }
   const decide = ({ method, path: asked, authorization }: Question, fields: Record<string, string>): Reply => {
-    if (authorization !== credentials) return { status: 401, body: { code: 20003, message: 'Authenticate', status: 401 } }
+    if (authorization !== credentials)
+      return { status: 401, body: { code: 20003, message: 'Authenticate', status: 401 } }
     const refusal = refusals.shift()
     if (refusal !== undefined) return refusal
     if (method !== 'POST' || asked !== path || isOver()) {
@@ -72,9 +73,15 @@ export function createTwilioRestServer(options: {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
-      const { method = '', url = '', headers: { authorization } } = request
+      const {
+        method = '',
+        url = '',
+        headers: { authorization },
+      } = request
       const reply = answer({ method, path: url, authorization, body: Buffer.concat(chunks).toString('utf8') })
-      response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers }).end(JSON.stringify(reply.body))
+      response
+        .writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers })
+        .end(JSON.stringify(reply.body))
     })
   })
   return {

@@ -34,9 +34,13 @@ async function call(options: Partial<TwilioCallDoubleOptions> = {}): Promise<Cal
   return { clock, double, ours, messages, send }
 }
 
-const media = (ms: number, code = 0x10) => ({ event: 'media', media: { payload: Buffer.alloc(ms * 8, code).toString('base64') } })
+const media = (ms: number, code = 0x10) => ({
+  event: 'media',
+  media: { payload: Buffer.alloc(ms * 8, code).toString('base64') },
+})
 const mark = (name: string) => ({ event: 'mark', mark: { name } })
-const tone = (ms: number) => ({ samples: new Int16Array(ms * 8).fill(4_000), sampleRateHz: 8_000, channels: 1 }) as const
+const tone = (ms: number) =>
+  ({ samples: new Int16Array(ms * 8).fill(4_000), sampleRateHz: 8_000, channels: 1 }) as const
 
 describe('a call in virtual time', () => {
   test('WD-3 says what Twilio says, numbers as strings, a frame each 20 ms, and the same script gives the same bytes', async () => {
@@ -52,7 +56,11 @@ describe('a call in virtual time', () => {
     expect(messages[0]).toEqual({ event: 'connected', protocol: 'Call', version: '1.0.0' })
     expect(messages[1]).toMatchObject({
       sequenceNumber: '1',
-      start: { tracks: ['inbound'], customParameters: { room: 'r1' }, mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 } },
+      start: {
+        tracks: ['inbound'],
+        customParameters: { room: 'r1' },
+        mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 },
+      },
     })
     expect(messages[3]).toMatchObject({ sequenceNumber: '3', media: { track: 'inbound', chunk: '2', timestamp: '20' } })
     expect(messages[5]).toMatchObject({ dtmf: { track: 'inbound_track', digit: '7' } })
@@ -85,8 +93,14 @@ describe('a call in virtual time', () => {
     await clock.advance(110)
     send({ event: 'clear' })
     await clock.advance(0)
-    expect(double.marks.map(({ name, atMs, isBecauseOfClear }) => [name, atMs, isBecauseOfClear])).toEqual([['a', 110, true], ['b', 110, true]])
-    expect(messages.filter(({ event }) => event === 'mark').map((message) => message['mark'])).toEqual([{ name: 'a' }, { name: 'b' }])
+    expect(double.marks.map(({ name, atMs, isBecauseOfClear }) => [name, atMs, isBecauseOfClear])).toEqual([
+      ['a', 110, true],
+      ['b', 110, true],
+    ])
+    expect(messages.filter(({ event }) => event === 'mark').map((message) => message['mark'])).toEqual([
+      { name: 'a' },
+      { name: 'b' },
+    ])
     await clock.advance(1_000)
     expect(double.heardAudio()).toHaveLength(110 * 8)
     expect(double.bufferedMs).toBe(0)
@@ -116,7 +130,10 @@ describe('a call in virtual time', () => {
     send({ event: 'media', media: { payload: Buffer.alloc(100).toString('base64') } })
     send(media(3_000))
     await clock.advance(0)
-    expect(double.violations).toEqual(['payload of 100 bytes, not a multiple of 160', expect.stringContaining('wait to be played')])
+    expect(double.violations).toEqual([
+      'payload of 100 bytes, not a multiple of 160',
+      expect.stringContaining('wait to be played'),
+    ])
     expect(double.hasEnded).toBe(false)
   })
 
@@ -124,7 +141,9 @@ describe('a call in virtual time', () => {
     const times = async (faults: TwilioFault[]): Promise<number[]> => {
       const { clock, messages } = await call({ faults })
       await clock.advance(1_000)
-      return messages.flatMap((message) => (message.event === 'media' ? [Number((message['media'] as { timestamp: string }).timestamp)] : []))
+      return messages.flatMap((message) =>
+        message.event === 'media' ? [Number((message['media'] as { timestamp: string }).timestamp)] : [],
+      )
     }
     expect(await times([{ kind: 'muted', atMs: 200, ms: 600 }])).toEqual([
       ...Array.from({ length: 10 }, (_, index) => index * 20),
@@ -139,12 +158,17 @@ describe('a call in virtual time', () => {
   })
 
   test('jitter and a stall delay frames and keep their order', async () => {
-    for (const fault of [{ kind: 'jitter', maxMs: 120 }, { kind: 'stall', atMs: 200, ms: 400 }] as const) {
+    for (const fault of [
+      { kind: 'jitter', maxMs: 120 },
+      { kind: 'stall', atMs: 200, ms: 400 },
+    ] as const) {
       const { clock, messages } = await call({ faults: [fault] })
       await clock.advance(500)
       if (fault.kind === 'stall') expect(messages.filter(({ event }) => event === 'media')).toHaveLength(10)
       await clock.advance(700)
-      const chunks = messages.flatMap((message) => (message.event === 'media' ? [Number((message['media'] as { chunk: string }).chunk)] : []))
+      const chunks = messages.flatMap((message) =>
+        message.event === 'media' ? [Number((message['media'] as { chunk: string }).chunk)] : [],
+      )
       expect(chunks).toEqual(Array.from({ length: chunks.length }, (_, index) => index + 1))
       expect(chunks.length).toBeGreaterThanOrEqual(54)
     }
@@ -174,9 +198,15 @@ describe('a call in virtual time', () => {
       return { events: messages.map(({ event }) => event).filter((event) => event !== 'media'), code }
     }
     expect(await events({ kind: 'noStart' })).toEqual({ events: ['connected'], code: undefined })
-    expect(await events({ kind: 'duplicateStart', atMs: 100 })).toEqual({ events: ['connected', 'start', 'start'], code: undefined })
+    expect(await events({ kind: 'duplicateStart', atMs: 100 })).toEqual({
+      events: ['connected', 'start', 'start'],
+      code: undefined,
+    })
     expect(await events({ kind: 'stop', atMs: 200 })).toEqual({ events: ['connected', 'start', 'stop'], code: 1000 })
-    expect(await events({ kind: 'stop', duringPlayout: 300 })).toEqual({ events: ['connected', 'start', 'stop'], code: 1000 })
+    expect(await events({ kind: 'stop', duringPlayout: 300 })).toEqual({
+      events: ['connected', 'start', 'stop'],
+      code: 1000,
+    })
     expect(await events({ kind: 'drop', atMs: 200 })).toEqual({ events: ['connected', 'start'], code: 1006 })
   })
 
@@ -210,13 +240,18 @@ describe('a call over the network', () => {
     const double = await createTwilioCallDouble({ url, signedUrl: 'wss://calls.example.com/media', clock })
     onTestFinished(() => double.close())
     const { request } = await next
-    expect(request.headers['x-twilio-signature']).toBe(await signTwilioRequest('test-key', 'wss://calls.example.com/media'))
+    expect(request.headers['x-twilio-signature']).toBe(
+      await signTwilioRequest('test-key', 'wss://calls.example.com/media'),
+    )
     expect(double.apiBase).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
     const address = `${double.apiBase}/2010-04-01/Accounts/${double.accountSid}/Calls/${double.callSid}.json`
     const post = (key: string, body = 'Status=completed'): Promise<Response> =>
       fetch(address, {
         method: 'POST',
-        headers: { authorization: `Basic ${btoa(`${double.accountSid}:${key}`)}`, 'content-type': 'application/x-www-form-urlencoded' },
+        headers: {
+          authorization: `Basic ${btoa(`${double.accountSid}:${key}`)}`,
+          'content-type': 'application/x-www-form-urlencoded',
+        },
         body,
       })
     const refused = await post('wrong')
@@ -247,12 +282,19 @@ describe('a call over the network', () => {
 
   test('WD-8 a dripping line fragments its messages, answers pings and offers compression', async () => {
     const { url, next } = await listener()
-    const double = await createTwilioCallDouble({ url, parameters: { name: 'Zoë — 電話' }, faults: [{ kind: 'drip' }], clock })
+    const double = await createTwilioCallDouble({
+      url,
+      parameters: { name: 'Zoë — 電話' },
+      faults: [{ kind: 'drip' }],
+      clock,
+    })
     onTestFinished(() => double.close())
     const { ws, request } = await next
     expect(request.headers['sec-websocket-extensions']).toContain('permessage-deflate')
     const pong = new Promise((resolve) => ws.on('pong', resolve))
-    const start = new Promise<string>((resolve) => ws.on('message', (data) => String(data).includes('"start"') && resolve(String(data))))
+    const start = new Promise<string>((resolve) =>
+      ws.on('message', (data) => String(data).includes('"start"') && resolve(String(data))),
+    )
     ws.ping()
     await pong
     expect(JSON.parse(await start)).toMatchObject({ start: { customParameters: { name: 'Zoë — 電話' } } })

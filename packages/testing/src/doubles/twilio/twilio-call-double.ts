@@ -219,7 +219,8 @@ export async function createTwilioCallDouble(options: TwilioCallDoubleOptions): 
       return
     }
     const codes = Buffer.from(read.media.payload, 'base64')
-    if (codes.length === 0 || codes.length % 160 !== 0) violations.push(`payload of ${codes.length} bytes, not a multiple of 160`)
+    if (codes.length === 0 || codes.length % 160 !== 0)
+      violations.push(`payload of ${codes.length} bytes, not a multiple of 160`)
     playout.push(codes)
     if (playout.bufferedMs > playoutBufferMs) violations.push(`${playout.bufferedMs} ms wait to be played`)
   }

@@ -81,7 +81,11 @@ describe('the answer to a call', () => {
     expect(response?.headers.get('content-type')).toContain('text/xml')
     const text = await response?.text()
     expect(text).toContain('<Stream url="wss://calls.example.com/v1/twilio/media">')
-    for (const [name, value] of [['from', '+15550100'], ['to', '+15550200'], ['room', 'room-CA1']]) {
+    for (const [name, value] of [
+      ['from', '+15550100'],
+      ['to', '+15550200'],
+      ['room', 'room-CA1'],
+    ]) {
       expect(text).toContain(`<Parameter name="${name}" value="${value}"/>`)
     }
   })

@@ -28,7 +28,9 @@ export interface TwilioMount {
 }
 
 /** What the answer to a call gives along; names are the fields of Twilio's question (`From`, `To`, `CallSid` ...). */
-export type TwilioParameters = (call: Readonly<Record<string, string>>) => Record<string, string> | Promise<Record<string, string>>
+export type TwilioParameters = (
+  call: Readonly<Record<string, string>>,
+) => Record<string, string> | Promise<Record<string, string>>
 
 /** Phone calls of one Twilio account. */
 export interface TwilioEndpoint extends TwilioRest {
@@ -87,8 +89,10 @@ export function createTwilioEndpoint(options: TwilioOptions): TwilioEndpoint {
       if (typeof message === 'string' || message.event !== 'start') return
       const { start } = message
       const { encoding, sampleRate, channels } = start.mediaFormat
-      if (encoding !== 'audio/x-mulaw' || sampleRate !== 8_000 || channels !== 1) return refuse(1003, 'unknown media format')
-      if (settings.accountSid !== undefined && start.accountSid !== settings.accountSid) return refuse(1008, 'other account')
+      if (encoding !== 'audio/x-mulaw' || sampleRate !== 8_000 || channels !== 1)
+        return refuse(1003, 'unknown media format')
+      if (settings.accountSid !== undefined && start.accountSid !== settings.accountSid)
+        return refuse(1008, 'other account')
       stopWaiting()
       feed = createTwilioMedia({ settings, rest, socket, start })
       begun.resolve(feed.endpoint)
@@ -100,7 +104,9 @@ export function createTwilioEndpoint(options: TwilioOptions): TwilioEndpoint {
       feed?.gone()
     }
     read().catch((error: unknown) => {
-      logger.error('A phone call ended by an error of its own.', { error: error instanceof Error ? error.message : 'unknown' })
+      logger.error('A phone call ended by an error of its own.', {
+        error: error instanceof Error ? error.message : 'unknown',
+      })
       socket.close(1011)
       stopWaiting()
       begun.resolve(null)

@@ -80,7 +80,8 @@ export function createTwilioInput({
 
   return {
     push(payload, timestampMs) {
-      if (isClosed || payload.length > maxPayloadLength || payload.length % 4 !== 0 || !base64.test(payload)) return false
+      if (isClosed || payload.length > maxPayloadLength || payload.length % 4 !== 0 || !base64.test(payload))
+        return false
       const codes = Buffer.from(payload, 'base64')
       const lengthMs = codes.length / samplesPerMs
       const nowMs = clock.monotonicMs()

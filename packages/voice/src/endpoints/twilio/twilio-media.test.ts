@@ -32,7 +32,10 @@ describe('in', () => {
   })
 
   test('TW-2 O-9 a gap of more than ten seconds is filled with ten', async () => {
-    const { clock, log } = await phoneCall({ audio: tone(40_000), faults: [{ kind: 'muted', atMs: 1_000, ms: 25_000 }] })
+    const { clock, log } = await phoneCall({
+      audio: tone(40_000),
+      faults: [{ kind: 'muted', atMs: 1_000, ms: 25_000 }],
+    })
     await clock.advance(27_000)
     const silentMs = log.frames.filter(({ isSilent }) => isSilent).length * 20
     expect(silentMs).toBe(10_000)
@@ -52,7 +55,11 @@ describe('in', () => {
   test('TW-2 what cannot be read and unknown events are counted, and the stream goes on', async () => {
     const { clock, log, media } = await phoneCall({
       audio: tone(1_000),
-      faults: [{ kind: 'malformed' }, { kind: 'duplicateStart', atMs: 200 }, { kind: 'oversize', bytes: 400_000, atMs: 300 }],
+      faults: [
+        { kind: 'malformed' },
+        { kind: 'duplicateStart', atMs: 200 },
+        { kind: 'oversize', bytes: 400_000, atMs: 300 },
+      ],
     })
     await clock.advance(1_000)
     expect(log.frames.filter(({ isSilent }) => !isSilent)).toHaveLength(50)
@@ -80,8 +87,17 @@ describe('in', () => {
 
   test('TW-2 the start says who calls; digits come during speech', async () => {
     const { clock, media, double, log } = await phoneCall({ parameters: { from: '+15550100', plan: 'gold' } })
-    expect(media).toMatchObject({ callSid: double.callSid, accountSid: double.accountSid, from: '+15550100', parameters: { plan: 'gold' } })
-    expect(media.info).toMatchObject({ kind: 'twilio', echo: 'none', capabilities: { clear: true, pause: 'rewind', played: 'mark', dtmfOut: false } })
+    expect(media).toMatchObject({
+      callSid: double.callSid,
+      accountSid: double.accountSid,
+      from: '+15550100',
+      parameters: { plan: 'gold' },
+    })
+    expect(media.info).toMatchObject({
+      kind: 'twilio',
+      echo: 'none',
+      capabilities: { clear: true, pause: 'rewind', played: 'mark', dtmfOut: false },
+    })
     speak(media, 's1', 1_000)
     await clock.advance(300)
     double.dtmf('5')
@@ -123,7 +139,9 @@ describe('out', () => {
   })
 
   test('TW-3 O-6 a far end that gives no marks back gets no more than two seconds at once', async () => {
-    const { clock, media, double } = await phoneCall({ faults: [{ kind: 'marksNever' }, { kind: 'playoutSpeed', speed: 0.98 }] })
+    const { clock, media, double } = await phoneCall({
+      faults: [{ kind: 'marksNever' }, { kind: 'playoutSpeed', speed: 0.98 }],
+    })
     speak(media, 's1', 8_000).flush()
     for (let at = 0; at < 8_000; at += 100) {
       await clock.advance(100)
@@ -208,7 +226,10 @@ describe('out', () => {
   })
 
   test('O-9 O-10 after a silent death the call can still be closed, in time, and nothing is left', async () => {
-    const { clock, media, double, log } = await phoneCall({ audio: tone(5_000), faults: [{ kind: 'silentDeath', atMs: 1_000 }] })
+    const { clock, media, double, log } = await phoneCall({
+      audio: tone(5_000),
+      faults: [{ kind: 'silentDeath', atMs: 1_000 }],
+    })
     speak(media, 's1', 3_000).flush()
     await clock.advance(4_000)
     // The silence that ends a turn came, and no more.
@@ -228,9 +249,16 @@ describe('the end', () => {
     await clock.advance(100)
     await media.close('agent')
     expect(double.hasEnded).toBe(true)
-    expect(double.restRequests).toMatchObject([{ path: `/2010-04-01/Accounts/${double.accountSid}/Calls/${double.callSid}.json`, status: 200 }])
+    expect(double.restRequests).toMatchObject([
+      { path: `/2010-04-01/Accounts/${double.accountSid}/Calls/${double.callSid}.json`, status: 200 },
+    ])
     expect(log.closed).toEqual(['agent'])
-    const twilio = createTwilioEndpoint({ authToken: 'test-key', publicUrl: 'https://calls.example.com', clock, fetch: double.fetch })
+    const twilio = createTwilioEndpoint({
+      authToken: 'test-key',
+      publicUrl: 'https://calls.example.com',
+      clock,
+      fetch: double.fetch,
+    })
     const call = { accountSid: double.accountSid, callSid: double.callSid }
     await expect(twilio.hangup(call)).resolves.toBeUndefined()
     expect(double.restRequests.at(-1)?.status).toBe(404)
@@ -239,7 +267,12 @@ describe('the end', () => {
 
   test('TW-6 refusals are named, and no secret is in them', async () => {
     const { clock, double } = await phoneCall()
-    const twilio = createTwilioEndpoint({ authToken: 'test-key', publicUrl: 'https://calls.example.com', clock, fetch: double.fetch })
+    const twilio = createTwilioEndpoint({
+      authToken: 'test-key',
+      publicUrl: 'https://calls.example.com',
+      clock,
+      fetch: double.fetch,
+    })
     const call = { accountSid: double.accountSid, callSid: double.callSid }
     double.refuseRest(429)
     await expect(twilio.hangup(call)).rejects.toMatchObject({ code: 'vendor_rate_limited', retryable: true })
@@ -247,7 +280,12 @@ describe('the end', () => {
     await expect(twilio.hangup(call)).rejects.toMatchObject({ code: 'vendor_unavailable' })
     double.refuseRest(400, { code: 21220 })
     await expect(twilio.hangup(call)).resolves.toBeUndefined()
-    const stranger = createTwilioEndpoint({ authToken: 'another-key', publicUrl: 'https://calls.example.com', clock, fetch: double.fetch })
+    const stranger = createTwilioEndpoint({
+      authToken: 'another-key',
+      publicUrl: 'https://calls.example.com',
+      clock,
+      fetch: double.fetch,
+    })
     const error: unknown = await stranger.hangup(call).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'vendor_auth' })
     expect(JSON.stringify(error)).not.toContain('another-key')
@@ -307,7 +345,12 @@ describe('the end', () => {
         return bufferedAmount
       },
     }
-    const twilio = createTwilioEndpoint({ authToken: 'k', publicUrl: 'https://calls.example.com', clock, fetch: double.fetch })
+    const twilio = createTwilioEndpoint({
+      authToken: 'k',
+      publicUrl: 'https://calls.example.com',
+      clock,
+      fetch: double.fetch,
+    })
     const media = await twilio.connect(slow)
     const { log, handlers } = recorder()
     await media?.start(handlers)
@@ -325,7 +368,12 @@ describe('the end', () => {
     const clock = createVirtualClock()
     const [ours, theirs] = createSocketPair()
     const double = await createTwilioCallDouble({ socket: theirs, clock, audio: tone(200) })
-    const twilio = createTwilioEndpoint({ authToken: 'k', publicUrl: 'https://calls.example.com', clock, fetch: double.fetch })
+    const twilio = createTwilioEndpoint({
+      authToken: 'k',
+      publicUrl: 'https://calls.example.com',
+      clock,
+      fetch: double.fetch,
+    })
     const media = await twilio.connect(ours)
     await clock.advance(300)
     const { log, handlers } = recorder()

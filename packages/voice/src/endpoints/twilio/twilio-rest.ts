@@ -25,7 +25,8 @@ export function createTwilioRest({ apiBase, authToken, fetch }: TwilioSettings):
     fields: Record<string, string>,
     signal?: AbortSignal,
   ): Promise<'done' | 'over'> => {
-    if (!sid.test(accountSid) || !sid.test(callSid)) throw failure('vendor_invalid_request', callSid, 'its name is none of Twilio')
+    if (!sid.test(accountSid) || !sid.test(callSid))
+      throw failure('vendor_invalid_request', callSid, 'its name is none of Twilio')
     let response: Response
     try {
       response = await fetch(`${apiBase}/2010-04-01/Accounts/${accountSid}/Calls/${callSid}.json`, {

@@ -20,7 +20,14 @@ export interface SignedRequest {
  * a slash at the end: all these forms of the configured address are tried, each in constant time; nothing is taken from
  * the request's own headers.
  */
-export function isSignedByTwilio({ authToken, address, query = '', params = [], body, signature }: SignedRequest): boolean {
+export function isSignedByTwilio({
+  authToken,
+  address,
+  query = '',
+  params = [],
+  body,
+  signature,
+}: SignedRequest): boolean {
   const given = Buffer.from(signature, 'base64')
   let isSigned = false
   for (const form of formsOf(address)) {
@@ -41,7 +48,12 @@ function hasSameHash(query: string, body: string | undefined): boolean {
   const stated = new URLSearchParams(query).get('bodySHA256')
   if (stated === null) return true
   const given = Buffer.from(stated.toLowerCase(), 'utf8')
-  const expected = Buffer.from(createHash('sha256').update(body ?? '', 'utf8').digest('hex'), 'utf8')
+  const expected = Buffer.from(
+    createHash('sha256')
+      .update(body ?? '', 'utf8')
+      .digest('hex'),
+    'utf8',
+  )
   return given.length === expected.length && timingSafeEqual(given, expected)
 }
 
