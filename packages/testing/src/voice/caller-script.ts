@@ -2,7 +2,7 @@ import type { AudioChunk } from '@parley/spec'
 
 /** One thing a simulated caller does. */
 export type CallerStep =
-  | { do: 'say'; what: string | AudioChunk; voice?: string }
+  | { do: 'say'; what: string | AudioChunk | Uint8Array; voice?: string }
   | { do: 'wait'; ms: number }
   | { do: 'afterAgent'; what: 'sentence' | 'end'; withinMs: number }
   | { do: 'interruptAt'; word: string; withinMs: number }
@@ -17,8 +17,8 @@ export type CallerStep =
 
 /** Steps of a simulated caller's script, done one after the other. */
 export interface CallerSteps {
-  /** Says a text, or plays audio (as `parseWav` gives it, for instance); the next step begins when it has been said. */
-  say(what: string | AudioChunk, options?: { voice?: string }): CallerStep
+  /** Says a text, or plays audio (samples, or the bytes of a WAV file); the next step begins when it has been said. */
+  say(what: string | AudioChunk | Uint8Array, options?: { voice?: string }): CallerStep
   wait(ms: number): CallerStep
   /** Waits until the agent has ended a sentence, or has said something and been silent for 400 ms. @default within 30 000 ms */
   afterAgent(what: 'sentence' | 'end', options?: { withinMs?: number }): CallerStep

@@ -1,5 +1,8 @@
+import { decodePcmu, encodePcmu, encodeWav } from '@parley/audio'
 import type { AudioFrame, SttEvent, TtsEvent } from '@parley/spec'
 import { afterEach, describe, expect, test } from 'vitest'
+import { createTwilioCallDouble } from '../doubles/twilio/twilio-call-double.ts'
+import { createSocketPair } from '../socket-pair.ts'
 import { createVirtualClock } from '../virtual-clock.ts'
 import { caller, type CallerStep } from './caller-script.ts'
 import { createFakeStt } from './fake-stt.ts'
@@ -10,6 +13,8 @@ import { createTestEndpoint } from './test-endpoint.ts'
 import { toneText } from './tone-code.ts'
 
 const format = { encoding: 'pcm16', sampleRateHz: 16_000, channels: 1 } as const
+
+const wav = (text: string): Uint8Array => encodeWav({ ...format, sampleRateHz: 48_000 }, [toneText(text, { sampleRateHz: 48_000 })])
 
 /** A robot on the line: greets, and answers each thing it understands after half a second. */
 async function startRobot(answers: Record<string, string>) {
@@ -104,10 +109,12 @@ describe('simulated caller', () => {
         caller.mute(false),
         caller.say({ samples: toneText('clip', { sampleRateHz: 8_000 }), sampleRateHz: 8_000, channels: 1 }),
         caller.wait(500),
+        caller.say(wav('file')),
+        caller.wait(500),
       ],
       { textToSpeech: createFakeTts() },
     )
-    expect(robot.understood).toEqual(['hello', 'clip'])
+    expect(robot.understood).toEqual(['hello', 'clip', 'file'])
     expect([robot.digits.join(''), robot.muted]).toEqual(['12#', [true, false]])
     robot.loud.length = 0
     await robot.run([caller.cough({ ms: 100 }), caller.wait(100)])
@@ -133,5 +140,36 @@ describe('simulated caller', () => {
     const robot = await startRobot({})
     stop = robot.stop
     await expect(robot.run([caller.wait(800), step])).rejects.toThrow(message)
+  })
+
+  test('calls by phone, in virtual time', async () => {
+    const clock = createVirtualClock()
+    const [ours, theirs] = createSocketPair()
+    const double = await createTwilioCallDouble({ socket: theirs, clock })
+    const understood: string[] = []
+    const stt = await createFakeStt().open({ format: { ...format, sampleRateHz: 8_000 } }, createTestSpeechContext({ clock }))
+    void (async () => {
+      for await (const frame of ours.frames) {
+        const message = JSON.parse(String(frame)) as { event: string; media?: { payload: string } } // The double's own.
+        if (message.media === undefined) continue
+        const samples = decodePcmu(Buffer.from(message.media.payload, 'base64'))
+        stt.push({ samples, sampleRateHz: 8_000, channels: 1, position: 0 })
+      }
+    })()
+    void (async () => {
+      for await (const event of stt.events) {
+        if (event.type !== 'final') continue
+        understood.push(event.text)
+        const answer = encodePcmu(toneText('You said it.', { sampleRateHz: 8_000, voice: 2 }))
+        const payload = Buffer.from(answer).toString('base64')
+        ours.send(JSON.stringify({ event: 'media', streamSid: double.streamSid, media: { payload } }))
+      }
+    })()
+    const steps = [caller.say('by phone'), caller.afterAgent('end'), caller.expectHeard('You said it.'), caller.hangup()]
+    const { heard } = await createSimulatedCaller(steps, { driver: double }).run()
+    expect(understood).toEqual(['by phone'])
+    expect(heard).toMatchObject([{ voice: 'carol', text: 'You said it.', isWhole: true }])
+    await double.close()
+    await stt.close()
   })
 })

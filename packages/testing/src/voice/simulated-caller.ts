@@ -1,4 +1,4 @@
-import { createResampler } from '@parley/audio'
+import { createResampler, parseWav } from '@parley/audio'
 import type { AudioChunk, SpeechContext, SpeechToText, TextToSpeech } from '@parley/spec'
 import type { CallerDriver } from './caller-driver.ts'
 import { testEndpointDriver } from './caller-driver.ts'
@@ -90,14 +90,16 @@ export function createSimulatedCaller(
     return done
   }
 
-  const toAudio = async (what: string | AudioChunk, voice: string): Promise<AudioChunk> => {
+  const toAudio = async (what: string | AudioChunk | Uint8Array, voice: string): Promise<AudioChunk> => {
     const sampleRateHz = driver.sampleRateHz
     if (typeof what === 'string') {
       if (textToSpeech !== undefined) return synthesize(textToSpeech, what, voice)
       const samples = toneText(what, { sampleRateHz, voice: Math.max(0, fakeVoices.indexOf(voice)) })
       return { samples, sampleRateHz, channels: 1 }
     }
-    return what
+    if (!(what instanceof Uint8Array)) return what
+    const { samples, format } = parseWav(what)
+    return { samples, sampleRateHz: format.sampleRateHz, channels: format.channels }
   }
   const synthesize = async (tts: TextToSpeech, text: string, voice: string): Promise<AudioChunk> => {
     const own = tts.info.formats.find((format) => format.sampleRateHz === driver.sampleRateHz) ?? tts.info.formats[0]
