@@ -150,7 +150,7 @@ describe('deepgram', () => {
     expect(() => createDeepgramStt({ baseUrl: 'ws://host?key=1' })).toThrow(/baseUrl/)
   })
 
-  test('several finals before the end of speech are one text', async () => {
+  test('WD-7 the adapter reaches the double: several finals before the end of speech are one text', async () => {
     const line = await openLine()
     await line.say('one two three four five six seven')
     await line.quiet(500)
