@@ -1,4 +1,5 @@
 import { createVirtualClock } from '@parley/testing'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createDigitCollector, type KeypadEntry } from './digit-collector.ts'
 import { defaultCollectOptions, defaultDigitCollectorOptions, defaultToneOptions, TONE_TAIL_MS, type DigitCollectorOptions } from './dtmf-options.ts'
@@ -171,6 +172,33 @@ describe('digit collector', () => {
     void collector.collect({ digits: 4, prompt: 'Hm?', retries: 0 }).then((result) => (value = result))
     await clock.advance(40_000)
     expect(value).toEqual({ type: 'timeout', partial: '' })
+  })
+
+  test('D-3 whatever is pressed or said, a collection ends once, within its bounds, and leaves no timer', async () => {
+    const step = fc.oneof(
+      fc.constantFrom('1', '2', '#', '*', 'x').map((key) => ({ key })),
+      fc.nat(12_000).map((waitMs) => ({ waitMs })),
+      fc.constantFrom('', 'hello').map((text) => ({ text })),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 20 }), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 3 }), async (steps, min, spread) => {
+        const { clock, collector, sensitive } = call()
+        const ends: unknown[] = []
+        const options = { digits: { min, max: min + spread }, prompt: 'PIN?', sensitive: true }
+        void collector.collect(options).then((value) => ends.push(value))
+        for (const next of steps) {
+          if ('key' in next) collector.push(next.key)
+          else if ('waitMs' in next) await clock.advance(next.waitMs)
+          else collector.spoken(next.text)
+        }
+        await clock.runToRest()
+        expect(ends).toHaveLength(1)
+        const [value] = ends as { type: string; digits?: string }[]
+        if (value?.type === 'digits') expect(value.digits).toMatch(new RegExp(`^[12*]{${min},${min + spread}}$`))
+        expect(sensitive.map(([isSensitive]) => isSensitive)).toEqual([true, false])
+        expect([collector.isCollecting, clock.pending]).toEqual([false, 0])
+      }),
+    )
   })
 
   test('D-4 a sensitive collection says when masking begins and ends, however it ends', async () => {
