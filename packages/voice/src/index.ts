@@ -228,3 +228,4 @@ export {
   type CallCostReport,
   type CostStage,
 } from './metrics/call-cost.ts'
+export { runAmd, type AmdClassifier, type AmdPorts, type RunningAmd } from './amd/run-amd.ts'
