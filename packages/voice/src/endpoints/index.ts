@@ -28,6 +28,6 @@ export {
   type TwilioSocketRoute,
 } from './twilio/twilio-endpoint.ts'
 export { type TwilioCounts, type TwilioMedia } from './twilio/twilio-media.ts'
-export { type TwilioOptions } from './twilio/twilio-options.ts'
+export { type TwilioOptions, type TwilioRecordedFrame } from './twilio/twilio-options.ts'
 export { type TwilioCallName } from './twilio/twilio-rest.ts'
 export { twimlConnect } from './twilio/twiml.ts'

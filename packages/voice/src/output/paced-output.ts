@@ -10,6 +10,7 @@ import {
 import type { PacedOutput } from './far-end.ts'
 import { createFrameSender, isLastOf } from './frame-sender.ts'
 import type { Heard } from './heard-tracker.ts'
+import { createOneAtATime } from './one-at-a-time.ts'
 import { isAllSent, openSegment, segmentHandle, sentMs, type OpenSegment, type SentFrame } from './open-segment.ts'
 import { resolveOutputTimings, type PacedOutputOptions } from './paced-output-options.ts'
 import { createPlayhead } from './playhead.ts'
@@ -49,6 +50,7 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
     },
   })
   const tick = tickOf(clock)
+  const alone = createOneAtATime()
   let epoch = 0
   let open: OpenSegment[] = []
   /** Frames that were sent and not played when playout was rewound. */
@@ -60,8 +62,6 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
   let isLost = false
   let isClosed = false
   let isAlwaysOn = false
-  let isWorking = false
-  let isWorkLeft = false
 
   /** Brings the estimate up to date and tells what follows from it. */
   const follow = (nowMs: number): void => {
@@ -160,22 +160,6 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
     if (isAlwaysOn || playhead.unplayedMs > 0) return true
     if (isPaused) return false
     return playhead.unconfirmed > 0 || resend.length > 0 || open.some(({ queue }) => queue.frames > 0 || queue.isEnded)
-  }
-  /** Runs one at a time: a far end may answer, and a listener may speak, before what they were told by has ended. */
-  const alone = (work: () => void): void => {
-    if (isWorking) {
-      isWorkLeft = true
-      return
-    }
-    isWorking = true
-    try {
-      do {
-        isWorkLeft = false
-        work()
-      } while (isWorkLeft)
-    } finally {
-      isWorking = false
-    }
   }
   const ticked = {
     tick(nowMs: number): boolean {

@@ -26,6 +26,8 @@ export interface TwilioCallDoubleOptions {
   /** What comes back with the start. */
   parameters?: Record<string, string>
   faults?: readonly TwilioFault[]
+  /** Messages to be sent instead, each at its time after the upgrade: a recording of the field, for instance. */
+  recorded?: readonly { atMs: number; text: string }[]
   /** @default the system's */
   clock?: Clock
   ids?: IdSource
@@ -89,7 +91,10 @@ export async function createTwilioCallDouble(options: TwilioCallDoubleOptions): 
   const { clock = createSystemClock(), ids = createSeededIds(1), playoutBufferMs = 2_020 } = options
   const hexSid = (prefix: string): string =>
     prefix + Array.from({ length: 32 }, () => Math.floor(ids.random() * 16).toString(16)).join('')
-  const [accountSid, callSid, streamSid] = [hexSid('AC'), hexSid('CA'), hexSid('MZ')]
+  const [accountSid, callSid, ownSid] = [hexSid('AC'), hexSid('CA'), hexSid('MZ')]
+  // A recorded call has a name of its own.
+  const recordedSid = /"streamSid":"(MZ[0-9a-f]{32})"/.exec(options.recorded?.map(({ text }) => text).join() ?? '')?.[1]
+  const streamSid = recordedSid ?? ownSid
   const has = (kind: TwilioFault['kind']): boolean => faults.some((fault) => fault.kind === kind)
   const violations: string[] = []
   const received: ReceivedMessage[] = []
@@ -134,7 +139,7 @@ export async function createTwilioCallDouble(options: TwilioCallDoubleOptions): 
     clock,
     speed,
     onMark(name) {
-      if (has('marksNever') || uplink.elapsedMs >= deadAtMs) return
+      if (options.recorded !== undefined || has('marksNever') || uplink.elapsedMs >= deadAtMs) return
       const isBecauseOfClear = isClearing
       const give = (): void => {
         marks.push({ name, atMs: clock.monotonicMs(), isBecauseOfClear })
@@ -232,13 +237,23 @@ export async function createTwilioCallDouble(options: TwilioCallDoubleOptions): 
   }
   void read()
 
-  socket.send(JSON.stringify({ event: 'connected', protocol: 'Call', version: '1.0.0' }))
-  if (!has('noStart')) {
+  if (options.recorded !== undefined) void play(options.recorded)
+  else socket.send(JSON.stringify({ event: 'connected', protocol: 'Call', version: '1.0.0' }))
+  if (!has('noStart') && options.recorded === undefined) {
     say('start', startMessage)
     uplink.start()
   }
   if (options.audio !== undefined) void uplink.say(options.audio)
 
+  async function play(script: readonly { atMs: number; text: string }[]): Promise<void> {
+    const startedAtMs = clock.monotonicMs()
+    for (const { atMs, text } of script) {
+      const waitMs = startedAtMs + atMs - clock.monotonicMs()
+      if (waitMs > 0) await clock.sleep(waitMs)
+      if (isOver) return
+      socket.send(text)
+    }
+  }
   const close = async (): Promise<void> => {
     stop()
     await rest.close()

@@ -127,6 +127,7 @@ test('defaults: Twilio', () => {
     verify: true,
     streamPath: '/v1/twilio/media',
     voicePath: '/v1/twilio/voice',
+    recordText: false,
   })
 })
 

@@ -1,4 +1,5 @@
 import type { Socket } from '@parley/spec'
+import { recordWire } from './record-wire.ts'
 import { twimlConnect } from './twiml.ts'
 import { createTwilioMedia, type TwilioMedia, type TwilioMediaFeed } from './twilio-media.ts'
 import { readTwilioMessage } from './twilio-message.ts'
@@ -74,7 +75,8 @@ export function createTwilioEndpoint(options: TwilioOptions): TwilioEndpoint {
     return isSignedByTwilio({ ...signed, ...(params && { params }), ...(body !== undefined && { body }) })
   }
 
-  const connect = async (socket: Socket): Promise<TwilioMedia | null> => {
+  const connect = async (accepted: Socket): Promise<TwilioMedia | null> => {
+    const socket = recordWire(accepted, settings)
     const begun = Promise.withResolvers<TwilioMedia | null>()
     let feed: TwilioMediaFeed | undefined
     const stopWaiting = clock.setTimer(startTimeoutMs, () => refuse(notBegun, 'no start'))

@@ -1,5 +1,13 @@
 import { checkOptions, noLogger, ParleyError, type Clock, type Logger } from '@parley/spec'
 
+/** A message of the wire, as it was; sounds and parameters are masked unless `recordText` is set. */
+export interface TwilioRecordedFrame {
+  /** Since the socket was accepted. */
+  atMs: number
+  direction: 'in' | 'out'
+  text: string
+}
+
 /** Options of `createTwilioEndpoint`. */
 export interface TwilioOptions {
   /** The account's secret: signs what Twilio sends us. */
@@ -20,6 +28,10 @@ export interface TwilioOptions {
   /** For requests to Twilio. @default the platform's */
   fetch?: typeof fetch
   logger?: Logger
+  /** Gets the traffic of each call, for replay by the double. @default nobody */
+  record?: (frame: TwilioRecordedFrame, callSid: string) => void
+  /** Whether sounds and parameters are recorded as they are. @default false */
+  recordText?: boolean
 }
 
 /** Options with everything filled in. */
@@ -35,6 +47,8 @@ export interface TwilioSettings {
   clock: Clock
   fetch: typeof fetch
   logger: Logger
+  record: ((frame: TwilioRecordedFrame, callSid: string) => void) | undefined
+  recordText: boolean
 }
 
 export const twilioDefaults = {
@@ -42,6 +56,7 @@ export const twilioDefaults = {
   verify: true,
   streamPath: '/v1/twilio/media',
   voicePath: '/v1/twilio/voice',
+  recordText: false,
 }
 
 const known = [
@@ -55,6 +70,8 @@ const known = [
   'clock',
   'fetch',
   'logger',
+  'record',
+  'recordText',
 ]
 
 /**
@@ -84,6 +101,7 @@ export function resolveTwilioOptions(options: TwilioOptions): TwilioSettings {
     // Called as a plain function: a platform's `fetch` does not want to be a method.
     fetch: options.fetch ?? ((...args) => fetch(...args)),
     logger,
+    record: options.record,
   }
 }
 
