@@ -58,6 +58,8 @@ export interface Tool<Input = never> {
   readonly sensitive: boolean
   /** The turn ends after this tool. */
   readonly endsTurn: boolean
+  /** Stopped when a person cuts the agent off in a call, instead of running on. */
+  readonly cancelOnInterrupt?: boolean
   readonly timeoutMs: number
   run(input: Input, context: ToolContext): unknown
 }
@@ -91,6 +93,8 @@ export interface DefineToolOptions<Input extends Contract, Output extends Contra
   approval?: Approval<ContractOutput<Input>>
   sensitive?: boolean
   endsTurn?: boolean
+  /** Stopped when a person cuts the agent off in a call, instead of running on. @default false */
+  cancelOnInterrupt?: boolean
   /** @default 60 000 */
   timeoutMs?: number
   run(input: ContractOutput<Input>, context: ToolContext): unknown
@@ -108,6 +112,7 @@ const toolOptions = [
   'approval',
   'sensitive',
   'endsTurn',
+  'cancelOnInterrupt',
   'timeoutMs',
   'run',
 ] as const
@@ -140,6 +145,7 @@ export function defineTool<Input extends Contract, Output extends Contract = Con
     approval: options.approval ?? false,
     sensitive: options.sensitive ?? false,
     endsTurn: options.endsTurn ?? false,
+    ...(options.cancelOnInterrupt === undefined ? {} : { cancelOnInterrupt: options.cancelOnInterrupt }),
     timeoutMs,
     run: options.run,
   }

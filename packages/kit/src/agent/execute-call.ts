@@ -11,6 +11,7 @@ import type { HookMap } from '../hooks/hook-map.ts'
 import type { ToolSet } from '../tools/tool-set.ts'
 import { askPeople, startInBackground } from './ask-people.ts'
 import { canonicalJson } from './canonical-json.ts'
+import { orYield } from './or-yield.ts'
 import { checkArguments, refuse, type Refusal } from './check-arguments.ts'
 import type { LoopEvent } from './loop-event.ts'
 import type { LoopInput } from './loop-input.ts'
@@ -62,12 +63,13 @@ export async function executeCall(
   const started: ToolCallRecord = { callId: call.callId, name: call.name, arguments: shown }
   emit({ type: 'toolCallStarted', call: started })
 
+  const own = new AbortController()
   const place: RunPlace = {
     input,
     callId: call.callId,
     name: call.name,
     idempotencyKey: `${turnId}:${position}`,
-    signal: state.signal,
+    signal: own.signal,
     turnTimer: state.timer,
     progress(text) {
       input.services.progress(call.callId, call.name, text)
@@ -75,11 +77,20 @@ export async function executeCall(
     },
     secrets: [],
   }
+  const running = (): Promise<CallValue> =>
+    perform(environment, call, args, place).catch((thrown: unknown) => unexpected(input, call.name, own.signal, thrown))
+  const isCancelled = tools.get(call.name)?.tool.cancelOnInterrupt === true
   const result =
     refusal ??
-    (await perform(environment, call, args, place).catch((thrown: unknown) =>
-      unexpected(input, call.name, state.signal, thrown),
-    ))
+    (await orYield({
+      running,
+      own,
+      turn: state.signal,
+      services: input.services,
+      call,
+      mayGoOn: !isHandoff && !isCancelled,
+      shown: (value) => (isSensitive ? REDACTED : withoutSecrets(value, place.secrets, REDACTED)),
+    }))
   const open = withoutSecrets(result.value ?? null, place.secrets, REDACTED)
   const value: CallValue = result.error === undefined ? { ...result, value: open } : result
 

@@ -27,7 +27,7 @@ export type LoopServices = Pick<
   | 'random'
   | 'reportError'
 > &
-  Partial<Pick<TurnServices, 'request' | 'background' | 'deliverOutcome'>>
+  Partial<Pick<TurnServices, 'request' | 'background' | 'deliverOutcome' | 'yielded'>>
 
 /** Tools that are asked for anew in each step. */
 export interface StepTools {

@@ -18,6 +18,7 @@ import type { LoopInput } from './loop-input.ts'
 import type { LoopState } from './loop-state.ts'
 import { askModel } from './model-step.ts'
 import { parseOutput } from './parse-output.ts'
+import { follow } from './follow-signal.ts'
 import { createPausableTimer } from './pausable-timer.ts'
 import { buildSystemPrompt, promptTokens, type PromptTexts } from './system-prompt.ts'
 
@@ -105,6 +106,7 @@ async function* takeSteps(input: LoopInput, state: LoopState): AsyncGenerator<Lo
     if (executed.length > 0) {
       const end = endOfCalls(executed)
       if (end !== undefined) return { end }
+      if (services.yielded?.aborted === true) return { end: 'interrupted' }
       continue
     }
     if (output !== undefined && result.text.trim() !== '') {
@@ -195,14 +197,6 @@ function remember(state: LoopState, { text, reasoning }: ChatResult, executed: r
 function endOfCalls(executed: readonly ExecutedCall[]): TurnEnd | undefined {
   if (executed.some(({ ends }) => ends === 'handedOff')) return 'handedOff'
   return executed.some(({ ends }) => ends === 'endsTurn') ? 'completed' : undefined
-}
-
-/** Aborts with another signal, until the disposer is called. Cheaper than a signal made of both. */
-function follow(own: AbortController, signal: AbortSignal): () => void {
-  const onAbort = (): void => own.abort(signal.reason)
-  if (signal.aborted) onAbort()
-  else signal.addEventListener('abort', onAbort, { once: true })
-  return () => signal.removeEventListener('abort', onAbort)
 }
 
 function endOfThrown(input: LoopInput, own: AbortSignal, thrown: unknown): Ending {

@@ -64,8 +64,8 @@ export interface CallAccess {
   background(stage: string, run: (signal: AbortSignal) => Promise<void>, roomId?: RoomId): void
   /** Opens a turn of an agent without a message: it speaks by the instructions. */
   ask(roomId: RoomId, agentId: ChannelId, instructions: string): Promise<void>
-  /** Ends a running turn of an agent; what was said of it is committed. */
-  cancelTurn(turnId: string, reason: string): void
+  /** Ends a running turn of an agent; what was said of it is committed, a tool at work goes on by itself. */
+  interruptTurn(turnId: string): void
   /** A call is live in the room from now on. */
   joinCalls(roomId: RoomId, speaker: CallSpeaker): Disposer
 }
@@ -119,9 +119,9 @@ export function callAccessOf(kit: OrchestrationHost): CallAccess {
         core.turns.ask({ roomId, agentId, trigger, opening: { kind: 'notice', text: instructions } })
       })
     },
-    cancelTurn(turnId, reason) {
+    interruptTurn(turnId) {
       try {
-        core.turns.steer(turnId, { type: 'cancel', reason })
+        core.turns.steer(turnId, { type: 'yield', reason: 'interrupted' })
       } catch (error) {
         // It ended by itself meanwhile.
         if (!ParleyError.isInstance(error) || error.code !== 'turn_not_found') throw error

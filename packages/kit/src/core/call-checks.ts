@@ -277,7 +277,7 @@ const callChecks: Record<string, Check[]> = {
   schedule: [roomId, object({ key: id, agentId: optional(id) })],
   steer: [
     turnId,
-    object({ type: oneOf('inject', 'instruct', 'cancel'), text: optional(text), reason: optional(text) }),
+    object({ type: oneOf('inject', 'instruct', 'cancel', 'yield'), text: optional(text), reason: optional(text) }),
   ],
   runningTurns: [roomId],
   room: [roomId],

@@ -27,6 +27,8 @@ export type Steering =
   | { type: 'inject'; text: string }
   | { type: 'instruct'; text: string }
   | { type: 'cancel'; reason: string }
+  /** Ends the turn, but not its tools: what runs goes on, and its result is given to the agent that is active then. */
+  | { type: 'yield'; reason: string }
 
 /** What is asked of a person in a turn. */
 export interface RequestSpec {
@@ -83,7 +85,9 @@ export interface TurnServices {
   runHook<T extends SyncTrigger>(trigger: T, payload: HookMap[T]['payload']): Promise<SyncOutcome<T>>
   fire<T extends HookTrigger>(trigger: T, payload: HookMap[T]['payload']): void
   /** Steering that came in since the last look; `cancel` aborts the signal instead. */
-  takeSteering(): Exclude<Steering, { type: 'cancel' }>[]
+  takeSteering(): Exclude<Steering, { type: 'cancel' | 'yield' }>[]
+  /** Aborted when the turn is to end and its tools are not. */
+  readonly yielded?: AbortSignal
   receipt(kind: ReceiptKind, data: Json): Promise<void>
   /** Opens a request and waits for its outcome (`suspend`), or gives its id at once (`detach`). @throws `request_limit` */
   request(spec: RequestSpec): Promise<{ requestId: string; outcome: Promise<RequestOutcome> }>

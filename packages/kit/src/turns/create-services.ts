@@ -28,7 +28,9 @@ export interface TurnRuntime {
   readonly openCalls: Map<string, string>
   /** Requests that the turn waits for. */
   suspended: number
-  readonly steering: Exclude<Steering, { type: 'cancel' }>[]
+  readonly steering: Exclude<Steering, { type: 'cancel' | 'yield' }>[]
+  /** Aborted when the turn ends and its tools go on. */
+  readonly yielded: AbortSignal
   readonly cascade: CascadeRun | undefined
   /** While a handoff is being made: settles when it is made or given up. */
   frozen?: Promise<void>
@@ -74,6 +76,7 @@ export function createServices(
       if (parts.hooks.has(trigger, scope)) parts.hooks.fire(trigger, payload, scope)
     },
     takeSteering: () => turn.steering.splice(0),
+    yielded: turn.yielded,
     async receipt(kind, data) {
       await parts.store.receipts.put([
         parts.receipt(roomId, kind, data, { turnId: turn.turnId, actor: { kind: 'agent', id: agentId } }),

@@ -48,7 +48,8 @@ class TurnStopped extends Error {
 export function runTurn(parts: KitParts, request: TurnRequest, cascades: readonly CascadeRun[]): TurnControl {
   const turnId: TurnId = parts.ids.next('turn')
   const stopper = new AbortController()
-  const steering: Exclude<Steering, { type: 'cancel' }>[] = []
+  const yielder = new AbortController()
+  const steering: Exclude<Steering, { type: 'cancel' | 'yield' }>[] = []
   const turn: TurnRuntime = {
     turnId,
     request,
@@ -59,6 +60,7 @@ export function runTurn(parts: KitParts, request: TurnRequest, cascades: readonl
     openCalls: new Map(),
     suspended: 0,
     steering,
+    yielded: yielder.signal,
     cascade: cascades[0],
   }
   for (const cascade of cascades) parts.cascades.adopt(turnId, cascade)
@@ -85,7 +87,10 @@ export function runTurn(parts: KitParts, request: TurnRequest, cascades: readonl
     freeze: () => freezeTurn(turn),
     steer(given) {
       if (given.type === 'cancel') end('aborted', given.reason)
-      else steering.push(given)
+      else if (given.type !== 'yield') steering.push(given)
+      // Without a tool at work there is nothing to be kept.
+      else if (turn.openCalls.size === 0) end('aborted', given.reason)
+      else yielder.abort(given.reason)
     },
   }
 }

@@ -43,6 +43,11 @@ export class CallRequests {
     return this.#collector.isSensitive
   }
 
+  /** Whether a tool waits for this person. */
+  get isAsking(): boolean {
+    return this.#abort !== undefined || this.#confirm !== undefined
+  }
+
   /** One key. */
   key(digit: string): void {
     const { driver } = this.#parts.core()

@@ -145,7 +145,10 @@ export class LiveCall implements CallSession {
         speaking: core.speaking,
         newUtteranceId: () => access.ids.next('utt'),
         feed: (event) => core.driver.feed(event),
-        cancelTurn: (turnId, reason) => access.cancelTurn(turnId, reason),
+        // A tool that waits for this very person's answer is not cut short by it.
+        interruptTurn: (turnId) => {
+          if (!core.requests.isAsking) access.interruptTurn(turnId)
+        },
         isAudible: tts !== undefined && endpoint.info.withoutAudio !== true,
         reportError: (error) => access.reportError(error, 'call', roomId),
       },

@@ -8,7 +8,7 @@ export interface ReplyOutputParts {
   speaking: Speaking
   newUtteranceId(): string
   feed(event: TurnEvent): void
-  cancelTurn(turnId: string, reason: string): void
+  interruptTurn(turnId: string): void
   /** Whether anything can be heard; otherwise what was written is what was read. */
   isAudible: boolean
   reportError(error: unknown): void
@@ -37,7 +37,7 @@ export function speakReply(parts: ReplyOutputParts, output: AgentOutput): Spoken
       agentId: output.agentId,
       ...(turnId === undefined ? {} : { turnId }),
     },
-    { cancelGeneration: () => parts.cancelTurn(output.turnId, 'interrupted') },
+    { cancelGeneration: () => parts.interruptTurn(output.turnId) },
   )
   const onAbort = (): void => feed({ type: 'command', command: { kind: 'cancelUtterance', utteranceId } })
   output.signal.addEventListener('abort', onAbort, { once: true })

@@ -12,6 +12,7 @@ import {
   type Word,
 } from '@parley/spec'
 import type { HeardLedger } from '../ledger/heard-ledger.ts'
+import { mergeWords } from '../speech/merge-words.ts'
 import { createSentenceSplitter, sentenceSplitterDefaults, type SentenceSplitter } from '../text/sentence-splitter.ts'
 import type { ToolCallText } from '../text/hidden-text.ts'
 import type { FilteredPiece, TextFilters } from '../text/text-filters.ts'
@@ -392,7 +393,7 @@ export class Utterance {
         void this.#drain()
       },
       words: (words) => {
-        chunk.words = [...chunk.words, ...words]
+        chunk.words = mergeWords(chunk.words, words)
         this.#parts.ledger.timed(chunk.segmentId, words)
         chunk.segment?.words(words)
       },
