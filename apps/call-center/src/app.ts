@@ -18,6 +18,7 @@ import { helpPages } from './help/help-pages.ts'
 import { loadArticles } from './help/load-articles.ts'
 import { createPostgresHelp, indexArticles } from './help/postgres-help.ts'
 import { createCallCenterKit } from './rooms/call-center-kit.ts'
+import { createCallVoice, type CallVoice } from './voice/create-call-voice.ts'
 import type { CallCenterRooms } from './rooms/call-center-rooms.ts'
 import { arePagesStale, buildPages, pagesFolder } from './start/build-pages.ts'
 import { chooseModel, type ModelChoice } from './start/choose-model.ts'
@@ -53,6 +54,8 @@ export interface CallCenter {
   model: Omit<ModelChoice, 'modelFor'>
   accounts: number
   articles: number
+  /** What calls are heard and spoken with; absent with `--no-voice`. */
+  voice: Pick<CallVoice, 'hearing' | 'speech'> | undefined
   /** Ends it: no new work, running answers get some seconds, everything is on disk. */
   close(): Promise<void>
 }
@@ -124,6 +127,7 @@ export async function createCallCenter(options: CallCenterOptions): Promise<Call
       ...(options.lineTestMs === undefined ? {} : { lineTestMs: options.lineTestMs }),
     })
     opened.push(() => kit.close({ graceMs }))
+    const voice = settings.voice ? await openVoice() : undefined
     const server = createServer({
       kit,
       auth: { keys: lookupIn([desk.record]), secrets: [secret] },
@@ -131,6 +135,7 @@ export async function createCallCenter(options: CallCenterOptions): Promise<Call
       clock,
       ids,
       logger,
+      ...(voice === undefined ? {} : { calls: { channel: voice.channel } }),
       mounts: [
         demoRoutes({
           rooms: kit,
@@ -153,6 +158,19 @@ export async function createCallCenter(options: CallCenterOptions): Promise<Call
       ],
     })
     opened.push(() => server.close({ drainMs }))
+    async function openVoice(): Promise<CallVoice> {
+      onProgress('warming the voices')
+      const made = await createCallVoice({
+        kit: () => kit,
+        models: local,
+        clock,
+        recordings: `${dataDir}/recordings`,
+        records: settings.record,
+      })
+      kit.register(made.channel)
+      opened.push(() => made.close())
+      return made
+    }
     await kit.ready()
     const port = await listen(server, settings)
     let closing: Promise<void> | undefined
@@ -164,6 +182,7 @@ export async function createCallCenter(options: CallCenterOptions): Promise<Call
       model,
       accounts,
       articles: articles.length,
+      voice,
       close: () => (closing ??= closeAll()),
     }
   } catch (error) {

@@ -27,7 +27,7 @@ async function main(): Promise<void> {
 }
 
 function show(
-  { url, port, model, accounts, articles, deskKey }: CallCenter,
+  { url, port, model, accounts, articles, deskKey, voice }: CallCenter,
   settings: Settings,
   readyMs: number,
 ): void {
@@ -39,6 +39,8 @@ function show(
       desk: `${url}/desk`,
       api: `${url}/docs`,
       model: { label, id, remote, warning: warning ?? null },
+      hearing: voice?.hearing ?? null,
+      speech: voice?.speech ?? null,
       readyMs: Math.round(readyMs),
     }
     process.stdout.write(`${JSON.stringify(started)}\n`)
@@ -51,6 +53,8 @@ function show(
       readyMs,
       modelLabel: model.label,
       modelRemark: model.remark,
+      hearing: voice?.hearing ?? { label: 'off', remark: 'typing only (--no-voice)' },
+      speech: voice?.speech ?? { label: 'off', remark: '' },
       warnings: model.warning === undefined ? [] : [model.warning],
       data: dataWords(settings),
       customers: accounts,

@@ -8,6 +8,7 @@ import { applyOfferTool, changePlanTool, listOffersTool } from '../tools/retenti
 import { noteTool, requestHumanTool } from '../tools/supervisor-tools.ts'
 import { areaOutageTool, rebootModemTool, runLineTestTool } from '../tools/technical-tools.ts'
 import { listSlotsTool, openTicketTool, scheduleVisitTool } from '../tools/ticket-tools.ts'
+import { voices } from '../voice/voices.ts'
 import { agentProfiles, type AgentProfile } from './agent-profiles.ts'
 import { caseMemory } from './case-memory.ts'
 import { createSupervisorModel, factsMemory } from './supervisor-model.ts'
@@ -74,6 +75,7 @@ export function createAgents({ services, modelFor, readLog }: CreateAgentsOption
       memory: caseMemory(slidingWindow({ events: recentEventsWindow })),
       whileBusy: restarts.has(id) ? 'restart' : 'queue',
       onFailure: 'Sorry, I cannot answer right now. Please say that again, or ask for a person.',
+      voice: voices[id],
       ...(greeting === undefined ? {} : { greeting }),
     })
   })

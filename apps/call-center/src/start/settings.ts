@@ -13,6 +13,10 @@ export interface Settings {
   reset: boolean
   seed: number
   json: boolean
+  /** Whether calls can be made; without, everything is typed. */
+  voice: boolean
+  /** Whether calls may be recorded, with the caller's consent. */
+  record: boolean
   dataDir: string
   /** `memory://`, `file:` or `postgres:`; the data folder unless set. */
   databaseUrl: string
@@ -54,6 +58,8 @@ export function readSettings(argv: readonly string[], env: Environment): Setting
     reset: values.reset,
     seed: values.seed === undefined ? 1 : toNumber(values.seed, { name: '--seed', most: 2 ** 32 - 1 }),
     json: values.json,
+    voice: !values['no-voice'],
+    record: recordOf(values.record),
     dataDir,
     databaseUrl: env['PARLEY_DATABASE_URL'] ?? `file:${dataDir}`,
     authSecret,
@@ -69,7 +75,9 @@ interface Flags {
   port?: string
   host?: string
   seed?: string
+  record?: string
   'no-open': boolean
+  'no-voice': boolean
   reset: boolean
   json: boolean
 }
@@ -83,6 +91,8 @@ function parseFlags(argv: readonly string[]): Flags {
         host: { type: 'string' },
         seed: { type: 'string' },
         'no-open': { type: 'boolean', default: false },
+        record: { type: 'string' },
+        'no-voice': { type: 'boolean', default: false },
         reset: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
       },
@@ -92,10 +102,17 @@ function parseFlags(argv: readonly string[]): Flags {
     const reason = cause instanceof Error ? cause.message.split('.')[0] : 'A flag is wrong'
     throw new ParleyError({
       code: 'config_invalid',
-      message: `${reason}. Known flags: --port --host --seed --no-open --reset --json.`,
+      message: `${reason}. Known flags: --port --host --seed --no-open --no-voice --record --reset --json.`,
       cause,
     })
   }
+}
+
+/** `on` unless it was switched off. */
+function recordOf(given: string | undefined): boolean {
+  if (given === undefined || given === 'on') return true
+  if (given === 'off') return false
+  throw invalid(`--record is "${given}"; it is on or off.`, '--record')
 }
 
 function toNumber(text: string, { name, most }: { name: string; most: number }): number {

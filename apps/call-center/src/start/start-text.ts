@@ -6,6 +6,9 @@ export interface StartFacts {
   readyMs: number
   modelLabel: string
   modelRemark: string
+  /** What calls are heard and spoken with. */
+  hearing: { label: string; remark: string }
+  speech: { label: string; remark: string }
   warnings: readonly string[]
   /** Where data is kept, in words. */
   data: string
@@ -17,20 +20,21 @@ export interface StartFacts {
 
 /** The block that `npm start` prints. It names what does the work, and what is not there. */
 export function startText(facts: StartFacts): string {
-  const { url, readyMs, modelLabel, modelRemark, warnings, data, customers, articles, deskKey } = facts
+  const { url, readyMs, modelLabel, modelRemark, hearing, speech, warnings, data, customers, articles, deskKey } = facts
   const title = 'Parley call center · Harbor Internet (demo)'
   const tries = [demoPeople[0], demoPeople[3], demoPeople[2]].flatMap((person) =>
     person ? [`"${person.firstWords}"`] : [],
   )
   const lines = [
     `${title.padEnd(72)} ready in ${(readyMs / 1_000).toFixed(1)} s`,
-    row('Caller', `${url}/`, 'write, as a customer'),
-    row('Desk', `${url}/desk`, 'answer, approve, take over'),
+    row('Caller', `${url}/`, 'call or type, as a customer'),
+    row('Desk', `${url}/desk`, 'answer, listen in, take over'),
     row('API', `${url}/docs`),
     '',
     row('Model', modelLabel, modelRemark),
     ...warnings.map((warning) => row('', warning)),
-    row('Hearing', 'none yet', 'typing only'),
+    row('Hearing', hearing.label, hearing.remark),
+    row('Speech', speech.label, speech.remark),
     row('Data', data, `${customers} customers, ${articles} help articles`),
     row('Try', tries.join('    ')),
     row('Keys', 'put OPENAI_API_KEY (or OPENAI_BASE_URL, PARLEY_MODEL) in .env and restart'),

@@ -1,0 +1,93 @@
+import type { Kit } from '@parley/kit'
+import {
+  createFliteTts,
+  createPocketSphinxStt,
+  createRuleBackchannel,
+  createRuleTurnDetector,
+  createSileroVad,
+  findPocketSphinx,
+  folderRecordings,
+  type LocalModel,
+} from '@parley/local'
+import type { Clock, RoomId, TurnHint } from '@parley/spec'
+import { createTtsCache, VoiceChannel, withTtsCache } from '@parley/voice'
+import type { SpeakingAgentId } from '../agents/create-agents.ts'
+import { checkVoices } from './voices.ts'
+
+/** The channel calls are made on. */
+export const voiceChannelId = 'voice'
+
+/** What the call center hears and speaks with. */
+export interface CallVoice {
+  channel: VoiceChannel
+  /** For the start text and the pages. */
+  hearing: { id: 'pocketsphinx' | 'none'; label: string; remark: string }
+  speech: { id: string; label: string; remark: string }
+  close(): Promise<void>
+}
+
+/** What voices of the call center need. */
+export interface CallVoiceOptions {
+  kit: () => Kit
+  models: Readonly<Record<SpeakingAgentId, LocalModel>>
+  clock: Clock
+  /** Where recordings go. */
+  recordings: string
+  /** Whether calls may be recorded, with the caller's consent. */
+  records: boolean
+}
+
+/** Lines said often enough to be ready before the first call. */
+const fillers = ['One moment, please.', 'Still looking.', 'Just a second more.']
+
+/** Opens the embedded engines: nothing here needs a network or a key. */
+export async function createCallVoice(options: CallVoiceOptions): Promise<CallVoice> {
+  const { kit, models, records, recordings, clock } = options
+  const flite = createFliteTts()
+  checkVoices(flite.info.id)
+  const vad = createSileroVad()
+  const stt = findPocketSphinx() === undefined ? undefined : await createPocketSphinxStt({ clock })
+  const cache = createTtsCache()
+  const channel = new VoiceChannel(voiceChannelId, {
+    ...(stt === undefined ? {} : { stt }),
+    tts: withTtsCache(flite, cache),
+    vad,
+    turnDetector: createRuleTurnDetector(),
+    backchannelDetector: createRuleBackchannel(),
+    filler: { lines: fillers },
+    hint: ({ roomId, agentId }) => hintFor(kit(), models, roomId, agentId),
+    ...(records ? { recording: { mode: 'consent', sink: folderRecordings(recordings) } } : {}),
+    defaultVoice: 'slt',
+  })
+  return {
+    channel,
+    hearing:
+      stt === undefined
+        ? { id: 'none', label: 'none', remark: "install pocketsphinx, or use the browser's recognizer, keypad and typing" }
+        : { id: 'pocketsphinx', label: 'PocketSphinx', remark: 'small vocabulary per phase; the keypad always works' },
+    speech: { id: flite.info.id, label: 'flite', remark: '4 voices' },
+    async close() {
+      await channel.close()
+      await Promise.allSettled([flite[Symbol.asyncDispose](), vad[Symbol.asyncDispose]()])
+    },
+  }
+}
+
+/** What the caller probably says next: by the agent's rules and the question it asked last. */
+async function hintFor(
+  kit: Kit,
+  models: Readonly<Record<SpeakingAgentId, LocalModel>>,
+  roomId: RoomId,
+  agentId: string | null,
+): Promise<TurnHint | undefined> {
+  const asked = await kit.pendingRequests({ roomId, kind: 'input' })
+  if (asked.some(({ sensitive }) => sensitive)) return { expect: 'digits', minLength: 4 }
+  const model = agentId === null ? undefined : models[agentId as SpeakingAgentId]
+  if (model === undefined) return undefined
+  const [state, events] = await Promise.all([
+    kit.state(roomId),
+    kit.events(roomId, { types: ['message'], limit: 10, newestFirst: true }),
+  ])
+  const last = events.find(({ source }) => source.kind === 'agent')?.content
+  return model.expects({ line: last?.type === 'text' ? last.text : '', phase: state.phase })
+}
