@@ -41,10 +41,15 @@ export function askBackchannel(step: Step): void {
 export function takeVerdict(step: Step, id: string, isBackchannel: boolean): void {
   const { state } = step
   const pending = state.backchannel
-  if (pending === null || pending.id !== id || pending.phase !== 'asked' || turnText(state.open) !== pending.text) {
+  if (pending === null || pending.id !== id || pending.phase !== 'asked') {
     return note(step, 'ignored', { event: 'backchannelVerdict', reason: 'stale', id })
   }
   cancelTimer(step, 'backchannel')
+  if (turnText(state.open) !== pending.text) {
+    // The words are not those any more: whoever looks next judges anew.
+    state.backchannel = null
+    return note(step, 'ignored', { event: 'backchannelVerdict', reason: 'otherWords', id })
+  }
   if (!isBackchannel) {
     state.backchannel = { ...pending, phase: 'refused' }
     return interruptByText(step)

@@ -41,7 +41,7 @@ export function speechStarted(step: Step, reportedMs: number | undefined, source
 export function speechEnded(step: Step, reportedMs: number | undefined): void {
   const { state, settings } = step
   if (state.speech === null) return note(step, 'ignored', { event: 'speechEnd', reason: 'silent' })
-  const { startedAtMs, isEcho } = state.speech
+  const { startedAtMs, isEcho, source } = state.speech
   const lastVoicedAtMs = Math.max(startedAtMs, instant(step, reportedMs, step.nowMs))
   const spokeMs = lastVoicedAtMs - startedAtMs
   state.speech = null
@@ -63,7 +63,7 @@ export function speechEnded(step: Step, reportedMs: number | undefined): void {
   }
   const mode = effectiveMode(step)
   // Where the recognizer or a provider tells the end, or somebody commits by hand, silence alone decides nothing.
-  if (mode === 'stt' || mode === 'provider' || mode === 'manual') return
+  if (mode === 'stt' || mode === 'provider' || mode === 'manual' || source === 'talk') return
   if (settings.stages.stt && awaitsText(state.open)) step.effects.push({ type: 'finalizeStt' })
   if (state.decision === null || !isForced(state.decision)) openDecision(step, 'vad', lastVoicedAtMs)
   armAgentBackchannel(step, lastVoicedAtMs)

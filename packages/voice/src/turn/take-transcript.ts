@@ -1,8 +1,9 @@
 import { interruptByText } from './backchannel.ts'
 import { takeLateFinal } from './commit-turn.ts'
 import { openDecision } from './endpointing.ts'
+import { audioBlock } from './guards.ts'
 import { normalizeText } from './normalize-text.ts'
-import { placeTranscript, turnText, type TranscriptEvent } from './open-turn.ts'
+import { changeOpen, placeTranscript, turnText, type TranscriptEvent } from './open-turn.ts'
 import { abortSpeculation, speculate } from './speculation.ts'
 import { effectiveMode } from './turn-delays.ts'
 import { cancelTimer, instant, note, type Step } from './turn-step.ts'
@@ -21,9 +22,24 @@ export function takeTranscript(step: Step, event: TranscriptEvent): void {
   const text = turnText(state.open)
   if (state.speculation !== null && state.speculation.text !== normalizeText(text)) abortSpeculation(step, 'text')
   if (event.type === 'sttEager') speculate(step, true)
-  if (isFinal) interruptByText(step)
+  if (isFinal) {
+    boundQueued(step)
+    interruptByText(step)
+  }
   checkWords(step)
   decideByText(step, event, isFinal)
+}
+
+/** Segments that are kept for after an uninterruptible utterance. */
+const maxQueuedSegments = 8
+
+function boundQueued(step: Step): void {
+  const { state } = step
+  if (state.open === null || state.open.parts.length <= maxQueuedSegments || audioBlock(step) === null) return
+  const gone = state.open.parts.slice(0, -maxQueuedSegments)
+  changeOpen(step, { parts: state.open.parts.slice(-maxQueuedSegments) })
+  for (const { text } of gone) step.effects.push({ type: 'dropUserText', text, reason: 'queueFull' })
+  note(step, 'discarded', { reason: 'queueFull', segments: gone.length })
 }
 
 function heardText(step: Step): void {

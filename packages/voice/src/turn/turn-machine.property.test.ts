@@ -44,6 +44,8 @@ class Watch {
   isVoiced = false
   /** With the button down the rules of push-to-talk hold; nothing is claimed. */
   isPressed = false
+  /** A provider heard it first: its own reports end it. */
+  isProvided = false
   isDeaf = { muted: false, held: false, lost: false }
   readonly asides = new Set<string>()
   isClosed = false
@@ -52,7 +54,7 @@ class Watch {
     const { isDeaf } = this
     switch (event.type) {
       case 'vadStart':
-        if (this.isPressed || isDeaf.muted || isDeaf.held || isDeaf.lost) break
+        if (this.isPressed || this.isProvided || isDeaf.muted || isDeaf.held || isDeaf.lost) break
         if (!this.isVoiced) this.speaking = true
         this.isVoiced = true
         break
@@ -70,8 +72,14 @@ class Watch {
         this.isVoiced = true
         break
       // After these it may still be speech, or not: nothing is claimed.
+      case 'providerSpeechStarted':
+        this.isProvided = true
+        break
       case 'providerSpeechStopped':
       case 'providerTurn':
+        this.isProvided = false
+        this.speaking = false
+        break
       case 'sttSpeechEnd':
         this.speaking = false
         break
