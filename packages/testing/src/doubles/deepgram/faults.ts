@@ -14,7 +14,7 @@ export type DeepgramFault =
   | { kind: 'drop'; afterMessages?: number; code?: number; reason?: string; midMessage?: boolean }
   /** Messages are kept back until one that ends an utterance, then sent at once. */
   | { kind: 'burst' }
-  /** Messages are sent as fragments of one character. */
+  /** The next message is sent in fragments of one byte. */
   | { kind: 'drip' }
   /** The next message of a type is sent twice. */
   | { kind: 'duplicate'; type: string }

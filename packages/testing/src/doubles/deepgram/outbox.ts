@@ -41,8 +41,10 @@ export function createOutbox({ ws, clock, faults }: { ws: WebSocket; clock: Cloc
   const write = (text: string): void => {
     if (isDead || ws.readyState !== ws.OPEN) return
     if (faults.take('drip') !== undefined) {
-      const characters = [...text]
-      characters.forEach((character, n) => ws.send(character, { fin: n === characters.length - 1, compress: false }))
+      const bytes = Buffer.from(text)
+      bytes.forEach((_, n) =>
+        ws.send(bytes.subarray(n, n + 1), { binary: false, fin: n === bytes.length - 1, compress: false }),
+      )
       return
     }
     ws.send(text)
