@@ -15,8 +15,6 @@ export interface PlayoutTracker {
   clear(epoch: number): void
   pause(epoch: number): void
   resume(): void
-  /** Says again where playout stands, after a loss. */
-  repeat(): void
   readonly underruns: number
 }
 
@@ -153,7 +151,6 @@ export function createPlayoutTracker({
       })
     },
     resume: () => device.resume(),
-    repeat: () => report(latest),
     get underruns() {
       return latest.underruns
     },

@@ -255,6 +255,19 @@ test('a microphone that goes away is replaced, devices change while the call goe
   ])
 })
 
+test('a device that opens when the call is over is closed again', async () => {
+  const { live, log } = setUp()
+  const call = await live()
+  const changing = call.setDevice({ microphoneId: 'desk', speakerId: 'room' })
+  call.hangup()
+  await changing
+  await call.ended
+  const named = (verb: string): string[] =>
+    log.filter((line) => line.startsWith(verb)).map((line) => line.split(' ').slice(1, 3).join(' '))
+  expect(named('close').toSorted()).toEqual(named('open').toSorted())
+  expect(named('open')).toContain('microphone desk')
+})
+
 test('a call that is taken over comes with its own rate, and the speaker follows', async () => {
   const { live, log, lines, clock } = setUp({ takeover: true })
   await live({ audio: { up: audio.up, down: { codec: 'pcmu', rate: 8_000 } } })

@@ -218,7 +218,6 @@ export async function startCall(options: StartCallOptions): Promise<ClientCall> 
       // Who takes over a call takes it as it is.
       if (playout !== undefined && rate !== down.rate) change(() => openSpeaker(rate, options.speakerId)).catch(tell)
       down = welcome.audio.down
-      tracker?.repeat()
       live.resolve()
     },
     onMessage,

@@ -71,6 +71,19 @@ test('a clear fades within 10 ms without a step, drops what waited, and keeps wh
   expect(largestStep()).toBeLessThan(0.1)
 })
 
+test('what comes after a clear does not sound while the rest fades', () => {
+  const { ring, push, pull, heard } = setUp()
+  push(105)
+  pull(100)
+  let cleared: PlayoutProgress | undefined
+  ring.clear((progress) => (cleared = progress))
+  push(100, true, -16_384)
+  pull(5)
+  expect(Math.min(...heard)).toBeGreaterThanOrEqual(0)
+  pull(20)
+  expect(cleared?.played).toBe(105 * 24)
+})
+
 test('a clear while nothing sounds is done at once', () => {
   const { ring, push } = setUp()
   push(20)

@@ -38,6 +38,15 @@ test('W-2 a resume token is of one call and one person', async () => {
   expect((await resume(setUp, { resumeToken, lastSeq: 0 })).connected.outcome).toBe('resumed')
 })
 
+test('W-2 who claims to have got what was never sent is refused', async () => {
+  const setUp = setUpMedia()
+  const { person, endpoint, resumeToken } = await setUp.open()
+  endpoint.show(note(1))
+  person.drop()
+  await setUp.clock.advance(0)
+  expect((await resume(setUp, { resumeToken, lastSeq: 2 })).person.closedWith).toBe(4410)
+})
+
 test('W-2 512 messages are kept and not one more', async () => {
   const setUp = setUpMedia()
   const first = await setUp.open()

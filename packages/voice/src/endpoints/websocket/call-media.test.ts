@@ -74,6 +74,18 @@ test('heard is told ten times a second at most, its last word always and a cut a
   expect(person.ofType('heard').at(-1)).toMatchObject({ cut: 29 })
 })
 
+test('what was heard of one utterance is not lost when the next begins', async () => {
+  const { open } = setUpMedia()
+  const { person, endpoint } = await open()
+  endpoint.show({ type: 'heard', utteranceId: 'u1', played: 1, confirmed: 0 })
+  endpoint.show({ type: 'heard', utteranceId: 'u1', played: 5, confirmed: 5 })
+  endpoint.show({ type: 'heard', utteranceId: 'u2', played: 1, confirmed: 0 })
+  expect(person.ofType('heard')).toMatchObject([
+    { utteranceId: 'u1', played: 1 },
+    { utteranceId: 'u1', played: 5 },
+  ])
+})
+
 test('speech is announced, sent in frames of 20 ms with places in its utterance, and ended', async () => {
   const { clock, open } = setUpMedia()
   const { person, endpoint } = await open()
@@ -106,6 +118,8 @@ test('a clear is the first thing sent, with the new epoch; W-5 reports of the ol
   await clock.advance(200)
   person.say({ type: 'played', epoch: 0, utteranceId: 'u1', positionMs: 100, bufferedMs: 100 })
   await clock.advance(0)
+  const cleared: object[] = []
+  endpoint.output.on('cleared', (event) => void cleared.push(event))
   const before = person.got.length
   expect(endpoint.output.clear()).toMatchObject({ epoch: 1, segmentId: 'u1-s' })
   expect(person.got[before]).toMatchObject({ message: { type: 'clear', epoch: 1 } })
@@ -113,6 +127,7 @@ test('a clear is the first thing sent, with the new epoch; W-5 reports of the ol
   person.say({ type: 'cleared', epoch: 1, positionMs: 140 })
   await clock.advance(0)
   expect(endpoint.counts.staleReports).toBe(1)
+  expect(cleared).toMatchObject([{ confidence: expect.any(String) }, { positionMs: 140, confidence: 'confirmed' }])
   speak(endpoint.output, 20, 'u2')
   expect(person.frames.at(-1)).toMatchObject({ epoch: 1, position: 0 })
 })
@@ -125,7 +140,12 @@ test('a person that can pause is told to, others are sent again what was not pla
   expect(endpoint.output.pause()).toBe(true)
   expect(person.messages.at(-1)).toMatchObject({ type: 'pause', epoch: 0 })
   person.say({ type: 'paused', epoch: 0, positionMs: 80 })
+  const confirmed: number[] = []
+  endpoint.output.on('progress', ({ confidence, positionMs }) => {
+    if (confidence === 'confirmed') confirmed.push(positionMs)
+  })
   await clock.advance(500)
+  expect(confirmed).toHaveLength(1)
   const frames = person.frames.length
   endpoint.output.resume()
   expect(person.ofType('continue')).toMatchObject([{ epoch: 0 }])

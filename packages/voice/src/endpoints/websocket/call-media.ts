@@ -53,7 +53,7 @@ export interface CallMedia {
   readonly identity: string
   readonly isLive: boolean
   readonly counts: MediaCounts
-  /** Whether a token takes the call up again and all messages after `lastSeq` are kept. Used up by asking. */
+  /** Whether a token takes the call up again and all messages after `lastSeq` are kept; attaching gives a new one. */
   redeem(resumeToken: string, lastSeq: number): boolean
   /** Makes a socket the person's end; the one before it is closed with 4409. */
   attach(connection: MediaConnection, how: { resumeAfter?: number }): void
@@ -241,7 +241,6 @@ export function createCallMedia({ callId, grant, hello, clock, ids, limits, onEn
     },
     redeem(token, lastSeq) {
       if (isOver || resumeToken === undefined || token !== resumeToken) return false
-      resumeToken = undefined
       return log.after(lastSeq) !== undefined
     },
     attach(next, { resumeAfter }) {
@@ -269,7 +268,6 @@ export function createCallMedia({ callId, grant, hello, clock, ids, limits, onEn
       for (const text of missed) next.send(text)
       if (!resumed) for (const message of standing.values()) send(message)
       if (hasBeenAttached) {
-        downlink.again()
         output.resumed()
         held.deliver((handlers) => handlers.onState('resumed'))
       }

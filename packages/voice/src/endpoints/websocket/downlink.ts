@@ -12,8 +12,6 @@ export interface Downlink {
   readonly link: FarEnd
   /** The utterance whose frames were sent last. */
   readonly playing: string | undefined
-  /** Another socket or person's end: what is sent next is announced again. */
-  again(): void
 }
 
 /**
@@ -33,7 +31,6 @@ export function createDownlink({
   let announced: string | undefined
   let playing: string | undefined
   let sequence = 0
-  let hasGap = false
 
   const announce = ({ epoch, utteranceId, segmentId }: FarFrame): void => {
     if (announced === segmentId) return
@@ -50,7 +47,7 @@ export function createDownlink({
         sendFrame({
           codec: audio.codec,
           rate: audio.rate,
-          gap: frame.gap || hasGap,
+          gap: frame.gap,
           last: frame.isLast,
           priority: false,
           sequence,
@@ -58,7 +55,6 @@ export function createDownlink({
           epoch: frame.epoch,
           payload: encode(samples, audio.codec),
         })
-        hasGap = false
         sequence = (sequence + 1) >>> 0
       },
       clear(epoch) {
@@ -94,10 +90,6 @@ export function createDownlink({
     },
     get playing() {
       return playing
-    },
-    again() {
-      announced = undefined
-      hasGap = true
     },
   }
 }

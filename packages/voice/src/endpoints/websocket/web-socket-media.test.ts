@@ -171,7 +171,30 @@ test('W-7 a second socket only reads, until it says takeover; the first then get
   second.say({ type: 'dtmf', digit: '2', durationMs: 100, seq: 1 })
   await clock.advance(0)
   expect(heard.at(-1)).toEqual({ type: 'other', name: 'dtmf', args: ['2', 100] })
-  expect(second.ofType('welcome').at(-1)?.resumeToken).toEqual(expect.any(String))
+  const again = second.messages.slice(second.messages.findLastIndex(({ type }) => type === 'welcome'))
+  expect(again).toMatchObject([
+    { type: 'welcome', resumed: false, resumeToken: expect.any(String) },
+    { type: 'language', seq: 1, language: 'fr' },
+    { type: 'hold', seq: 2, on: true },
+    { type: 'clear', seq: 3, epoch: 1 },
+  ])
+})
+
+test('W-7 a page may take its call over with its first word, and its sound begins anew', async () => {
+  const { clock, connect, open } = setUpMedia()
+  const { person, heard } = await open()
+  person.sound({ position: 90_000 })
+  await clock.advance(20)
+  const second = personEnd()
+  const connected = connect(second)
+  second.say({ ...hello, takeover: true })
+  second.sound({ position: 0 })
+  await clock.advance(0)
+  expect((await connected).outcome).toBe('takenOver')
+  expect(person.closedWith).toBe(4409)
+  second.sound({ position: 0 })
+  await clock.advance(0)
+  expect(heard.filter(({ type }) => type === 'frame')).toHaveLength(2)
 })
 
 test('W-7 nobody else takes a call over', async () => {
