@@ -48,7 +48,7 @@ test('recording: whatever happens, both sides are as long as the call, and secre
         else if (next.type === 'clear') recorder.cleared(clock.monotonicMs())
         else if (next.type === 'pause') recorder.pause()
         else if (next.type === 'resume') recorder.resume()
-        else {
+        else if ('frames' in next) {
           const end = recorder.mask('caller', clock.monotonicMs())
           await say(next.frames, 7_777)
           end(clock.monotonicMs())
