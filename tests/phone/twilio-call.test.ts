@@ -1,7 +1,7 @@
 import { createServer } from '@parley/server'
 import { createSystemClock, type CloseReason, type EndpointHandlers } from '@parley/spec'
 import { Kit } from '@parley/kit'
-import { createTwilioCallDouble, type TwilioCallDouble, type TwilioFault } from '@parley/testing/doubles'
+import { createTwilioCallDouble, signTwilioRequest, type TwilioCallDouble, type TwilioFault } from '@parley/testing/doubles'
 import { createTwilioEndpoint, type TwilioMedia } from '@parley/voice/endpoints'
 import { expect, onTestFinished, test } from 'vitest'
 
@@ -118,4 +118,19 @@ test('WD-8 TW-2 a line in fragments, with nonsense between, is understood; one t
   expect(closed).toEqual(['lost'])
   expect(calls[0]?.counts.unknown).toBeGreaterThan(10)
   expect(double.violations).toEqual([])
+})
+
+test('TW-1 Twilio asks the server what to do with a call, and is told the address of the media', async () => {
+  const { url } = await echoing()
+  const fields = { CallSid: 'CA1', From: '+15550100' }
+  const ask = async (secret: string): Promise<Response> =>
+    fetch(`${url}/v1/twilio/voice`, {
+      method: 'POST',
+      headers: { 'x-twilio-signature': await signTwilioRequest(secret, `${publicUrl}/v1/twilio/voice`, fields) },
+      body: new URLSearchParams(fields),
+    })
+  const answer = await ask('test-key')
+  expect(answer.status).toBe(200)
+  expect(await answer.text()).toContain(`<Stream url="${signedUrl}"><Parameter name="from" value="+15550100"/>`)
+  expect((await ask('another')).status).toBe(403)
 })

@@ -57,6 +57,9 @@ const notBegun = 4408
 /**
  * Makes the phone side of calls over Twilio Media Streams. Signatures are checked against `publicUrl`; with
  * `verify: false` they are not, which is logged as a warning.
+ * @example
+ * const twilio = createTwilioEndpoint({ authToken, publicUrl: 'https://calls.example.com', clock })
+ * createServer({ kit, sockets: [twilio.socketRoute({ onCall: answer })], mounts: [twilio.mount()] })
  * @throws {ParleyError} `invalid_options`
  */
 export function createTwilioEndpoint(options: TwilioOptions): TwilioEndpoint {
