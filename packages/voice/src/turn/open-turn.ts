@@ -70,13 +70,14 @@ export function placeTranscript(step: Step, event: TranscriptEvent, isFinal: boo
     language: event.language ?? null,
     confidence: event.confidence !== undefined && Number.isFinite(event.confidence) ? event.confidence : null,
   }
+  const isByHand = state.decision?.trigger === 'manual' || state.decision?.trigger === 'talk'
   const parts = open.parts.filter((other) => other.id !== event.id)
   if (text !== '') parts.splice(known >= 0 ? known : parts.length, 0, part)
   state.open = {
     ...open,
     parts: parts.length > maxParts ? joinFirst(parts) : parts,
-    // A final while the person still speaks says nothing about the words that follow.
-    awaitsFinal: isFinal && state.speech === null ? false : open.awaitsFinal,
+    // A final while the person still speaks says nothing about the words that follow, unless it was asked for.
+    awaitsFinal: isFinal && (state.speech === null || isByHand) ? false : open.awaitsFinal,
     activityAtMs: step.nowMs,
   }
 }
