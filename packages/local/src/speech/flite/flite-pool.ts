@@ -92,7 +92,7 @@ export function createFlitePool({ workers, queue }: { workers: number; queue: nu
 
   const speak = async ({ text, voice, speed, signal }: Task): Promise<FliteSpeech> => {
     const worker = idle.pop() ?? (await startWorker())
-    const folder = await mkdtemp(join(tmpdir(), 'parley-voice-'))
+    const folder = await mkdtemp(join(tmpdir(), `parley-voice-${process.pid}-`))
     worker.ref()
     let isUsable = false
     try {

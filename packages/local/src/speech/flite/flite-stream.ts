@@ -106,8 +106,8 @@ export function createFliteStream({ pool, voice, speed, signal }: FliteStreamOpt
       const segment = segmentOf(segmentId)
       for (const part of splitText(toSpeakable(text))) {
         const speech = pool.run({ text: part, voice, speed, signal: segment.abort.signal })
-        // Awaited in its turn below; until then a failure must not count as unhandled.
-        speech.catch(() => {})
+        // Told at once, not after what is spoken before it.
+        speech.catch((cause: unknown) => fail(segment, cause))
         append(segment, async () => {
           await sound(segment, await speech)
           queue.push({ type: 'usage', characters: part.length })

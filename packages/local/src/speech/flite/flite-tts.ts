@@ -30,7 +30,7 @@ const voices: readonly Voice[] = [
  */
 export function createFliteTts(options: FliteTtsOptions = {}): FliteTts {
   checkOptions('createFliteTts', options, ['workers', 'queue'])
-  const { workers = Math.min(4, Math.max(1, availableParallelism() - 1)), queue = 64 } = options
+  const { workers = defaultWorkers(availableParallelism()), queue = 64 } = options
   checkCount('workers', workers, 1)
   checkCount('queue', queue, 0)
   const pool = createFlitePool({ workers, queue })
@@ -55,6 +55,11 @@ export function createFliteTts(options: FliteTtsOptions = {}): FliteTts {
     close: () => pool.close(),
     [Symbol.asyncDispose]: () => pool.close(),
   }
+}
+
+/** Threads for a machine: one core is left to everything else. */
+export function defaultWorkers(cores: number): number {
+  return Math.min(4, Math.max(1, cores - 1))
 }
 
 function checkCount(path: string, value: number, least: number): void {

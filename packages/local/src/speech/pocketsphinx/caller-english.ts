@@ -36,7 +36,7 @@ public <line> = <begin> <thing> | <begin> <thing> <end> | <short> | <short> | <n
 `
 
 /** Words that any sentence may have, in lower case. */
-export const commonWords =
+export const commonWords: readonly string[] =
   `a about after again all also always am an and another any anything are as ask at back bad be because been before better big
 but buy by call called came can cannot can't change check come could couldn't day days did didn't different do does doesn't doing
 done don't down each else even every everything few find first for found from gave get getting give go goes going gone good got

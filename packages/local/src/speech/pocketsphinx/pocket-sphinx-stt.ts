@@ -74,7 +74,7 @@ export async function createPocketSphinxStt(options: PocketSphinxOptions = {}): 
   }
 
   const recognize = async (samples: Int16Array, grammar: SpeechGrammar | undefined, signal: AbortSignal) => {
-    const folder = await mkdtemp(join(tmpdir(), 'parley-speech-'))
+    const folder = await mkdtemp(join(tmpdir(), `parley-speech-${process.pid}-`))
     try {
       const file = (name: string): string => join(folder, name)
       await writeFile(file('audio.raw'), toBytes(samples))

@@ -1,6 +1,6 @@
 import { createEnergyVad } from '@parley/audio'
 import { checkOptions, ParleyError, type VoiceActivityDetector } from '@parley/spec'
-import { createSileroEngine, type SileroTrouble } from './silero-engine.ts'
+import { createSileroEngine, type SileroEngine, type SileroEngineOptions, type SileroTrouble } from './silero-engine.ts'
 import type { SileroRuntime } from './silero-session.ts'
 import { createSileroStream, type SileroStream } from './silero-stream.ts'
 
@@ -39,14 +39,21 @@ export interface SileroVad extends VoiceActivityDetector, AsyncDisposable {
  */
 export function createSileroVad(options: SileroVadOptions = {}): SileroVad {
   checkOptions('createSileroVad', options, ['runtime', 'fallback', 'onFallback'])
-  const { runtime = 'auto', fallback = createEnergyVad(), onFallback = () => {} } = options
+  const { runtime = 'auto', ...rest } = options
+  return createVadOverEngine((handlers) => createSileroEngine({ runtime, ...handlers }), rest)
+}
+
+/** The detector over any engine. */
+export function createVadOverEngine(
+  startEngine: (handlers: Omit<SileroEngineOptions, 'runtime'>) => SileroEngine,
+  { fallback = createEnergyVad(), onFallback = () => {} }: Omit<SileroVadOptions, 'runtime'>,
+): SileroVad {
   const streams = new Set<SileroStream>()
   let nextId = 1
   let isGone = false
   let isSlow = false
 
-  const engine = createSileroEngine({
-    runtime,
+  const engine = startEngine({
     onTrouble(reason, message) {
       isGone ||= reason !== 'slow'
       isSlow = reason === 'slow'
