@@ -130,7 +130,7 @@ export interface TtsInfo {
   id: string
   /** Whether text may come in pieces; otherwise it is fed by sentences. */
   streamingInput: boolean
-  wordTimings: 'native' | 'char' | 'none'
+  wordTimings: 'native' | 'char' | 'estimate' | 'none'
   voices(): Promise<readonly Voice[]>
   /** What it yields, best first. */
   formats: readonly AudioFormat[]
@@ -153,7 +153,7 @@ export interface TtsOpen {
 
 export type TtsEvent =
   | { type: 'audio'; segmentId: string; frame: AudioFrame }
-  /** Times from the start of the segment's audio. */
+  /** Times from the start of the segment's audio. Words that begin before known ones end replace those. */
   | { type: 'words'; segmentId: string; words: Word[] }
   | { type: 'done'; segmentId: string; cached?: boolean }
   | { type: 'usage'; characters: number }

@@ -243,7 +243,13 @@ async function openTrial(subject: TtsSubject): Promise<SpeakTrial> {
     text: sentences.join(' '),
     of,
     frames,
-    words: (segmentId) => of(segmentId).flatMap((event) => (event.type === 'words' ? event.words : [])),
+    words: (segmentId) =>
+      of(segmentId).reduce<Word[]>((known, event) => {
+        if (event.type !== 'words') return known
+        // What begins before known words end replaces those.
+        const fromMs = event.words[0]?.startMs ?? Number.POSITIVE_INFINITY
+        return [...known.filter((word) => word.endMs <= fromMs), ...event.words]
+      }, []),
     audioMs: (segmentId) =>
       frames(segmentId).reduce((sum, frame) => sum + (frame.samples.length * 1000) / frame.channels / frame.sampleRateHz, 0),
     async done(segmentId) {

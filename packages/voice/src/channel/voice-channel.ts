@@ -22,6 +22,7 @@ import { createEchoGuard } from '../echo/echo-guard.ts'
 import type { VoiceOptions } from '../options/voice-options.ts'
 import { resolveVoiceSettings, type SettingStages } from '../options/resolve-voice-settings.ts'
 import { createInputChain } from '../processing/input-chain.ts'
+import { createEstimatedTimings } from '../speech/estimated-timings.ts'
 import { createSegmentedStt } from '../speech/segmented-stt.ts'
 import { defaultCallLines, type VoiceChannelOptions } from './voice-channel-options.ts'
 
@@ -155,7 +156,7 @@ export class VoiceChannel implements Channel {
       settings: resolved.settings,
       settingsReceipt: JSON.parse(JSON.stringify(resolved)),
       stt: hears ? streaming(own.stt, sharedVad) : undefined,
-      tts: own.tts,
+      tts: own.tts === undefined ? undefined : createEstimatedTimings(own.tts),
       vad,
       sharedVad,
       turnDetector: own.turnDetector,

@@ -1,5 +1,6 @@
 import { checkOptions, ParleyError, type Clock, type PositionConfidence, type Word } from '@parley/spec'
 
+import { mergeWords } from '../speech/merge-words.ts'
 import type { SpokenUnit } from '../text/spoken-units.ts'
 import type { UtteranceKind } from '../turn/turn-events.ts'
 import { extentOf, firstUnheardSentence, MAX_RESAYS, spanWords, textOf, type MustHearDue } from './heard-spans.ts'
@@ -154,9 +155,7 @@ export function createHeardLedger(options: { clock: Clock; stored?: LedgerJson }
     },
 
     timed(segmentId, words, totalMs) {
-      const known = timings.get(segmentId) ?? []
-      const firstMs = words[0]?.startMs ?? Number.POSITIVE_INFINITY
-      timings.set(segmentId, [...known.filter((word) => word.endMs <= firstMs), ...words])
+      timings.set(segmentId, mergeWords(timings.get(segmentId) ?? [], words))
       change(segmentId, (segment) => void (segment.totalMs = totalMs ?? segment.totalMs), true)
     },
 

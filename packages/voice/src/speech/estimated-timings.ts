@@ -14,7 +14,10 @@ interface Told {
  */
 export function createEstimatedTimings(tts: TextToSpeech): TextToSpeech {
   if (tts.info.wordTimings !== 'none') return tts
-  return { info: tts.info, open: async (options, context) => estimate(await tts.open(options, context)) }
+  return {
+    info: { ...tts.info, wordTimings: 'estimate' },
+    open: async (options, context) => estimate(await tts.open(options, context)),
+  }
 }
 
 /** Words of a text one after the other, at the usual speed or over a known length. */

@@ -187,6 +187,84 @@ describe('createFallbackTts', () => {
   })
 })
 
+/** A voice that counts the parts it has at once, and notes what it was asked for. */
+function counting(maxContexts?: number): { tts: TextToSpeech; most(): number; asked: string[]; opened(): number } {
+  const base = createFakeTts({
+    id: 'counting',
+    streamingInput: false,
+    speed: 1,
+    ...(maxContexts !== undefined && { maxContexts }),
+  })
+  const open = new Set<string>()
+  const asked: string[] = []
+  let most = 0
+  return {
+    most: () => most,
+    asked,
+    opened: () => base.openStreams,
+    tts: {
+      info: base.info,
+      async open(options, context) {
+        const stream = await base.open(options, context)
+        async function* events(): AsyncGenerator<TtsEvent> {
+          for await (const event of stream.events) {
+            if (event.type === 'done') open.delete(event.segmentId)
+            yield event
+          }
+        }
+        return {
+          ...stream,
+          speak(text, part) {
+            open.add(part.segmentId)
+            asked.push(text.trim())
+            most = Math.max(most, open.size)
+            stream.speak(text, part)
+          },
+          cancel(segmentId) {
+            open.delete(segmentId)
+            stream.cancel(segmentId)
+          },
+          events: { [Symbol.asyncIterator]: () => events() },
+        }
+      },
+    },
+  }
+}
+
+describe('contexts of a voice', () => {
+  test.each([
+    [1, 1],
+    [5, 2],
+    [undefined, 2],
+  ])('S-6 at most as many sentences are open as a voice with a cap of %s has contexts', async (cap, expected) => {
+    const { tts, most, asked } = counting(cap)
+    const { speak, clock } = await bench([tts], {}, false)
+    await speak(text)
+    await speak(text, 's2')
+    await clock.advance(60_000)
+    expect(asked).toHaveLength(6)
+    expect(most()).toBe(expected)
+  })
+
+  test('S-6 nothing is sent for a context that was closed, and closing the stream closes the voice', async () => {
+    const { tts, asked, opened } = counting(1)
+    const { speak, cancel, close, clock } = await bench([tts], {}, false)
+    await speak(text)
+    await clock.advance(300)
+    expect(asked).toEqual(['One sentence here.'])
+    cancel('s1')
+    await clock.advance(60_000)
+    expect(asked).toEqual(['One sentence here.'])
+    await speak('Next one.', 's2')
+    expect(asked.at(-1)).toBe('Next one.')
+    await close()
+    await speak('Too late.', 's3')
+    expect(asked.at(-1)).toBe('Next one.')
+    expect(opened()).toBe(0)
+    expect(clock.pending).toBe(0)
+  })
+})
+
 describe('createSentenceFed', () => {
   test('P-7 a voice without partial text gets whole sentences, and gives one segment', async () => {
     const one = createFakeTts({ id: 'one', streamingInput: false })

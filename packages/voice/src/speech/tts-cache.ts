@@ -1,6 +1,6 @@
 import { checkOptions, ParleyError, type Json, type SampleRate, type Word } from '@parley/spec'
 
-import { sha256 } from './sha256.ts'
+import { createSha256 } from '../recording/sha256.ts'
 
 /** Where cached speech is kept. A folder of `@parley/local` is one. */
 export interface TtsCacheStore {
@@ -54,7 +54,10 @@ export interface TtsCache {
 }
 
 /** The defaults of `createTtsCache`. */
-export const ttsCacheDefaults = { maxBytes: 64 * 1_024 * 1_024, maxEntryMs: 20_000 } as const
+export const ttsCacheDefaults: { maxBytes: number; maxEntryMs: number } = {
+  maxBytes: 64 * 1_024 * 1_024,
+  maxEntryMs: 20_000,
+}
 
 /**
  * Makes a cache of speech.
@@ -114,7 +117,7 @@ export function createTtsCache(options: TtsCacheOptions = {}): TtsCache {
       total += bytes.length - (sizes.get(key) ?? 0)
       sizes.delete(key)
       sizes.set(key, bytes.length)
-      for (const oldest of [...sizes.keys()]) {
+      for (const oldest of sizes.keys()) {
         if (total <= maxBytes) break
         if (oldest !== key) await drop(oldest)
       }
@@ -141,14 +144,12 @@ function createMemoryStore(): TtsCacheStore {
   }
 }
 
-/** SHA-256 over all that the sound depends on, each part named. */
+/** SHA-256 over all that the sound depends on, each part named; done at once, so that a lookup waits for no thread. */
 function hashOf(key: TtsCacheKey): string {
-  return sha256(
-    JSON.stringify(
-      Object.entries(key).sort(([one], [other]) => (one < other ? -1 : 1)),
-      sortKeys,
-    ),
-  )
+  const parts = Object.entries(key).sort(([one], [other]) => (one < other ? -1 : 1))
+  const hash = createSha256()
+  hash.add(new TextEncoder().encode(JSON.stringify(parts, sortKeys)))
+  return hash.digest()
 }
 
 /** Equal settings give equal text, in whatever order they were written. */

@@ -13,6 +13,7 @@ import {
 
 import type { UtteranceKind } from '../turn/turn-events.ts'
 import { createEventChannel } from './event-channel.ts'
+import { mergeWords } from './merge-words.ts'
 import { hasPersonalData } from './personal-data.ts'
 import type { CachedSpeech, TtsCache, TtsCacheKey } from './tts-cache.ts'
 
@@ -172,8 +173,7 @@ function cachedStream(
       record.parts.push(event.frame.samples.slice())
       record.samples += event.frame.samples.length
     } else if (event.type === 'words') {
-      const firstMs = event.words[0]?.startMs ?? Number.POSITIVE_INFINITY
-      record.words = [...record.words.filter((word) => word.endMs <= firstMs), ...event.words]
+      record.words = mergeWords(record.words, event.words)
     } else if (event.type === 'error' && event.segmentId !== undefined) recorded.delete(event.segmentId)
   }
 

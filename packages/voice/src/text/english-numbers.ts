@@ -56,12 +56,14 @@ export function englishYear(value: number): string {
 /** Digits one by one, groups apart: `five five five, one two`. */
 export function englishDigits(text: string): string {
   const groups = text.match(/\d+/gu) ?? []
-  return groups.map((group) => [...group].map((digit) => small[Number(digit)] ?? '').join(' ')).join(', ')
+  return groups.map((group) => Array.from(group, (digit) => small[Number(digit)] ?? '').join(' ')).join(', ')
 }
 
 /** A number with a point in English words: `three point one four`. */
 export function englishDecimal(text: string): string {
   const [whole = '0', fraction = ''] = text.split('.')
   const head = englishCardinal(Number(whole))
-  return fraction === '' ? head : `${head} point ${[...fraction].map((digit) => small[Number(digit)] ?? '').join(' ')}`
+  return fraction === ''
+    ? head
+    : `${head} point ${Array.from(fraction, (digit) => small[Number(digit)] ?? '').join(' ')}`
 }

@@ -126,7 +126,7 @@ function phone(isEnglish: boolean): SpokenRule {
     speak: ([text]) => {
       const plus = text.startsWith('+') ? (isEnglish ? 'plus ' : '+') : ''
       if (isEnglish) return plus + englishDigits(text)
-      return plus + (text.match(/\d+/gu) ?? []).map((group) => [...group].join(' ')).join(', ')
+      return plus + (text.match(/\d+/gu) ?? []).map((group) => group.split('').join(' ')).join(', ')
     },
   }
 }

@@ -105,7 +105,7 @@ function firstLetter(text: string, from: number): string {
 
 function wordBefore(text: string, mark: number): string {
   let start = mark
-  while (start > 0 && /[^\s"'“‘«(\[{*_]/u.test(text.charAt(start - 1))) start -= 1
+  while (start > 0 && /[^\s"'“‘«([{*_]/u.test(text.charAt(start - 1))) start -= 1
   return text.slice(start, mark)
 }
 

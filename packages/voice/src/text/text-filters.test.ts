@@ -99,7 +99,11 @@ describe('createTextFilters', () => {
 
   test('S-2 with all filters off text is said as it is written', () => {
     const off = { toolCallText: false, reasoning: false, markdown: false, emoji: false, urls: false, numbers: false }
-    fc.assert(fc.property(anyText, (text) => void expect(written(run(text, off))).toBe(text)))
+    fc.assert(
+      fc.property(anyText, (text) => {
+        expect(written(run(text, off))).toBe(text)
+      }),
+    )
     const text = '<think>x</think> **$5** 😀 https://x.com/y {"name":"a"}'
     expect(spoken(text, off)).toBe(text)
   })
