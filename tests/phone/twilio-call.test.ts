@@ -1,7 +1,12 @@
 import { createServer } from '@parley/server'
 import { createSystemClock, type CloseReason, type EndpointHandlers } from '@parley/spec'
 import { Kit } from '@parley/kit'
-import { createTwilioCallDouble, signTwilioRequest, type TwilioCallDouble, type TwilioFault } from '@parley/testing/doubles'
+import {
+  createTwilioCallDouble,
+  signTwilioRequest,
+  type TwilioCallDouble,
+  type TwilioFault,
+} from '@parley/testing/doubles'
 import { createTwilioEndpoint, type TwilioMedia } from '@parley/voice/endpoints'
 import { expect, onTestFinished, test } from 'vitest'
 

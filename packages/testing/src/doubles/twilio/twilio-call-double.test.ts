@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { createSocketPair, type PairedSocket } from '../../socket-pair.ts'
 import { createVirtualClock, type VirtualClock } from '../../virtual-clock.ts'
+import type { CallerDriver } from '../../voice/caller-driver.ts'
 import type { TwilioFault } from './faults.ts'
 import { signTwilioRequest } from './sign-request.ts'
 import { createTwilioCallDouble, type TwilioCallDouble, type TwilioCallDoubleOptions } from './twilio-call-double.ts'
@@ -208,6 +209,22 @@ describe('a call in virtual time', () => {
       code: 1000,
     })
     expect(await events({ kind: 'drop', atMs: 200 })).toEqual({ events: ['connected', 'start'], code: 1006 })
+  })
+
+  test('a simulated caller speaks through it', async () => {
+    const { clock, double, messages, send } = await call()
+    const driver: CallerDriver = double
+    const said = driver.say(tone(100))
+    driver.noise(-40)
+    send(media(60))
+    await clock.advance(120)
+    await said
+    driver.mute(true)
+    await clock.advance(100)
+    expect(messages.filter(({ event }) => event === 'media')).toHaveLength(6)
+    expect(driver.heard().reduce((sum, { samples }) => sum + samples.length, 0)).toBe(480)
+    await driver.hangup()
+    expect(driver.hasEnded).toBe(true)
   })
 
   test('WD-9 states the version of the interface', async () => {
