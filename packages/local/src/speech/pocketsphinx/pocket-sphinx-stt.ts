@@ -50,7 +50,7 @@ const MAX_GRAMMARS = 32
  */
 export async function createPocketSphinxStt(options: PocketSphinxOptions = {}): Promise<SpeechToText> {
   checkOptions('createPocketSphinxStt', options, ['binary', 'modelDir', 'processes', 'queue', 'clock'])
-  const processes = options.processes ?? Math.max(1, Math.floor(availableParallelism() / 2))
+  const processes = options.processes ?? defaultProcesses(availableParallelism())
   const { queue = 64, clock = createSystemClock() } = options
   checkCount('processes', processes, 1)
   checkCount('queue', queue, 0)
@@ -132,6 +132,11 @@ export async function createPocketSphinxStt(options: PocketSphinxOptions = {}): 
     },
     transcribe: (audio, wanted, { signal }) => transcribe(audio, wanted, signal),
   }
+}
+
+/** Recognitions at a time on a machine: half its cores. */
+export function defaultProcesses(cores: number): number {
+  return Math.max(1, Math.floor(cores / 2))
 }
 
 /** The time a second of audio takes, in ms. */

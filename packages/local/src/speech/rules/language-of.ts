@@ -5,5 +5,7 @@ export function languageOf(language: string | undefined): string {
 
 /** The words of a text in lower case without punctuation. */
 export function wordsOf(text: string): string[] {
-  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
+  // These two French words are one each, whatever the apostrophe says.
+  const whole = text.toLowerCase().replaceAll(/(quelqu|aujourd)['’]/gu, '$1')
+  return whole.match(/[\p{L}\p{N}]+/gu) ?? []
 }

@@ -94,7 +94,9 @@ function countLetters(words: readonly string[]): number {
 
 function isAnswer(words: readonly string[], turns: TurnPredictionInput['turns'], language: TurnWords): boolean {
   if (words.length > 3 || !language.answers.has(words[0] ?? '')) return false
-  if (words.length > 1 && language.open.has(words.at(-1) ?? '')) return false
+  // "Yes it does" is whole, "yes but" and "yes and the" are not.
+  const isClause = words.length === 3 && language.clause.has(words[1] ?? '')
+  if (words.length > 1 && !isClause && language.open.has(words.at(-1) ?? '')) return false
   const asked = turns.findLast(({ role }) => role === 'assistant')?.text
   const question = asked?.split(/(?<=[.!?])\s+/u).at(-1) ?? ''
   return question.includes('?') && wordsOf(question).slice(0, 2).some((word) => language.asking.has(word))
