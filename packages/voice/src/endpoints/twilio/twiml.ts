@@ -19,9 +19,8 @@ const entities: Readonly<Record<string, string>> = {
 }
 
 function escapeXml(text: string): string {
-  // Control characters have no place in XML 1.0, escaped or not.
-  // eslint-disable-next-line no-control-regex
+  // Control characters have no place in XML 1.0, escaped or not; white space becomes a plain space, as a reader of XML would make it.
   return text
-    .replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F]/g, '')
+    .replaceAll(/\p{Cc}/gu, (sign) => (/\s/.test(sign) ? ' ' : ''))
     .replaceAll(/[&<>"']/g, (sign) => entities[sign] ?? sign)
 }
