@@ -15,6 +15,8 @@ export interface AudioOutputSubject {
   latencyMs?: number
   /** What it may hold, in ms. @default 10 000 */
   queueMs?: number
+  /** What the far end has played so far, at the rate of `format`, if that can be seen. */
+  heard?(): Int16Array
   close(): Promise<void> | void
 }
 
@@ -173,9 +175,14 @@ export function audioOutputSuite(
         segment.capture({ ...reused, position: kept.position })
         expect(reused.samples).toEqual(kept.samples)
       }
+      reused.samples.fill(0)
       segment.flush()
       await now.pass(200 + now.slackMs)
       now.expectNear(now.last('finished', 's1')?.positionMs, 200)
+      const heard = now.subject.heard?.()
+      if (heard === undefined) return
+      const given = Array.from({ length: 10 }, (_, n) => [...now.frame(n * FRAME_MS).samples]).flat()
+      expect([...heard]).toEqual(given)
     })
 
     trial('positions never go back, and no event is of a segment that has settled', async (now) => {

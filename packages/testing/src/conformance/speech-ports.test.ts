@@ -67,7 +67,8 @@ for (const pause of ['native', 'rewind', 'none'] as const) {
   audioOutputSuite(`virtual, pause ${pause}`, () => {
     const clock = createVirtualClock()
     const output = createVirtualOutput({ clock, pause })
-    return { output, clock, format, pause, latencyMs: 0, toleranceMs: 20, close: () => output.close() }
+    const heard = (): Int16Array => Int16Array.from(output.heard.flatMap(({ samples }) => [...samples]))
+    return { output, clock, format, pause, latencyMs: 0, toleranceMs: 20, heard, close: () => output.close() }
   })
 }
 

@@ -180,8 +180,9 @@ function startTrial({ vad, speech, tolerance = 0.000001, pass = async () => {} }
     },
     expectAlike(results, expected) {
       expect(results).toHaveLength(expected.length)
-      results.forEach(({ probability }, n) => {
+      results.forEach(({ probability, atMs }, n) => {
         expect(Math.abs(probability - (expected[n]?.probability ?? -1))).toBeLessThanOrEqual(tolerance)
+        expect(Math.abs(atMs - (expected[n]?.atMs ?? -1))).toBeLessThanOrEqual(0.01)
       })
     },
     async closeAll() {

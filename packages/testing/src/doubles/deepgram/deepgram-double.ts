@@ -248,7 +248,12 @@ export async function createDeepgramDouble(options: DeepgramDoubleOptions = {}):
     setScript: (next) => void (script = [...next]),
     fault: (fault) => faults.add(fault),
     violations,
-    settle: () => Promise.all(sessions.filter(({ isOpen }) => isOpen).map(({ ws }) => roundTrip(ws))).then(() => {}),
+    async settle() {
+      // The first brings what the client has sent, the second takes the answers to it.
+      for (let trip = 0; trip < 2; trip++) {
+        await Promise.all(sessions.filter(({ isOpen }) => isOpen).map(({ ws }) => roundTrip(ws)))
+      }
+    },
     close,
     [Symbol.asyncDispose]: close,
   }
