@@ -16,3 +16,10 @@ test('a browser that was named and is absent is not replaced by another', () => 
   expect(requirement('chromium', { ...process.env, PARLEY_CHROMIUM: '/absent' })).toMatchObject({ met: false })
   expect(requirement('chromium', { PARLEY_CHROMIUM: process.execPath })).toEqual({ met: true, value: process.execPath })
 })
+
+test('PocketSphinx is looked for on PATH, and its absence names the packages', () => {
+  expect(requirement('pocketsphinx', { PATH: '/absent' })).toEqual({
+    met: false,
+    reason: 'no PocketSphinx: apt-get install pocketsphinx pocketsphinx-en-us',
+  })
+})

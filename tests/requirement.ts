@@ -3,9 +3,9 @@ import { delimiter, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 /** What some suites need from the machine. */
-export type RequirementName = 'chromium' | 'postgres'
+export type RequirementName = 'chromium' | 'pocketsphinx' | 'postgres'
 
-/** Whether the machine has it: `value` is the browser's path or the server's URL. */
+/** Whether the machine has it: `value` is the path of the program or the server's URL. */
 export type Requirement =
   | { readonly met: true; readonly value: string }
   | { readonly met: false; readonly reason: string }
@@ -20,13 +20,16 @@ export function requirement(
     if (url !== undefined && url !== '') return { met: true, value: url }
     return { met: false, reason: 'no PostgreSQL server: set PARLEY_TEST_POSTGRES_URL' }
   }
+  if (name === 'pocketsphinx') {
+    const path = onPath(environment, ['pocketsphinx_continuous']).find(isExecutable)
+    if (path !== undefined) return { met: true, value: path }
+    return { met: false, reason: 'no PocketSphinx: apt-get install pocketsphinx pocketsphinx-en-us' }
+  }
   const named = environment['PARLEY_CHROMIUM']
   const candidates =
     named !== undefined && named !== ''
       ? [named]
-      : (environment['PATH'] ?? '')
-          .split(delimiter)
-          .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((file) => join(folder, file)))
+      : onPath(environment, ['chromium', 'chromium-browser', 'google-chrome'])
   const path = candidates.find(isExecutable)
   if (path !== undefined) return { met: true, value: path }
   return { met: false, reason: 'no Chromium: install it, or set PARLEY_CHROMIUM to its path' }
@@ -49,6 +52,10 @@ export function describeNeeding(name: RequirementName, title: string, suite: (va
     // oxlint-disable-next-line vitest/no-disabled-tests -- the one place that skips, and it says why
     test.skip(`${title} (skipped, ${found.reason})`, () => {})
   }
+}
+
+function onPath(environment: Readonly<Record<string, string | undefined>>, files: readonly string[]): string[] {
+  return (environment['PATH'] ?? '').split(delimiter).flatMap((folder) => files.map((file) => join(folder, file)))
 }
 
 function isExecutable(path: string): boolean {

@@ -99,7 +99,7 @@ function isAnswer(words: readonly string[], turns: TurnPredictionInput['turns'],
   if (words.length > 1 && !isClause && language.open.has(words.at(-1) ?? '')) return false
   const asked = turns.findLast(({ role }) => role === 'assistant')?.text
   const question = asked?.split(/(?<=[.!?])\s+/u).at(-1) ?? ''
-  return question.includes('?') && wordsOf(question).slice(0, 2).some((word) => language.asking.has(word))
+  return question.includes('?') && language.asking.has(wordsOf(question)[0] ?? '')
 }
 
 function endsWith(words: readonly string[], phrases: readonly string[]): boolean {
