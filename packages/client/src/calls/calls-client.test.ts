@@ -236,6 +236,7 @@ test('a microphone that goes away is replaced, devices change while the call goe
   await clock.advance(0)
   expect(updates).toContainEqual({ type: 'audio', state: 'microphoneLost' })
   await call.setDevice({ microphoneId: 'desk', speakerId: 'room' })
+  microphones[0]?.pull()
   await call.unlock()
   call.hangup()
   expect(await call.ended).toEqual({ reason: 'hangup' })
@@ -258,14 +259,15 @@ test('a microphone that goes away is replaced, devices change while the call goe
 test('a device that opens when the call is over is closed again', async () => {
   const { live, log } = setUp()
   const call = await live()
-  const changing = call.setDevice({ microphoneId: 'desk', speakerId: 'room' })
+  const changing = call.setDevice({ microphoneId: 'desk' })
   call.hangup()
   await changing
   await call.ended
+  await call.setDevice({ microphoneId: 'late', speakerId: 'later' })
   const named = (verb: string): string[] =>
     log.filter((line) => line.startsWith(verb)).map((line) => line.split(' ').slice(1, 3).join(' '))
   expect(named('close').toSorted()).toEqual(named('open').toSorted())
-  expect(named('open')).toContain('microphone desk')
+  expect(named('open')).toContain('microphone late')
 })
 
 test('a call that is taken over comes with its own rate, and the speaker follows', async () => {

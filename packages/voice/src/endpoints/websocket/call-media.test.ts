@@ -209,6 +209,14 @@ test('a message of more than 64 KiB, and the 201st within a second, close 1008',
   person.say({ type: 'ping', t: 0 })
   await other.clock.advance(0)
   expect(person.closedWith).toBe(1008)
+
+  const steady = setUpMedia()
+  const patient = await steady.open()
+  for (let second = 0; second < 4; second++) {
+    for (let index = 0; index < 190; index++) patient.person.say({ type: 'ping', t: 0 })
+    await steady.clock.advance(1_000)
+  }
+  expect(patient.person.closedWith).toBeUndefined()
 })
 
 test('what came is acknowledged every 32 messages', async () => {

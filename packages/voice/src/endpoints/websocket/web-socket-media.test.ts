@@ -134,12 +134,19 @@ test('W-7 a refusal of recording is heard before the first frame, even when said
   person.say({ type: 'consent', kind: 'recording', granted: false })
   await clock.advance(0)
   person.sound()
+  person.sound({ payload: new Uint8Array(640) })
   await clock.advance(0)
   const result = await connected
   if (result.outcome !== 'started') throw new Error('not started')
   const { heard, handlers } = recorder()
   await result.endpoint.start(handlers)
-  expect(heard.map((one) => (one.type === 'other' ? one.name : one.type))).toEqual(['state', 'consent', 'frame'])
+  expect(heard.slice(2)).toMatchObject([{ isSilent: false }, { isSilent: true }])
+  expect(heard.map((one) => (one.type === 'other' ? one.name : one.type))).toEqual([
+    'state',
+    'consent',
+    'frame',
+    'frame',
+  ])
 })
 
 test('W-7 a second socket only reads, until it says takeover; the first then gets 4409', async () => {
