@@ -6,9 +6,9 @@ import {
   createRuleTurnDetector,
   createSileroVad,
   findPocketSphinx,
-  folderRecordings,
   type LocalModel,
 } from '@parley/local'
+import { folderRecordings } from '@parley/local/files'
 import type { Clock, RoomId, TurnHint } from '@parley/spec'
 import { createTtsCache, VoiceChannel, withTtsCache } from '@parley/voice'
 import type { SpeakingAgentId } from '../agents/create-agents.ts'
