@@ -218,10 +218,13 @@ export function turnSettled(step: Step, turnId: string): void {
   note(step, 'unanswered', { turnId })
 }
 
-/** Sound goes on: told to the watchdog once a second, so that most reports change nothing. */
+/** Sound that goes on is noted this often, in milliseconds. */
+export const progressMs = 1000
+
+/** Sound goes on: the watchdog is put off, which makes every report that counts visible as an effect. */
 export function playoutWent(step: Step): void {
   const { state, settings } = step
-  if (step.nowMs - state.floorActivityAtMs < 1000) return
+  if (step.nowMs - state.floorActivityAtMs < progressMs) return
   state.floorActivityAtMs = step.nowMs
   setTimer(step, 'floor', step.nowMs + settings.stall.forwardMs)
 }

@@ -4,7 +4,7 @@ import { closeCall } from './close.ts'
 import { commitTyped } from './commit-turn.ts'
 import { cancelDecision, decide, openDecision, takePrediction } from './endpointing.ts'
 import { fillerDue, takeTool } from './filler.ts'
-import { checkFloor, endUtterance, enqueue, keepFloor, playoutStarted, playoutWent, stallFloor, takeDelta, turnSettled } from './floor.ts'
+import { checkFloor, endUtterance, enqueue, keepFloor, playoutStarted, playoutWent, progressMs, stallFloor, takeDelta, turnSettled } from './floor.ts'
 import { audible, audioBlock, judgesSpeech, keepGate } from './guards.ts'
 import { idleDue, keepIdle } from './idle.ts'
 import { interrupt } from './interrupt.ts'
@@ -24,9 +24,9 @@ export type { TurnState }
 
 /** What follows from one event. */
 export interface TurnOutcome {
-  state: TurnState
-  effects: TurnEffect[]
-  receipts: TurnReceipt[]
+  readonly state: TurnState
+  readonly effects: readonly TurnEffect[]
+  readonly receipts: readonly TurnReceipt[]
 }
 
 /** The rules of taking turns, as a pure function of what happened. */
@@ -41,17 +41,29 @@ export function createTurnMachine(settings: TurnSettings): TurnMachine {
   return Object.freeze({
     initial: initialTurnState(settings.stages.vad),
     step(before: TurnState, event: TurnEvent, reportedMs: number): TurnOutcome {
+      if (event.type === 'playoutProgress' && isIdleReport(before, event, reportedMs)) return { state: before, effects: none, receipts: none }
       const nowMs = Number.isFinite(reportedMs) ? Math.max(reportedMs, before.nowMs) : before.nowMs
       const step: Step = { settings, nowMs, state: { ...before, nowMs }, effects: [], receipts: [] }
       if (before.isClosing) afterClose(step, event)
       else {
         take(step, event)
-        if (!step.state.isClosing) follow(step)
-        show(step)
+        // Text that is generated brings nothing about: it comes word by word, and has to be cheap.
+        if (event.type !== 'replyDelta' || !before.isStarted) {
+          if (!step.state.isClosing) follow(step)
+          show(step)
+        }
       }
       return { state: step.state, effects: step.effects, receipts: step.receipts }
     },
   })
+}
+
+const none: readonly never[] = Object.freeze([])
+
+/** Whether a report of progress changes nothing: ten come in a second, one of them counts. */
+function isIdleReport(state: TurnState, { epoch, utteranceId }: { epoch: number; utteranceId: string }, nowMs: number): boolean {
+  if (state.isClosing || state.floorId !== utteranceId || !(epoch >= state.epoch)) return true
+  return !(nowMs - state.floorActivityAtMs >= progressMs)
 }
 
 /** Nothing is said or heard any more; who still comes is told so. */
@@ -144,8 +156,7 @@ function take(step: Step, event: TurnEvent): void {
       if (isOfNow(step, event)) playoutStarted(step, event.utteranceId)
       return
     case 'playoutProgress':
-      if (isOfNow(step, event)) playoutWent(step)
-      return
+      return playoutWent(step)
     case 'playoutFinished':
       if (isOfNow(step, event)) endUtterance(step, event.utteranceId, 'played')
       return
