@@ -13,7 +13,7 @@ export { type ConnectionStatus, type RoomConnection, type RoomSendInput, type Ro
 export { type CallOptions, type JoinedRoom, type RoomsClient, type SendInput } from './rooms-client.ts'
 export { type OutputDelta } from './server-frames.ts'
 export { createWebSocketFactory } from './web-socket.ts'
-export { type WorkletAddresses } from './calls/browser-devices.ts'
+export { createBrowserDevices, type PreparedSound, type WorkletAddresses } from './calls/browser-devices.ts'
 export { type CallStatus } from './calls/call-connection.ts'
 export { type CallCapture, type CallDevices, type CallPlayout, type PlayedSamples } from './calls/call-devices.ts'
 export { type CallsClient, type CallStartOptions, type OpenCallInput, type OpenedCall } from './calls/calls-client.ts'

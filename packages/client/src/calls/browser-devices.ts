@@ -8,14 +8,24 @@ export interface WorkletAddresses {
   playout: string | URL
 }
 
+/** What a page has opened itself, in the click that starts the call; it is the devices' from then on. */
+export interface PreparedSound {
+  /** The microphone, used where none is named. */
+  microphone?: MediaStream
+  /** Used for the first sound of its rate, so that it may sound before anything was waited for. */
+  context?: AudioContext
+}
+
 /** Makes devices of the page this runs in. */
 export function createBrowserDevices(
   worklets: WorkletAddresses = {
     capture: new URL('./worklets/capture.worklet.js', import.meta.url),
     playout: new URL('./worklets/playout.worklet.js', import.meta.url),
   },
+  prepared: PreparedSound = {},
 ): CallDevices {
   const contexts = new Set<AudioContext>()
+  let { microphone, context: ready } = prepared
   const release = async (context: AudioContext): Promise<void> => {
     if (contexts.delete(context)) await context.close()
   }
@@ -32,7 +42,9 @@ export function createBrowserDevices(
 
   return {
     async openCapture({ deviceId }) {
-      const stream = await openStream(deviceId)
+      const given = deviceId === undefined && microphone?.active === true ? microphone : undefined
+      if (given !== undefined) microphone = undefined
+      const stream = given ?? (await openStream(deviceId))
       const [track] = stream.getAudioTracks()
       const stop = (): void => {
         for (const each of stream.getTracks()) each.stop()
@@ -59,7 +71,9 @@ export function createBrowserDevices(
       }
     },
     async openPlayout({ rate, deviceId }) {
-      const context = await contextWith(worklets.playout, contextOf(rate))
+      const first = ready?.sampleRate === rate && ready.state !== 'closed' ? ready : undefined
+      if (first !== undefined) ready = undefined
+      const context = await contextWith(worklets.playout, first ?? contextOf(rate))
       const node = new AudioWorkletNode(context, 'parley-playout', {
         numberOfInputs: 0,
         outputChannelCount: [2],
