@@ -129,11 +129,24 @@ function ascending(anchors: readonly Anchor[]): Anchor[] {
 
 /** The time of a place between two letters; between two words it is the end of one or the start of the other. */
 function timeAt(anchors: readonly Anchor[], at: number, side: 'start' | 'end'): number {
-  const exact = anchors.filter((anchor) => anchor.at === at)
-  const found = side === 'start' ? exact.at(-1) : exact[0]
+  const first = firstFrom(anchors, at)
+  const behind = firstFrom(anchors, at + 1)
+  const found = first === behind ? undefined : anchors[side === 'start' ? behind - 1 : first]
   if (found !== undefined) return found.ms
-  const before = anchors.findLast((anchor) => anchor.at < at)
-  const after = anchors.find((anchor) => anchor.at > at)
+  const before = anchors[first - 1]
+  const after = anchors[behind]
   if (before === undefined || after === undefined) return before?.ms ?? after?.ms ?? 0
   return before.ms + ((at - before.at) / (after.at - before.at)) * (after.ms - before.ms)
+}
+
+/** Index of the first anchor at or behind a place. */
+function firstFrom(anchors: readonly Anchor[], at: number): number {
+  let low = 0
+  let high = anchors.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((anchors[middle]?.at ?? 0) < at) low = middle + 1
+    else high = middle
+  }
+  return low
 }

@@ -85,6 +85,11 @@ export function createHeardLedger(options: { clock: Clock; stored?: LedgerJson }
   const copy = structuredClone(options.stored ?? { version: 1 as const, utterances: [], segments: [] })
   const utterances = new Map(copy.utterances.map((utterance) => [utterance.utteranceId, utterance]))
   const segments = new Map(copy.segments.map((segment) => [segment.segmentId, segment]))
+  // Reports come with every frame: words of a segment are not looked for each time.
+  const wordsOf = Map.groupBy(
+    copy.utterances.flatMap((utterance) => utterance.words),
+    (word) => word.segmentId,
+  )
   // What voices told of words that are still growing; after a restart only their outcome is known.
   const timings = new Map<string, Word[]>()
 
@@ -122,7 +127,7 @@ export function createHeardLedger(options: { clock: Clock; stored?: LedgerJson }
     const utterance = segment === undefined ? undefined : utterances.get(segment.utteranceId)
     if (segment === undefined || utterance === undefined) return
     apply(segment)
-    const words = utterance.words.filter((word) => word.segmentId === segmentId)
+    const words = wordsOf.get(segmentId) ?? []
     if (isTiming) timeWords(segment, words, timings.get(segmentId) ?? [])
     growWords(segment, words)
     growSilentWords(utterance.words)
@@ -146,6 +151,7 @@ export function createHeardLedger(options: { clock: Clock; stored?: LedgerJson }
       const words = toLedgerWords(units ?? pairWords(written, spoken), segmentId)
       const firstWord = utterance.words.length
       utterance.words.push(...words)
+      wordsOf.set(segmentId, [...(wordsOf.get(segmentId) ?? []), ...words])
       if (spanId !== undefined) {
         const open = utterance.spans.at(-1)
         if (open?.spanId === spanId && open.firstWord + open.words === firstWord) open.words += words.length

@@ -5,6 +5,8 @@ export interface HoldBackOptions {
   numbers: boolean
   /** Whether the text begins a line. */
   isLineStart: boolean
+  /** Whether the text begins inside a block of code. */
+  isCode: boolean
   /** Whether the text ends behind a whole word, though no white space shows it. */
   isWhole: boolean
   /** Keys of several words, which must not be cut. */
@@ -20,12 +22,12 @@ const maxHeld = 2_048
  * or a phrase. The answer depends on the text in front of the cut alone, so pieces do not depend on how text came.
  */
 export function holdBack(text: string, options: HoldBackOptions): number {
-  const { language, markdown, numbers, isLineStart, isWhole, phrases } = options
+  const { language, markdown, numbers, isLineStart, isCode, isWhole, phrases } = options
   let end = isWhole ? text.length : lastWordEnd(text, text.length)
   if (text.length > maxHeld) return end === 0 ? text.length : end
   while (end > 0) {
     const said = text.slice(0, end)
-    const markup = markdown ? openMarkup(said, isLineStart) : end
+    const markup = markdown ? openMarkup(said, isLineStart, isCode) : end
     const lastWord = /\S+(?=\s*$)/u.exec(said)?.[0] ?? ''
     if (markup < end) end = lastWordEnd(text, markup)
     else if ((numbers && mayGoOn(lastWord, language)) || phrases.some((phrase) => startsPhrase(said, phrase))) {
@@ -43,14 +45,18 @@ function lastWordEnd(text: string, limit: number): number {
 }
 
 /** Where markup begins that has not been closed. */
-function openMarkup(text: string, isLineStart: boolean): number {
+function openMarkup(text: string, isLineStart: boolean, isCode: boolean): number {
   const fences = [...text.matchAll(/```/gu)]
-  const fence = fences.length % 2 === 1 ? fences.at(-1)?.index : undefined
+  // Inside a block the first one closes it.
+  const fence = (fences.length + (isCode ? 1 : 0)) % 2 === 1 ? fences.at(-1)?.index : undefined
   const link = /!?\[[^\]\n]{0,300}(?:\](?:\([^)\n]{0,1000})?)?$/u.exec(text)
   // A line of a table is said as a whole.
   const lineStart = text.lastIndexOf('\n') + 1
-  const isTable = (lineStart > 0 || isLineStart) && /^[ \t]*\|/u.test(text.slice(lineStart))
-  return Math.min(fence ?? text.length, link?.index ?? text.length, isTable ? lineStart : text.length)
+  const isOneLine =
+    (lineStart > 0 || isLineStart) &&
+    // So is what opens an item of a list with the first word of it.
+    /^[ \t]*(?:\||(?:[-*+•]|#{1,6}|>)[ \t]*(?:\[[ xX]?\]?[ \t]*)?$)/u.test(text.slice(lineStart))
+  return Math.min(fence ?? text.length, link?.index ?? text.length, isOneLine ? lineStart : text.length)
 }
 
 /** Whether what follows a word may belong to a number: "5 km", "12 May", "$5 million". */
@@ -67,7 +73,7 @@ function startsPhrase(text: string, phrase: string): boolean {
   const tail = text.slice(-phrase.length).toLowerCase().replace(/\s+/gu, ' ')
   const wanted = phrase.toLowerCase()
   for (let from = 0; from < tail.length; from++) {
-    if (from > 0 && !/\s/u.test(tail.charAt(from - 1))) continue
+    if (from > 0 && /[\p{L}\p{N}]/u.test(tail.charAt(from - 1))) continue
     const start = tail.slice(from)
     if (start.trim() !== '' && start.length < wanted.length && wanted.startsWith(start)) return true
   }

@@ -11,7 +11,7 @@ export const markdownRules: readonly SpokenRule[] = [
   { pattern: /\[(?=[^\]\n]*\]\([^)\n]*\))/gu, speak: nothing },
   { pattern: /\]\([^)\n]*\)/gu, speak: nothing },
   // Lines of nothing but marks, then marks at the start of lines.
-  { pattern: /^[ \t]*(?:\|?[ \t]*:?-{3,}:?[ \t]*)+\|?[ \t]*$/gmu, speak: nothing },
+  { pattern: /^[ \t]*\|?[ \t]*:?-{3,}:?[ \t]*(?:\|[ \t]*:?-{3,}:?[ \t]*)*\|?[ \t]*$/gmu, speak: nothing },
   { pattern: /^[ \t]*[*_]{3,}[ \t]*$/gmu, speak: nothing },
   { pattern: /^[ \t]*(?:#{1,6}[ \t]+|[-*+•][ \t]+(?:\[[ xX]\][ \t]+)?|>[ \t]?)/gmu, speak: nothing },
   // Cells of a table, one after the other.

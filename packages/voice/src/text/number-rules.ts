@@ -41,6 +41,8 @@ function makeRules(language: string, table: NumberWords): SpokenRule[] {
     return `${day}${language === 'de' ? '.' : ''}${of}${name}${year === null ? '' : `${of}${year}`}`
   }
 
+  // The same sign is written for two currencies.
+  const signOf = (sign: string): string => (sign === '¥' && language === 'zh' ? 'CNY' : (signs[sign] ?? sign))
   const number = (text: string): string => toPlainNumber(text, table.hasDecimalComma)
   const codes = Object.keys(table.currencies).join('|')
   const units = Object.keys(table.units).sort((one, other) => other.length - one.length)
@@ -52,11 +54,11 @@ function makeRules(language: string, table: NumberWords): SpokenRule[] {
     ...(isEnglish ? englishDates(date) : [numericDate(date)]),
     {
       pattern: new RegExp(`(R\\$|[$€£¥₹])\\s?(${amount})${scaleWords}(?!\\d)`, 'gu'),
-      speak: ([, sign = '', value = '', scale]) => money(signs[sign] ?? '', number(value), scale),
+      speak: ([, sign = '', value = '', scale]) => money(signOf(sign), number(value), scale),
     },
     {
       pattern: new RegExp(`(?<![\\d.,])(${amount})${scaleWords}\\s?([$€£¥]|(?:${codes})(?!\\p{L}))`, 'gu'),
-      speak: ([, value = '', scale, sign = '']) => money(signs[sign] ?? sign, number(value), scale),
+      speak: ([, value = '', scale, sign = '']) => money(signOf(sign), number(value), scale),
     },
     {
       pattern: new RegExp(`(?<!\\p{L})(${codes})\\s?(${amount})${scaleWords}(?!\\d)`, 'gu'),
@@ -122,8 +124,10 @@ function toPlainNumber(text: string, hasDecimalComma: boolean): string {
 function phone(isEnglish: boolean): SpokenRule {
   return {
     pattern:
-      /(?<![\d.,\p{L}])(?:\+\d{1,3}(?:[ .-]?\(?\d{1,4}\)?){2,5}|\(\d{2,5}\)[ -]?\d{3,4}[ -]?\d{2,5}|\d{3}[-.]\d{3}[-.]\d{4}|\d{3}-\d{4}|0\d{2,4}[ /-]\d{3,4}(?:[ -]?\d{2,4}){0,3})(?!\d)/gu,
+      /(?<![\d.,\p{L}])(?:\+\d{1,3}(?:[ .-]?\(?\d{1,4}\)?){2,5}|\(\d{2,5}\)[ -]?\d{3,4}[ -]?\d{2,5}|(?:1[-.])?\d{3}[-.]\d{3}[-.]\d{4}|\d{3}-\d{4}|0\d{2,4}[ /-]\d{3,4}(?:[ -]?\d{2,4}){0,3})(?!\d)/gu,
     speak: ([text]) => {
+      // Fewer digits are an amount or a score.
+      if ((text.match(/\d/gu)?.length ?? 0) < 7) return null
       const plus = text.startsWith('+') ? (isEnglish ? 'plus ' : '+') : ''
       if (isEnglish) return plus + englishDigits(text)
       return plus + (text.match(/\d+/gu) ?? []).map((group) => group.split('').join(' ')).join(', ')

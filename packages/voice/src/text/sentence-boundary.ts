@@ -37,8 +37,10 @@ export function nextBoundary(text: string, from: number, language: string): Boun
       const end = skipBlank(text, markEnd)
       // Without white space it is a number, a time or an address; a dash needs some in front too.
       const isSpaced = end > markEnd || markEnd === text.length
+      // "May 12, 2026" is one date.
+      const isInDate = char === ',' && /\d$/u.test(text.slice(0, position)) && /\d/u.test(text.charAt(end))
       const isDash = char === '–' || char === '—'
-      if (wideClauses.test(char) || (isSpaced && (!isDash || blank.test(text.charAt(position - 1))))) {
+      if (wideClauses.test(char) || (isSpaced && !isInDate && (!isDash || blank.test(text.charAt(position - 1))))) {
         return { kind: 'clause', markEnd, end }
       }
     }

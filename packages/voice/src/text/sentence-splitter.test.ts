@@ -97,6 +97,13 @@ describe('createSentenceSplitter', () => {
     expect(splitWhole('Certainly, I can look that up for you.')).toEqual(['Certainly, I can look that up for you.'])
   })
 
+  test('S-1 the comma of a date is no clause mark', () => {
+    expect(splitWhole('It was on May 12, 2026, that we met them.')).toEqual([
+      'It was on May 12, 2026, ',
+      'that we met them.',
+    ])
+  })
+
   test('S-1 the first chunk may end at a line from 20 characters', () => {
     expect(splitWhole('These are the ones\nMilk and a loaf of bread')).toEqual([
       'These are the ones\nMilk and a loaf of bread',

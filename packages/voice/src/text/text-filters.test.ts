@@ -167,6 +167,12 @@ describe('createTextFilters', () => {
     expect(spoken('It is - as ever - fine')).toBe('It is - as ever - fine')
   })
 
+  test('S-2 a call in a block of code leaves nothing to be said of the block', () => {
+    const pieces = run('Sure.\n```json\n{"name":"a","arguments":{}}\n```\nDone.', {}, 'en', [3])
+    expect(pieces.map((piece) => piece.spoken.trim()).filter((said) => said !== '')).toEqual(['Sure.', 'Done.'])
+    expect(pieces.some((piece) => piece.toolCall?.name === 'a')).toBe(true)
+  })
+
   test('S-2 emoji are not said', () => {
     expect(spoken('Great 😀 job 👩‍💻 from 🇫🇷 ❤️ now 1️⃣ ok 5 © x')).toBe('Great job from now ok 5 © x')
     expect(spoken('😀')).toBe('')
@@ -222,7 +228,13 @@ describe('createTextFilters', () => {
     ['it', 'Costa 5,20 € per 3 kg.', 'Costa 5 euro e 20 per 3 chilogrammi.'],
     ['pt', 'Custa R$ 5,20 e 10%.', 'Custa 5 reais e 20 e 10 por cento.'],
     ['nl', 'Het kost € 5,20 voor de 2e keer.', 'Het kost 5 euro 20 voor de tweede keer.'],
+    [
+      'en',
+      'Call 1-800-555-0199, not +1000.',
+      'Call one, eight zero zero, five five five, zero one nine nine, not +1000.',
+    ],
     ['zh', '价格是$5。', '价格是5美元。'],
+    ['zh', '价格是¥5。', '价格是5元。'],
     ['ja', '¥500です', '500円です'],
     ['sv', 'Det kostar $5.', 'Det kostar $5.'],
   ])('S-2 numbers in %s: %s', (language, text, said) => {

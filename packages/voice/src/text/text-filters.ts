@@ -93,6 +93,8 @@ export function createTextFilters(options: TextFilterOptions = {}, language?: st
   const hidden = createHiddenTextFilter(settings)
   let held = ''
   let before = '\n'
+  // A block of code that began in an earlier piece.
+  let isCode = false
 
   function take(part: TextPart, pieces: FilteredPiece[]): void {
     if (part.type === 'text') {
@@ -112,7 +114,11 @@ export function createTextFilters(options: TextFilterOptions = {}, language?: st
     if (length === 0) return
     const written = held.slice(0, length)
     held = held.slice(length)
-    let units = speakByRules(written, rules, before)
+    const code = isCode ? codeLength(written) : 0
+    const rest = written.slice(code)
+    let units = speakByRules(rest, rules, code === 0 ? before : '`')
+    if (code > 0) units = [{ written: written.slice(0, code), spoken: '' }, ...units]
+    if (settings.markdown && (written.match(/```/gu)?.length ?? 0) % 2 === 1) isCode = !isCode
     for (const filter of settings.custom) {
       const spoken = spokenText(units)
       const changed = filter(spoken, { language: base })
@@ -127,7 +133,10 @@ export function createTextFilters(options: TextFilterOptions = {}, language?: st
     push(text, { isWhole = false } = {}) {
       const pieces: FilteredPiece[] = []
       for (const part of hidden.push(text)) take(part, pieces)
-      say(holdBack(held, { language: base, isLineStart: before === '\n', isWhole, phrases, ...settings }), pieces)
+      say(
+        holdBack(held, { language: base, isLineStart: before === '\n', isCode, isWhole, phrases, ...settings }),
+        pieces,
+      )
       return pieces
     },
     end(text = '') {
@@ -136,9 +145,16 @@ export function createTextFilters(options: TextFilterOptions = {}, language?: st
       for (const part of hidden.end()) take(part, pieces)
       say(held.length, pieces)
       before = '\n'
+      isCode = false
       return pieces
     },
   }
+}
+
+/** How much of a text belongs to the block of code that it begins in. */
+function codeLength(text: string): number {
+  const close = text.indexOf('```')
+  return close < 0 ? text.length : close + 3
 }
 
 /** Nothing, if there is neither letter nor digit nor sign that a voice would say. */
