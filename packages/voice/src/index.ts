@@ -229,3 +229,6 @@ export {
   type CostStage,
 } from './metrics/call-cost.ts'
 export { runAmd, type AmdClassifier, type AmdPorts, type RunningAmd } from './amd/run-amd.ts'
+export { type CallLog, type LoggedStep } from './replay/call-log.ts'
+export { type CallForecast, type ForecastTurn, type TurnDifference } from './replay/compare-runs.ts'
+export { replayCall, type ReplayDifference, type ReplayResult } from './replay/replay-call.ts'

@@ -1,0 +1,31 @@
+import { ParleyError, type Json } from '@parley/spec'
+import type { VoiceSettings } from '../options/voice-settings.ts'
+import type { TurnEvent } from '../turn/turn-events.ts'
+
+/** One step of a call: what happened, and what the machine wanted done. Events and effects are as the machine has them. */
+export interface LoggedStep {
+  readonly atMs: number
+  readonly event: Json
+  readonly effects: Json
+}
+
+/** A call to be played again. */
+export interface CallLog {
+  /** As the receipt `voice.settings` has them. */
+  readonly settings: VoiceSettings
+  /** All steps from the first one on. */
+  readonly steps: readonly LoggedStep[]
+}
+
+/** A stored event; the machine itself is total for everything with a type. */
+export function eventOf(event: Json, step: number): TurnEvent {
+  if (typeof event === 'object' && event !== null && !Array.isArray(event) && typeof event['type'] === 'string') {
+    // Written by the call from an event of the machine.
+    return event as unknown as TurnEvent
+  }
+  throw new ParleyError({
+    code: 'content_invalid',
+    message: `Step ${step} of the call log has no event. Give the log as the call wrote it.`,
+    details: { step },
+  })
+}
