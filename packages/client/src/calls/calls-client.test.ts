@@ -217,6 +217,17 @@ test('what the server says of agent, state and captions is there to be read', as
   expect(updates.at(-1)).toMatchObject({ type: 'error', error: { code: 'internal_error', details: { path: 'digit' } } })
 })
 
+test('the last 500 captions are kept to be read', async () => {
+  const { live, lines, clock } = setUp()
+  const call = await live()
+  for (let seq = 1; seq <= 501; seq++) {
+    lines[0]?.say({ type: 'caption', seq, id: `c${seq}`, role: 'agent', text: String(seq), final: true })
+  }
+  await clock.advance(0)
+  expect(call.captions).toHaveLength(500)
+  expect(call.captions[0]?.text).toBe('2')
+})
+
 test('keys are checked and pressed one by one', async () => {
   const { live, lines } = setUp()
   const call = await live()

@@ -1,10 +1,7 @@
-import { decodePcma, decodePcmu } from '@parley/audio'
 import {
   createEventEmitter,
   ParleyError,
   toParleyError,
-  type CallFrame,
-  type CallRate,
   type Clock,
   type Disposer,
   type IdSource,
@@ -13,9 +10,9 @@ import {
 } from '@parley/spec'
 import { isErrorCode } from '../http-client.ts'
 import { connectCall, type CallConnection } from './call-connection.ts'
-import type { CallCapture, CallDevices, CallPlayout } from './call-devices.ts'
-import { createPlayoutTracker, type PlayoutTracker } from './call-playout.ts'
-import { createCaptureUplink, uplinkRate } from './capture-uplink.ts'
+import type { CallDevices } from './call-devices.ts'
+import { createCallSound, type DownFormat } from './call-sound.ts'
+import { uplinkRate } from './capture-uplink.ts'
 import { dtmfDigits, type CallCaption, type CallState, type CallUpdate, type ClientCall } from './client-call.ts'
 import { createStatsReporter } from './stats-reporter.ts'
 
@@ -54,8 +51,10 @@ export interface StartCallOptions {
   listen(updates: Pick<ClientCall, 'on'>): void
 }
 
-/** The rate asked for; the one of `welcome` counts. */
-const downRate = 24_000
+/** What is asked for; what `welcome` says counts. */
+const wantedDown: DownFormat = { codec: 'pcm16', rate: 24_000 }
+/** Captions that are kept to be read. */
+const maxCaptions = 500
 const toneMs = 100
 
 /** Opens devices and the socket; resolves when the call is live. */
@@ -73,18 +72,11 @@ export async function startCall(options: StartCallOptions): Promise<ClientCall> 
   const live = Promise.withResolvers<void>()
   const captions = new Map<string, CallCaption>()
   const disposers: Disposer[] = []
-  let capture: CallCapture | undefined
-  let playout: CallPlayout | undefined
-  let tracker: PlayoutTracker | undefined
-  let down: { codec: string; rate: CallRate } = { codec: 'pcm16', rate: downRate }
   let state: CallState | undefined
   let agent: ClientCall['agent'] = null
   let room = { roomId: '', participantId: '' }
-  let epoch = 0
   let isMuted = false
-  let isOver = false
   let connection: CallConnection | undefined
-  let deviceChange: Promise<void> = Promise.resolve()
 
   const send: CallConnection['send'] = (message, how) => connection?.send(message, how)
   const tell = (error: unknown): void =>
@@ -96,63 +88,40 @@ export async function startCall(options: StartCallOptions): Promise<ClientCall> 
       }),
       fatal: false,
     })
-  const uplink = createCaptureUplink((frame) => connection?.sendAudio(frame) ?? false)
+  const sound = createCallSound({
+    devices,
+    down: wantedDown,
+    sendAudio: (frame) => connection?.sendAudio(frame) ?? false,
+    report: (report) => send(report, { droppable: report.type === 'played' }),
+    onState: (audio) => emitter.emit({ type: 'audio', state: audio }),
+    onError: tell,
+  })
   const stats = createStatsReporter({
     clock,
     rttMs: () => connection?.rttMs,
-    underruns: () => tracker?.underruns ?? 0,
-    outputLatencyMs: () => playout?.outputLatencyMs ?? 0,
+    underruns: () => sound.underruns,
+    outputLatencyMs: () => sound.outputLatencyMs,
     send: (message) => send({ type: 'stats', ...message }, { droppable: true }),
   })
 
-  const openMicrophone = async (deviceId: string | undefined): Promise<void> => {
-    const next = await devices.openCapture(deviceId === undefined ? {} : { deviceId })
-    if (isOver) return next.close()
-    capture = next
-    next.onEnded(() => {
-      if (capture !== next || isOver) return
-      emitter.emit({ type: 'audio', state: 'microphoneLost' })
-      // What was chosen is gone: the system's own choice is next.
-      change(() => openMicrophone(undefined)).catch(tell)
-    })
-    await uplink.use(next)
+  const keepCaption = (caption: CallCaption): void => {
+    captions.set(caption.id, caption)
+    const oldest = captions.keys().next().value
+    if (captions.size > maxCaptions && oldest !== undefined) captions.delete(oldest)
   }
-  const openSpeaker = async (rate: CallRate, deviceId: string | undefined): Promise<void> => {
-    const before = playout
-    const next = await devices.openPlayout({ rate, ...(deviceId === undefined ? {} : { deviceId }) })
-    if (isOver) return next.close()
-    playout = next
-    next.onState((audio) => emitter.emit({ type: 'audio', state: audio }))
-    tracker = createPlayoutTracker({
-      device: next,
-      rate,
-      epoch,
-      decode: (frame) => (frame.codec === down.codec ? decode(frame) : undefined),
-      send: (report) => send(report, { droppable: report.type === 'played' }),
-    })
-    await before?.close()
-  }
-  /** One change of devices at a time. */
-  const change = (run: () => Promise<void>): Promise<void> => {
-    const next = deviceChange.then(run)
-    deviceChange = next.catch(() => {})
-    return next
-  }
-
   const onMessage = (message: ServerCallMessage): void => {
     switch (message.type) {
       case 'segment': {
-        tracker?.segment(message)
+        sound.segment(message)
         const { utteranceId, segmentId, agentId, kind, phase } = message
         return emitter.emit({ type: 'segment', utteranceId, segmentId, agentId, kind, phase })
       }
       case 'clear':
-        epoch = message.epoch
-        return tracker?.clear(message.epoch)
+        return sound.clear(message.epoch)
       case 'pause':
-        return tracker?.pause(message.epoch)
+        return sound.pause(message.epoch)
       case 'continue':
-        return tracker?.resume()
+        return sound.resume()
       case 'error':
         return emitter.emit({ type: 'error', error: toError(message), fatal: message.fatal })
       case 'welcome':
@@ -166,23 +135,18 @@ export async function startCall(options: StartCallOptions): Promise<ClientCall> 
         const update = view as CallUpdate
         if (update.type === 'state') state = update
         if (update.type === 'agent') agent = { id: update.id, name: update.name, voice: update.voice }
-        if (update.type === 'caption') captions.set(update.id, update)
+        if (update.type === 'caption') keepCaption(update)
         emitter.emit(update)
       }
     }
   }
 
-  const closeDevices = async (): Promise<void> => {
-    await uplink.close()
-    await playout?.close()
-  }
   try {
-    if (options.hasMicrophone) await openMicrophone(options.microphoneId)
-    if (options.hasSpeaker) await openSpeaker(downRate, options.speakerId)
+    if (options.hasMicrophone) await sound.useMicrophone(options.microphoneId)
+    if (options.hasSpeaker) await sound.useSpeaker(options.speakerId)
   } catch (error) {
-    isOver = true
     stats.close()
-    await closeDevices()
+    await sound.close()
     throw error
   }
   const onAbort = (): void => call.hangup()
@@ -190,14 +154,11 @@ export async function startCall(options: StartCallOptions): Promise<ClientCall> 
     url: options.url,
     getToken: options.getToken,
     introduce: {
-      audio: {
-        up: { codec: 'pcm16', rate: uplinkRate, frameMs: 20 },
-        down: { codec: 'pcm16', rate: downRate },
-      },
+      audio: { up: { codec: 'pcm16', rate: uplinkRate, frameMs: 20 }, down: wantedDown },
       capabilities: {
         played: options.hasSpeaker,
         pause: options.hasSpeaker,
-        aec: capture?.removesEcho ?? true,
+        aec: sound.removesEcho,
         recognition: options.recognizer !== undefined,
         opus: false,
         microphone: options.hasMicrophone,
@@ -209,25 +170,20 @@ export async function startCall(options: StartCallOptions): Promise<ClientCall> 
     openSocket: options.openSocket,
     clock,
     ids,
-    lastEpoch: () => epoch,
+    lastEpoch: () => sound.epoch,
     onWelcome(welcome) {
       room = { roomId: welcome.roomId, participantId: welcome.participantId }
       agent = welcome.agent ?? agent
-      uplink.markGap()
-      const { rate } = welcome.audio.down
-      // Who takes over a call takes it as it is.
-      if (playout !== undefined && rate !== down.rate) change(() => openSpeaker(rate, options.speakerId)).catch(tell)
-      down = welcome.audio.down
+      sound.connected(welcome.audio.down).catch(tell)
       live.resolve()
     },
     onMessage,
     onFrame(frame) {
       stats.frame(frame)
-      tracker?.frame(frame)
+      sound.frame(frame)
     },
     onStatus: (status, error) => emitter.emit({ type: 'status', status, ...(error === undefined ? {} : { error }) }),
     onEnd(reason, error) {
-      isOver = true
       options.signal?.removeEventListener('abort', onAbort)
       for (const dispose of disposers) dispose()
       stats.close()
@@ -235,10 +191,9 @@ export async function startCall(options: StartCallOptions): Promise<ClientCall> 
       emitter.emit({ type: 'ended', reason, ...(error === undefined ? {} : { error }) })
       emitter.close()
       live.reject(error ?? endedEarly(reason))
-      const closing = change(closeDevices)
       const outcome = { reason, ...(error === undefined ? {} : { error }) }
       // Devices that cannot be closed are gone already.
-      closing.then(
+      sound.close().then(
         () => ended.resolve(outcome),
         () => ended.resolve(outcome),
       )
@@ -249,7 +204,7 @@ export async function startCall(options: StartCallOptions): Promise<ClientCall> 
 
   const setOpen = (isOpen: boolean): void => {
     isMuted = !isOpen
-    uplink.setOpen(isOpen)
+    sound.setMuted(isMuted)
     send({ type: 'mute', muted: isMuted })
   }
   const call: ClientCall = {
@@ -292,11 +247,10 @@ export async function startCall(options: StartCallOptions): Promise<ClientCall> 
     interrupt: () => send({ type: 'interrupt' }),
     talk: (isDown) => send({ type: 'talk', down: isDown }),
     consent: (granted) => send({ type: 'consent', kind: 'recording', granted }),
-    setDevice: ({ microphoneId, speakerId }) =>
-      change(async () => {
-        if (microphoneId !== undefined) await openMicrophone(microphoneId)
-        if (speakerId !== undefined) await openSpeaker(down.rate, speakerId)
-      }),
+    async setDevice({ microphoneId, speakerId }) {
+      if (microphoneId !== undefined) await sound.useMicrophone(microphoneId)
+      if (speakerId !== undefined) await sound.useSpeaker(speakerId)
+    },
     unlock: () => devices.unlock(),
     stats: () => stats.read(),
     hangup: () => connected.hangUp(),
@@ -311,14 +265,6 @@ export async function startCall(options: StartCallOptions): Promise<ClientCall> 
     send({ type: 'transcript', ...transcript }, { droppable: !transcript.final }),
   )
   return call
-}
-
-function decode({ codec, payload }: CallFrame): Int16Array | undefined {
-  if (codec === 'pcmu') return decodePcmu(payload)
-  if (codec === 'pcma') return decodePcma(payload)
-  if (codec !== 'pcm16' || payload.length % 2 !== 0) return undefined
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
-  return Int16Array.from({ length: payload.length / 2 }, (_, index) => view.getInt16(index * 2, true))
 }
 
 function toError({ code, message, retryable, path }: Extract<ServerCallMessage, { type: 'error' }>): ParleyError {

@@ -16,6 +16,7 @@ import { endpointInfo, negotiateAudio, type CallAudio } from './call-audio.ts'
 import { createDownlink } from './downlink.ts'
 import { createHeardThrottle } from './heard-throttle.ts'
 import { createHeldHandlers } from './held-handlers.ts'
+import { createCallReaders } from './call-readers.ts'
 import type { MediaConnection } from './media-connection.ts'
 import type { CallGrant, WebSocketMediaLimits } from './media-options.ts'
 import { createMessageLog, type UnnumberedMessage } from './message-log.ts'
@@ -92,7 +93,7 @@ export function createCallMedia({ callId, grant, hello, clock, ids, limits, onEn
   const held = createHeldHandlers()
   const log = createMessageLog(limits.ringMessages)
   const standing = new Map<string, UnnumberedMessage>()
-  const readers = new Map<MediaConnection, number>()
+  const readers = createCallReaders()
   let connection: MediaConnection | undefined
   let received = 0
   let unacked = 0
@@ -111,13 +112,7 @@ export function createCallMedia({ callId, grant, hello, clock, ids, limits, onEn
       const text = log.add(message)
       connection?.send(text)
     }
-    for (const reader of readers.keys()) tellReader(reader, message)
-  }
-  const tellReader = (reader: MediaConnection, message: UnnumberedMessage): void => {
-    if (isDroppable(message) && reader.isSlow) return
-    const seq = (readers.get(reader) ?? 0) + 1
-    readers.set(reader, seq)
-    reader.tell(message, seq)
+    readers.tell(message)
   }
   const downlink = createDownlink({
     audio: audio.down,
@@ -148,12 +143,11 @@ export function createCallMedia({ callId, grant, hello, clock, ids, limits, onEn
     onEnded()
   }
   const endAll = (reason: string, code: number, url?: string): void => {
-    for (const end of [connection, ...readers.keys()]) {
+    for (const end of [connection, ...readers.clear()]) {
       end?.tell({ type: 'bye', reason, code, ...(url === undefined ? {} : { url }) })
       end?.close(code, reason)
     }
     connection = undefined
-    readers.clear()
   }
   /** The media ends from this side or the person's; the call is told. */
   const endWith = (reason: CloseReason): void => {
@@ -253,7 +247,7 @@ export function createCallMedia({ callId, grant, hello, clock, ids, limits, onEn
         before.tell({ type: 'bye', reason: 'takenOver', code: callCloseCodes.takenOver })
         before.close(callCloseCodes.takenOver, 'taken over')
       }
-      readers.delete(next)
+      readers.remove(next)
       wasDrained = false
       resumeToken = ids.token()
       const resumed = resumeAfter !== undefined
@@ -275,12 +269,10 @@ export function createCallMedia({ callId, grant, hello, clock, ids, limits, onEn
       next.watch()
     },
     addReader(reader) {
-      readers.set(reader, 0)
       reader.tell(welcomeOf({ resumed: false, resumeToken: null, received: 0 }))
-      for (const message of standing.values()) tellReader(reader, message)
-      reader.watch()
+      readers.add(reader, [...standing.values()])
     },
-    removeReader: (reader) => void readers.delete(reader),
+    removeReader: (reader) => readers.remove(reader),
     detach(gone) {
       if (gone === connection && !isOver) loseConnection()
     },
