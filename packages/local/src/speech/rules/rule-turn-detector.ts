@@ -89,7 +89,7 @@ function countDigits(text: string, words: readonly string[], { digits }: TurnWor
 }
 
 function countLetters(words: readonly string[]): number {
-  return words.filter((word) => [...word].length === 1).length
+  return words.filter((word) => /^.$/u.test(word)).length
 }
 
 function isAnswer(words: readonly string[], turns: TurnPredictionInput['turns'], language: TurnWords): boolean {

@@ -11,7 +11,7 @@ const clock = createSystemClock()
 const pass = (ms: number): Promise<void> => clock.sleep(ms)
 
 async function speak(text: string): Promise<Int16Array> {
-  await using tts = createFliteTts({ workers: 1 })
+  const tts = createFliteTts({ workers: 1 })
   const format = { encoding: 'pcm16', sampleRateHz: 16000, channels: 1 } as const
   const stream = await tts.open({ voice: 'slt', format }, createTestSpeechContext({ clock }))
   stream.speak(text, { segmentId: 's', last: true })
@@ -20,7 +20,7 @@ async function speak(text: string): Promise<Int16Array> {
     if (event.type === 'audio') samples.push(...event.frame.samples)
     if (event.type === 'done') break
   }
-  await stream.close()
+  await tts.close()
   return Int16Array.from(samples)
 }
 
@@ -118,7 +118,7 @@ describe('silero on speech', () => {
   test('E-6 without its runtime the energy detector judges, and an event says so', async () => {
     const told: SileroFallback[] = []
     // The native runtime is an optional peer; where it is installed there is nothing to miss.
-    await using other = createSileroVad({ runtime: 'node', onFallback: (event) => told.push(event) })
+    const other = createSileroVad({ runtime: 'node', onFallback: (event) => told.push(event) })
     const results: VadResult[] = []
     const stream = other.create({ sampleRateHz: 16000, onResult: (result) => results.push(result) })
     const runtime = await other.ready
@@ -126,6 +126,7 @@ describe('silero on speech', () => {
     expect(runtime === 'node' || told[0]?.reason === 'missing').toBe(true)
     while (results.length < Math.floor(speech.length / 512)) await pass(5)
     expect(voiced(results)).toBeGreaterThan(0.5)
+    await other.close()
   })
 })
 
