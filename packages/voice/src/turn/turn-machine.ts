@@ -1,24 +1,37 @@
-import { settlePending, takeVerdict } from './backchannel.ts'
-import { playAgentBackchannel, resumeIfDue, speechEnded, speechStarted, takeEcho, weighSpeech } from './barge-in.ts'
+import { takeVerdict } from './backchannel.ts'
+import { resumeIfDue, speechEnded, speechStarted, takeEcho, weighSpeech } from './barge-in.ts'
 import { closeCall } from './close.ts'
 import { commitTyped } from './commit-turn.ts'
 import { cancelDecision, decide, openDecision, takePrediction } from './endpointing.ts'
-import { fillerDue, takeTool } from './filler.ts'
-import { checkFloor, endUtterance, enqueue, keepFloor, playoutStarted, playoutWent, progressMs, stallFloor, takeDelta, turnSettled } from './floor.ts'
+import { takeTool } from './filler.ts'
+import {
+  endUtterance,
+  enqueue,
+  keepFloor,
+  playoutStarted,
+  playoutWent,
+  progressMs,
+  stallFloor,
+  takeDelta,
+  turnSettled,
+} from './floor.ts'
 import { audible, audioBlock, judgesSpeech, keepGate } from './guards.ts'
-import { idleDue, keepIdle } from './idle.ts'
+import { keepIdle } from './idle.ts'
 import { interrupt } from './interrupt.ts'
 import { changeOpen } from './open-turn.ts'
+import { show } from './show-state.ts'
 import { abortSpeculation, speculate } from './speculation.ts'
-import { commitByHand, takeCommand, thaw } from './take-command.ts'
+import { takeCommand } from './take-command.ts'
+import { muted, roomMode, talk } from './take-control.ts'
+import { timerFired } from './take-timer.ts'
 import { takeTranscript } from './take-transcript.ts'
 import { effectiveMode } from './turn-delays.ts'
-import type { AgentState, TurnEffect, TurnReceipt, UserState } from './turn-effects.ts'
+import type { TurnEffect, TurnReceipt } from './turn-effects.ts'
 import type { TurnEvent } from './turn-events.ts'
 import type { TurnSettings } from './turn-settings.ts'
-import { initialTurnState, timerNames, type TimerName, type TurnState } from './turn-state.ts'
-import { changeUtterance, floorHolder, instant, isSpeaking, note, type Step } from './turn-step.ts'
-import { checkOpenTurn, cutTurn, noTranscript, stageStalled, thinkingDue } from './watchdogs.ts'
+import { initialTurnState, type TurnState } from './turn-state.ts'
+import { changeUtterance, floorHolder, instant, note, type Step } from './turn-step.ts'
+import { stageStalled } from './watchdogs.ts'
 
 export type { TurnState }
 
@@ -237,109 +250,4 @@ function replyFailed(step: Step, utteranceId: string): void {
     return changeUtterance(step, utteranceId, { generation: 'complete', tools: 0 })
   }
   endUtterance(step, utteranceId, 'failed')
-}
-
-function muted(step: Step, isMuted: boolean): void {
-  const { state } = step
-  if (state.isMuted === isMuted) return
-  state.isMuted = isMuted
-  if (!isMuted || state.open === null) return
-  if (state.speech !== null) speechEnded(step, undefined)
-  openDecision(step, 'mute', state.lastVoicedAtMs ?? step.nowMs)
-}
-
-function talk(step: Step, isDown: boolean): void {
-  const { state } = step
-  if (state.isOnHold || state.isLost) return note(step, 'ignored', { event: 'talk', reason: 'guard' })
-  if (isDown) {
-    if (state.speech !== null) state.speech = { ...state.speech, source: 'talk', weighed: 'no' }
-    else speechStarted(step, undefined, 'talk')
-    return
-  }
-  if (state.speech?.source !== 'talk') return note(step, 'ignored', { event: 'talk', reason: 'silent' })
-  speechEnded(step, undefined)
-  commitByHand(step, 'talk')
-}
-
-function roomMode(step: Step, mode: TurnState['mode']): void {
-  const { state } = step
-  if (state.mode === mode) return
-  state.mode = mode
-  if (mode === 'agent') return
-  abortSpeculation(step, 'mode')
-  interrupt(step, 'mode', { force: true })
-}
-
-function timerFired(step: Step, fired: string): void {
-  const { state } = step
-  const timer = timerNames.find((name) => name === fired)
-  const dueMs = timer === undefined ? null : state.timers[timer]
-  if (timer === undefined || dueMs === null) return
-  // Somebody's clock is ahead of ours: it is asked for again.
-  if (dueMs > step.nowMs) return void step.effects.push({ type: 'setTimer', timer, atMs: dueMs })
-  state.timers = { ...state.timers, [timer]: null }
-  due(step, timer)
-}
-
-function due(step: Step, timer: TimerName): void {
-  const { state } = step
-  switch (timer) {
-    // These only bring the machine to look again.
-    case 'decision':
-    case 'suspect':
-    case 'launch':
-    case 'gap':
-    case 'guard':
-      return
-    case 'falseInterruption':
-      if (state.pause !== null) state.pause = { ...state.pause, isDue: true }
-      return
-    case 'maxTurn':
-      return cutTurn(step, 'maxMs')
-    case 'watchdog':
-      return checkOpenTurn(step)
-    case 'noTranscript':
-      return noTranscript(step)
-    case 'sttSilent':
-      return stageStalled(step, 'stt')
-    case 'thinking':
-      return thinkingDue(step)
-    case 'floor':
-      return checkFloor(step)
-    case 'filler':
-      return fillerDue(step)
-    case 'idle':
-      return idleDue(step)
-    case 'freeze':
-      return thaw(step, 'timeout')
-    case 'amd':
-      state.isAmd = false
-      return note(step, 'amd', { verdict: 'uncertain' })
-    case 'backchannel':
-      if (state.backchannel?.phase === 'asked') return takeVerdict(step, state.backchannel.id, false)
-      return settlePending(step)
-    case 'agentBackchannel':
-      return playAgentBackchannel(step)
-  }
-}
-
-/** Tells what the two are doing, when it has changed. */
-function show(step: Step): void {
-  const { state } = step
-  const user: UserState = isSpeaking(state) ? 'speaking' : state.isAway ? 'away' : 'silent'
-  const agent = agentState(step)
-  if (user === state.shownUser && agent === state.shownAgent) return
-  state.shownUser = user
-  state.shownAgent = agent
-  step.effects.push({ type: 'setState', user, agent })
-}
-
-function agentState({ state }: Step): AgentState {
-  if (state.isClosing) return 'closing'
-  if (!state.isStarted) return 'initializing'
-  const holder = floorHolder(state)
-  if (holder?.phase === 'playing') return 'speaking'
-  if (holder?.phase === 'paused') return 'listening'
-  if (state.awaiting !== null || holder?.kind === 'reply') return 'thinking'
-  return 'listening'
 }

@@ -14,7 +14,7 @@ export function settingsWith(change: Partly<VoiceSettings> = {}): VoiceSettings 
   for (const [key, value] of Object.entries(change)) {
     const known: unknown = Reflect.get(settings, key)
     const isGroup = typeof value === 'object' && value !== null && !Array.isArray(value)
-    Reflect.set(settings, key, isGroup && typeof known === 'object' ? { ...known, ...value } : value)
+    Reflect.set(settings, key, isGroup && typeof known === 'object' ? Object.assign({}, known, value) : value)
   }
   return settings
 }
