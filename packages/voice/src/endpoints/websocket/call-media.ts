@@ -8,6 +8,7 @@ import {
   type CloseReason,
   type Disposer,
   type IdSource,
+  type Logger,
   type MediaEndpoint,
   type ServerCallMessage,
 } from '@parley/spec'
@@ -79,6 +80,7 @@ export interface CallMediaOptions {
   clock: Clock
   ids: IdSource
   limits: WebSocketMediaLimits
+  logger: Logger
   /** The call is over. */
   onEnded(): void
 }
@@ -87,7 +89,8 @@ const ackEvery = 32
 const closeMs = 2_000
 
 /** Makes the media of a call from its first accepted `hello`. */
-export function createCallMedia({ callId, grant, hello, clock, ids, limits, onEnded }: CallMediaOptions): CallMedia {
+export function createCallMedia(options: CallMediaOptions): CallMedia {
+  const { callId, grant, hello, clock, ids, limits, logger, onEnded } = options
   const audio: CallAudio = negotiateAudio(hello.audio)
   const counts: MediaCounts = { earlyAudio: 0, wrongAudio: 0, staleReports: 0, shed: 0, unknown: 0 }
   const held = createHeldHandlers()
@@ -127,6 +130,7 @@ export function createCallMedia({ callId, grant, hello, clock, ids, limits, onEn
     farBufferMs: info.farBufferMs,
     capabilities: info.capabilities,
     link: downlink.link,
+    onError: ({ code, details }) => logger.warn('call output failed', { callId, code, details }),
   })
   const uplink = createUplink({
     ...audio.up,

@@ -56,6 +56,7 @@ export function createWebSocketMedia(options: WebSocketMediaOptions): WebSocketM
       clock,
       ids,
       limits,
+      logger,
       onEnded() {
         calls.delete(callId)
         leave?.()
