@@ -260,6 +260,7 @@ export type {
   SttStream,
   TextToSpeech,
   Transcript,
+  TtsCacheStore,
   TtsEvent,
   TtsInfo,
   TtsOpen,

@@ -177,6 +177,15 @@ export interface TextToSpeech {
   open(options: TtsOpen, context: SpeechContext): Promise<TtsStream>
 }
 
+/** Where speech that was made before is kept. Keys are 64 hexadecimal digits. */
+export interface TtsCacheStore {
+  get(key: string): Promise<Uint8Array | undefined>
+  set(key: string, bytes: Uint8Array): Promise<void>
+  delete(key: string): Promise<void>
+  /** What is there already, least recently used first. */
+  list(): Promise<readonly { key: string; bytes: number }[]>
+}
+
 /** How likely one window of audio is speech. */
 export interface VadResult {
   /** 0 to 1. */

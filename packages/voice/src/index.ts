@@ -142,7 +142,7 @@ export type {
   SpeechOutcome,
   SpeechPart,
 } from './call/call-types.ts'
-export type { CallLines, HintSource } from './call/call-core.ts'
+export type { CallLines, GreetingSource, HintSource } from './call/call-core.ts'
 export { chooseVoice, type VoiceChoice, type VoicedAgent } from './call/voice-bank.ts'
 export { VoiceChannel } from './channel/voice-channel.ts'
 export { defaultCallLines, type VoiceChannelOptions } from './channel/voice-channel-options.ts'
@@ -178,7 +178,6 @@ export {
   type TtsCache,
   type TtsCacheKey,
   type TtsCacheOptions,
-  type TtsCacheStore,
 } from './speech/tts-cache.ts'
 export {
   cachedKinds,

@@ -1,1 +1,2 @@
 export { folderRecordings } from './folder-recordings.ts'
+export { folderSpeech } from './folder-speech.ts'

@@ -1,15 +1,6 @@
-import { checkOptions, ParleyError, type Json, type SampleRate, type Word } from '@parley/spec'
+import { checkOptions, ParleyError, type Json, type SampleRate, type TtsCacheStore, type Word } from '@parley/spec'
 
 import { createSha256 } from '../recording/sha256.ts'
-
-/** Where cached speech is kept. A folder of `@parley/local` is one. */
-export interface TtsCacheStore {
-  get(key: string): Promise<Uint8Array | undefined>
-  set(key: string, bytes: Uint8Array): Promise<void>
-  delete(key: string): Promise<void>
-  /** What is there already, least recently used first. */
-  list(): Promise<readonly { key: string; bytes: number }[]>
-}
 
 /** What a piece of speech depends on. */
 export interface TtsCacheKey {

@@ -1,15 +1,9 @@
-import type { TextToSpeech, TtsEvent, TtsOpen } from '@parley/spec'
+import type { TextToSpeech, TtsCacheStore, TtsEvent, TtsOpen } from '@parley/spec'
 import { createFakeTts, createTestSpeechContext, createVirtualClock, type VirtualClock } from '@parley/testing'
 import { describe, expect, test } from 'vitest'
 
 import { hasPersonalData } from './personal-data.ts'
-import {
-  createTtsCache,
-  ttsCacheDefaults,
-  type CachedSpeech,
-  type TtsCacheKey,
-  type TtsCacheStore,
-} from './tts-cache.ts'
+import { createTtsCache, ttsCacheDefaults, type CachedSpeech, type TtsCacheKey } from './tts-cache.ts'
 import { cachedKinds, withTtsCache, type TtsCachePolicy } from './with-tts-cache.ts'
 
 const format = { encoding: 'pcm16', sampleRateHz: 16_000, channels: 1 } as const
