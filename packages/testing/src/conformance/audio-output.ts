@@ -1,5 +1,5 @@
 import { FRAME_MS, type AudioFormat, type AudioOutput, type OutputEvent } from '@parley/spec'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, type TestContext } from 'vitest'
 import type { VirtualClock } from '../virtual-clock.ts'
 
 /** An output with a far end that plays at real speed, and what the suite must know to try it. */
@@ -26,8 +26,9 @@ export function audioOutputSuite(
   create: () => AudioOutputSubject | Promise<AudioOutputSubject>,
 ): void {
   describe(`audio output: ${name}`, () => {
-    const trial = (title: string, run: (now: OutputTrial) => Promise<void | string>): void => {
-      test(title, async ({ skip }) => {
+    const trial =
+      (run: (now: OutputTrial) => Promise<void | string>) =>
+      async ({ skip }: TestContext): Promise<void> => {
         const now = startTrial(await create())
         let reason: void | string
         try {
@@ -36,13 +37,10 @@ export function audioOutputSuite(
           await now.subject.close()
         }
         if (typeof reason === 'string') skip(reason)
-        // Whatever happened, each segment has settled once when the output is closed.
-        for (const segmentId of now.opened) expect(now.count('finished', segmentId), segmentId).toBe(1)
-        expect(now.subject.clock.pending).toBe(0)
-      })
-    }
+        expectSettled(now)
+      }
 
-    trial('O-2 a segment starts, goes on and finishes once, where its audio ends', async (now) => {
+    test('O-2 a segment starts, goes on and finishes once, where its audio ends', trial(async (now) => {
       now.play('s1', 1_000)
       await now.pass(1_000 + now.slackMs)
       expect(now.count('started', 's1')).toBe(1)
@@ -52,18 +50,18 @@ export function audioOutputSuite(
       now.expectNear(end?.positionMs, 1_000)
       const startedAtMs = now.last('started', 's1')?.atMs ?? -1
       expect((end?.atMs ?? 0) - startedAtMs).toBeGreaterThanOrEqual(1_000 - now.toleranceMs)
-    })
+    }))
 
-    trial('O-2 a segment without a frame finishes, and holds nobody up', async (now) => {
+    test('O-2 a segment without a frame finishes, and holds nobody up', trial(async (now) => {
       now.play('empty', 0)
       now.play('s2', 200)
       await now.pass(200 + now.slackMs)
       expect(now.last('finished', 'empty')).toMatchObject({ interrupted: false, positionMs: 0 })
       expect(now.last('finished', 's2')).toMatchObject({ interrupted: false })
       expect(now.count('started', 'empty')).toBe(0)
-    })
+    }))
 
-    trial('segments play in the order of opening', async (now) => {
+    test('segments play in the order of opening', trial(async (now) => {
       const first = now.open('s1')
       now.play('s2', 100)
       await now.pass(200)
@@ -73,9 +71,9 @@ export function audioOutputSuite(
       await now.pass(200 + now.slackMs)
       const order = now.events.filter(({ type }) => type === 'finished').map(({ segmentId }) => segmentId)
       expect(order).toEqual(['s1', 's2'])
-    })
+    }))
 
-    trial('O-1 more than it may hold is refused until there is room, and nothing is lost', async (now) => {
+    test('O-1 more than it may hold is refused until there is room, and nothing is lost', trial(async (now) => {
       const segment = now.open('s1')
       let takenMs = 0
       while (segment.capture(now.frame(takenMs)) === 'ok' && takenMs < now.queueMs * 2) takenMs += FRAME_MS
@@ -91,9 +89,9 @@ export function audioOutputSuite(
       segment.flush()
       await now.pass(takenMs + now.slackMs)
       now.expectNear(now.last('finished', 's1')?.positionMs, takenMs + FRAME_MS)
-    })
+    }))
 
-    trial('O-5 a clear settles all that waits, at once, and tells what was heard', async (now) => {
+    test('O-5 a clear settles all that waits, at once, and tells what was heard', trial(async (now) => {
       now.play('s1', 400)
       now.play('s2', 1_000)
       now.play('s3', 1_000)
@@ -110,9 +108,9 @@ export function audioOutputSuite(
       expect(now.last('finished', 's3')).toMatchObject({ interrupted: true, positionMs: 0 })
       expect(now.subject.output.queuedMs).toBe(0)
       expect(now.subject.output.isPlaying).toBe(false)
-    })
+    }))
 
-    trial('O-3 after a clear the old segment takes nothing, and the next one is untouched', async (now) => {
+    test('O-3 after a clear the old segment takes nothing, and the next one is untouched', trial(async (now) => {
       const old = now.open('old')
       now.capture(old, 500)
       await now.pass(200)
@@ -125,17 +123,17 @@ export function audioOutputSuite(
       expect(end).toMatchObject({ epoch: 1, interrupted: false })
       now.expectNear(end?.positionMs, 300)
       expect(now.events.filter(({ epoch, segmentId }) => epoch === 1 && segmentId === 'old' ).every(({ type }) => type === 'cleared')).toBe(true)
-    })
+    }))
 
-    trial('a clear of nothing is a new epoch and no event of a segment', async (now) => {
+    test('a clear of nothing is a new epoch and no event of a segment', trial(async (now) => {
       const result = now.subject.output.clear()
       expect(result).toMatchObject({ epoch: 1, heardMs: 0 })
       expect(result.segmentId).toBeUndefined()
       await now.pass(100)
       expect(now.events.filter(({ type }) => type !== 'cleared')).toEqual([])
-    })
+    }))
 
-    trial('O-4 a pause holds the sound, and resume goes on to the end', async (now) => {
+    test('O-4 a pause holds the sound, and resume goes on to the end', trial(async (now) => {
       const segment = now.play('s1', 1_000)
       await now.pass(400)
       if (now.subject.pause === 'none') {
@@ -154,9 +152,9 @@ export function audioOutputSuite(
       const end = now.last('finished', 's1')
       expect(end).toMatchObject({ interrupted: false })
       now.expectNear(end?.positionMs, 1_000)
-    })
+    }))
 
-    trial('O-4 a clear ends a pause', async (now) => {
+    test('O-4 a clear ends a pause', trial(async (now) => {
       now.play('s1', 1_000)
       await now.pass(200)
       now.subject.output.pause()
@@ -164,9 +162,9 @@ export function audioOutputSuite(
       now.play('s2', 200)
       await now.pass(200 + now.slackMs)
       expect(now.last('finished', 's2')).toMatchObject({ interrupted: false })
-    })
+    }))
 
-    trial('A-14 frames given are not kept', async (now) => {
+    test('A-14 frames given are not kept', trial(async (now) => {
       const segment = now.open('s1')
       const reused = now.frame(0)
       for (let n = 0; n < 10; n++) {
@@ -183,9 +181,9 @@ export function audioOutputSuite(
       if (heard === undefined) return
       const given = Array.from({ length: 10 }, (_, n) => [...now.frame(n * FRAME_MS).samples]).flat()
       expect([...heard]).toEqual(given)
-    })
+    }))
 
-    trial('positions never go back, and no event is of a segment that has settled', async (now) => {
+    test('positions never go back, and no event is of a segment that has settled', trial(async (now) => {
       for (const id of ['s1', 's2', 's3']) now.play(id, 350)
       await now.pass(1_050 + now.slackMs)
       const settled = new Set<string>()
@@ -198,17 +196,23 @@ export function audioOutputSuite(
         if (type === 'finished') settled.add(segmentId)
       }
       expect([...settled]).toEqual(['s1', 's2', 's3'])
-    })
+    }))
 
-    trial('O-2 what is open when the output closes is settled as interrupted', async (now) => {
+    test('O-2 what is open when the output closes is settled as interrupted', trial(async (now) => {
       now.play('s1', 1_000)
       now.open('s2')
       await now.pass(300)
       await now.subject.close()
       expect(now.last('finished', 's1')).toMatchObject({ interrupted: true })
       expect(now.last('finished', 's2')).toMatchObject({ interrupted: true })
-    })
+    }))
   })
+}
+
+/** Whatever happened, each segment has settled once when the output is closed, and no timer is left. */
+function expectSettled({ opened, count, subject }: OutputTrial): void {
+  for (const segmentId of opened) expect(count('finished', segmentId), segmentId).toBe(1)
+  expect(subject.clock.pending).toBe(0)
 }
 
 interface OutputTrial {

@@ -1,5 +1,5 @@
 import { FRAME_MS, type AudioFrame, type CloseReason, type EndpointHandlers, type MediaEndpoint } from '@parley/spec'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, type TestContext } from 'vitest'
 
 /** An endpoint with a person at its other end, and what the suite must know to try it. */
 export interface MediaEndpointSubject {
@@ -27,8 +27,9 @@ export function mediaEndpointSuite(
   create: () => MediaEndpointSubject | Promise<MediaEndpointSubject>,
 ): void {
   describe(`media endpoint: ${name}`, () => {
-    const trial = (title: string, run: (now: EndpointTrial) => Promise<void | string>): void => {
-      test(title, async ({ skip }) => {
+    const trial =
+      (run: (now: EndpointTrial) => Promise<void | string>) =>
+      async ({ skip }: TestContext): Promise<void> => {
         const subject = await create()
         const now = createTrial(subject)
         let reason: void | string
@@ -40,10 +41,9 @@ export function mediaEndpointSuite(
           await subject.close?.()
         }
         if (typeof reason === 'string') skip(reason)
-      })
-    }
+      }
 
-    trial('O-9 frames of the person carry their arrival and their position, without holes', async (now) => {
+    test('O-9 frames of the person carry their arrival and their position, without holes', trial(async (now) => {
       await now.subject.speak(600)
       await now.subject.pass(100)
       const { inputFormat } = now.subject.endpoint.info
@@ -63,9 +63,9 @@ export function mediaEndpointSuite(
         if (frame.samples.some((sample) => Math.abs(sample) > 500)) loudMs += frameMs
       }
       expect(Math.abs(loudMs - 600)).toBeLessThanOrEqual(2 * FRAME_MS)
-    })
+    }))
 
-    trial('what is played reaches the person and settles', async (now) => {
+    test('what is played reaches the person and settles', trial(async (now) => {
       const { endpoint } = now.subject
       const rate = endpoint.info.outputFormat.sampleRateHz
       const format = { encoding: 'pcm16', sampleRateHz: rate, channels: 1 } as const
@@ -80,18 +80,18 @@ export function mediaEndpointSuite(
       await now.subject.pass(1_500)
       expect(settled).toEqual([false])
       expect(Math.abs(now.subject.heardMs() - 500)).toBeLessThanOrEqual(2 * FRAME_MS)
-    })
+    }))
 
-    trial('keys and typed text reach the call once', async (now) => {
+    test('keys and typed text reach the call once', trial(async (now) => {
       if (now.subject.press === undefined && now.subject.type === undefined) return 'nobody can press or type here'
       await now.subject.press?.('5')
       await now.subject.type?.('hello')
       await now.subject.pass(300)
       expect(now.digits).toEqual(now.subject.press === undefined ? [] : ['5'])
       expect(now.texts).toEqual(now.subject.type === undefined ? [] : ['hello'])
-    })
+    }))
 
-    trial('the person hangs up: the call is told once, and speech settles', async (now) => {
+    test('the person hangs up: the call is told once, and speech settles', trial(async (now) => {
       const { endpoint } = now.subject
       const format = { encoding: 'pcm16', sampleRateHz: 16_000, channels: 1 } as const
       const settled: string[] = []
@@ -104,9 +104,9 @@ export function mediaEndpointSuite(
       const before = now.frames.length
       await now.subject.pass(200)
       expect(now.frames).toHaveLength(before)
-    })
+    }))
 
-    trial('O-10 close may be called twice, is done within 2 s, and leaves nothing', async (now) => {
+    test('O-10 close may be called twice, is done within 2 s, and leaves nothing', trial(async (now) => {
       const { endpoint } = now.subject
       let isDone = false
       const closing = Promise.all([endpoint.close('agent'), endpoint.close('agent')]).then(() => (isDone = true))
@@ -119,7 +119,7 @@ export function mediaEndpointSuite(
       await now.subject.pass(200)
       expect(now.frames).toHaveLength(before)
       expect(now.subject.leftovers?.() ?? 0).toBe(0)
-    })
+    }))
   })
 }
 

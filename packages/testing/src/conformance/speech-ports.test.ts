@@ -1,3 +1,4 @@
+import { expect, test } from 'vitest'
 import { createTestEndpoint } from '../voice/test-endpoint.ts'
 import { createFakeStt } from '../voice/fake-stt.ts'
 import { createFakeTts } from '../voice/fake-tts.ts'
@@ -91,4 +92,18 @@ mediaEndpointSuite('test endpoint', () => {
     type: (text) => endpoint.caller.type(text),
     leftovers: () => clock.pending,
   }
+})
+
+test('P-10 each port of speech and media has a suite, and a user gets it from the package', async () => {
+  const suites: Record<string, unknown> = await import('./index.ts')
+  const ports = {
+    SpeechToText: 'sttSuite',
+    TextToSpeech: 'ttsSuite',
+    VoiceActivityDetector: 'vadSuite',
+    TurnDetector: 'turnDetectorSuite',
+    BackchannelDetector: 'backchannelSuite',
+    AudioOutput: 'audioOutputSuite',
+    MediaEndpoint: 'mediaEndpointSuite',
+  }
+  for (const suite of Object.values(ports)) expect(suites[suite], suite).toBeTypeOf('function')
 })

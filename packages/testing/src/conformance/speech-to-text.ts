@@ -8,7 +8,7 @@ import {
   type SttOpen,
   type SttStream,
 } from '@parley/spec'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, type TestContext } from 'vitest'
 import { probeEvents, toFrames, until, type StreamProbe } from './stream-probe.ts'
 
 /** A recognizer and what the suite must know to try it. */
@@ -34,8 +34,9 @@ type Text = Extract<SttEvent, { type: 'interim' | 'final' }>
 /** The conformance suite of the `SpeechToText` port. */
 export function sttSuite(name: string, create: () => SttSubject | Promise<SttSubject>): void {
   describe(`speech to text: ${name}`, () => {
-    const trial = (title: string, run: (subject: SttSubject) => Promise<void | string>): void => {
-      test(title, async ({ skip }) => {
+    const trial =
+      (run: (subject: SttSubject) => Promise<void | string>) =>
+      async ({ skip }: TestContext): Promise<void> => {
         const subject = await create()
         try {
           const reason = await run(subject)
@@ -43,28 +44,26 @@ export function sttSuite(name: string, create: () => SttSubject | Promise<SttSub
         } finally {
           await subject.close?.()
         }
-      })
-    }
-    const onlyStreaming = (title: string, run: (trial: StreamTrial) => Promise<void | string>): void => {
-      trial(title, async (subject) => {
+      }
+    const onlyStreaming = (run: (now: StreamTrial) => Promise<void | string>): ReturnType<typeof trial> =>
+      trial(async (subject) => {
         if (!subject.stt.info.streaming) return 'this recognizer takes whole clips'
-        const trialOf = await openTrial(subject)
+        const now = await openTrial(subject)
         try {
-          return await run(trialOf)
+          return await run(now)
         } finally {
-          await trialOf.stream.close()
+          await now.stream.close()
         }
       })
-    }
 
-    trial('its information fits what it has', async ({ stt }) => {
+    test('its information fits what it has', trial(async ({ stt }) => {
       expect(stt.info.id).not.toBe('')
       expect(stt.info.formats.length).toBeGreaterThan(0)
       expect(stt.info.finalLatency.p99Ms).toBeGreaterThanOrEqual(stt.info.finalLatency.p50Ms)
       expect(stt.info.streaming || stt.transcribe !== undefined).toBe(true)
-    })
+    }))
 
-    trial('P-1 all traffic goes through the context', async (subject) => {
+    test('P-1 all traffic goes through the context', trial(async (subject) => {
       if (subject.isRemote !== true) return 'this recognizer reaches nobody'
       const refused = new Error('refused')
       const context: SpeechContext = {
@@ -77,9 +76,9 @@ export function sttSuite(name: string, create: () => SttSubject | Promise<SttSub
         ? subject.stt.open(options, context)
         : subject.stt.transcribe?.(subject.speech, options, context)
       await expect(opened).rejects.toSatisfy((error) => ParleyError.isInstance(error))
-    })
+    }))
 
-    trial('a whole clip is recognized, with words inside it', async (subject) => {
+    test('a whole clip is recognized, with words inside it', trial(async (subject) => {
       const { stt, speech } = subject
       if (stt.transcribe === undefined) return 'this recognizer takes streams only'
       const { text, words } = await drive(subject, stt.transcribe(speech, optionsOf(subject), subject.context()))
@@ -91,22 +90,22 @@ export function sttSuite(name: string, create: () => SttSubject | Promise<SttSub
         expect(word.endMs).toBeGreaterThanOrEqual(word.startMs)
         expect(word.endMs).toBeLessThanOrEqual(durationMs(speech) + FRAME_MS)
       }
-    })
+    }))
 
-    onlyStreaming('P-4 finalize gives the final of what was pushed, in the time its information says', async (now) => {
+    test('P-4 finalize gives the final of what was pushed, in the time its information says', onlyStreaming(async (now) => {
       await now.say()
       const { elapsedMs, finals } = await now.finalize()
       expect(finals.map(({ text }) => text).join(' ')).toMatch(now.subject.says)
       expect(elapsedMs).toBeLessThanOrEqual(now.limitMs)
-    })
+    }))
 
-    onlyStreaming('P-4 finalize gives an empty final if nothing was said', async (now) => {
+    test('P-4 finalize gives an empty final if nothing was said', onlyStreaming(async (now) => {
       await now.quiet(200)
       const { finals } = await now.finalize()
       expect(finals.map(({ text }) => text.trim())).toEqual([''])
-    })
+    }))
 
-    onlyStreaming('P-4 each utterance has an id of its own', async (now) => {
+    test('P-4 each utterance has an id of its own', onlyStreaming(async (now) => {
       await now.say()
       await now.finalize()
       await now.quiet(500)
@@ -115,9 +114,9 @@ export function sttSuite(name: string, create: () => SttSubject | Promise<SttSub
       const finals = now.texts('final').filter(({ text, eager }) => text.trim() !== '' && eager !== true)
       expect(finals.length).toBeGreaterThanOrEqual(2)
       expect(new Set(finals.map(({ id }) => id)).size).toBe(finals.length)
-    })
+    }))
 
-    onlyStreaming('interims come only where the information says so, with the id of their final', async (now) => {
+    test('interims come only where the information says so, with the id of their final', onlyStreaming(async (now) => {
       await now.say()
       await now.finalize()
       const interims = now.texts('interim')
@@ -128,9 +127,9 @@ export function sttSuite(name: string, create: () => SttSubject | Promise<SttSub
       expect(interims.length).toBeGreaterThan(0)
       const ids = new Set(now.texts('final').map(({ id }) => id))
       expect(interims.every(({ id }) => ids.has(id))).toBe(true)
-    })
+    }))
 
-    onlyStreaming('P-2 words are on the clock of the call and never in the future', async (now) => {
+    test('P-2 words are on the clock of the call and never in the future', onlyStreaming(async (now) => {
       if (!now.subject.stt.info.wordTimings) return 'this recognizer gives no times'
       await now.quiet(1_000)
       const startedAtMs = now.nowMs()
@@ -138,9 +137,9 @@ export function sttSuite(name: string, create: () => SttSubject | Promise<SttSub
       const endedAtMs = now.nowMs()
       await now.finalize()
       now.expectWords({ fromMs: startedAtMs, toMs: endedAtMs })
-    })
+    }))
 
-    onlyStreaming('P-2 a stream opened later maps from its own start', async (now) => {
+    test('P-2 a stream opened later maps from its own start', onlyStreaming(async (now) => {
       if (!now.subject.stt.info.wordTimings) return 'this recognizer gives no times'
       await now.say()
       await now.finalize()
@@ -154,9 +153,9 @@ export function sttSuite(name: string, create: () => SttSubject | Promise<SttSub
       again.expectWords({ fromMs: startedAtMs, toMs: endedAtMs })
       await again.stream.close()
       return undefined
-    })
+    }))
 
-    onlyStreaming('P-3 silence moves the recognizer on without sound', async (now) => {
+    test('P-3 silence moves the recognizer on without sound', onlyStreaming(async (now) => {
       await now.say()
       const before = now.texts('final').length
       now.stream.silence(1_000)
@@ -170,9 +169,9 @@ export function sttSuite(name: string, create: () => SttSubject | Promise<SttSub
       const endedAtMs = now.nowMs()
       await now.finalize()
       if (now.subject.stt.info.wordTimings) now.expectWords({ fromMs: startedAtMs, toMs: endedAtMs })
-    })
+    }))
 
-    onlyStreaming('it says how much audio it took, if it says anything', async (now) => {
+    test('it says how much audio it took, if it says anything', onlyStreaming(async (now) => {
       await now.say()
       await now.finalize()
       await now.stream.close()
@@ -181,9 +180,9 @@ export function sttSuite(name: string, create: () => SttSubject | Promise<SttSub
       const total = usage.reduce((sum, { audioMs }) => sum + audioMs, 0)
       if (usage.length > 0) expect(total).toBeGreaterThan(0)
       expect(total).toBeLessThanOrEqual(durationMs(now.subject.speech) + 5_000)
-    })
+    }))
 
-    onlyStreaming('close may be called twice, ends the events, and what is pushed afterwards is dropped', async (now) => {
+    test('close may be called twice, ends the events, and what is pushed afterwards is dropped', onlyStreaming(async (now) => {
       await now.say()
       await Promise.all([drive(now.subject, now.stream.close()), now.stream.close()])
       expect(await until(() => now.probe.hasEnded, { pass: now.subject.pass, limitMs: 2_000 })).toBe(true)
@@ -193,9 +192,9 @@ export function sttSuite(name: string, create: () => SttSubject | Promise<SttSub
       for (const frame of toFrames(now.subject.speech).slice(0, 5)) now.stream.push(frame)
       await now.subject.pass(200)
       expect(now.probe.events).toHaveLength(count)
-    })
+    }))
 
-    trial('an abort of the context ends the stream within 2 s', async (subject) => {
+    test('an abort of the context ends the stream within 2 s', trial(async (subject) => {
       if (!subject.stt.info.streaming) return 'this recognizer takes whole clips'
       const controller = new AbortController()
       const context = subject.context({ signal: controller.signal })
@@ -205,7 +204,7 @@ export function sttSuite(name: string, create: () => SttSubject | Promise<SttSub
       controller.abort()
       expect(await until(() => probe.hasEnded, { pass: subject.pass, limitMs: 2_000 })).toBe(true)
       await stream.close()
-    })
+    }))
   })
 }
 

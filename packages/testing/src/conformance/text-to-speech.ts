@@ -8,7 +8,7 @@ import {
   type TtsStream,
   type Word,
 } from '@parley/spec'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, type TestContext } from 'vitest'
 import { probeEvents, until, type StreamProbe } from './stream-probe.ts'
 
 /** A voice engine and what the suite must know to try it. */
@@ -33,8 +33,9 @@ export interface TtsSubject {
 /** The conformance suite of the `TextToSpeech` port. */
 export function ttsSuite(name: string, create: () => TtsSubject | Promise<TtsSubject>): void {
   describe(`text to speech: ${name}`, () => {
-    const trial = (title: string, run: (subject: TtsSubject) => Promise<void | string>): void => {
-      test(title, async ({ skip }) => {
+    const trial =
+      (run: (subject: TtsSubject) => Promise<void | string>) =>
+      async ({ skip }: TestContext): Promise<void> => {
         const subject = await create()
         try {
           const reason = await run(subject)
@@ -42,10 +43,9 @@ export function ttsSuite(name: string, create: () => TtsSubject | Promise<TtsSub
         } finally {
           await subject.close?.()
         }
-      })
-    }
-    const speaking = (title: string, run: (now: SpeakTrial) => Promise<void | string>): void => {
-      trial(title, async (subject) => {
+      }
+    const speaking = (run: (now: SpeakTrial) => Promise<void | string>): ReturnType<typeof trial> =>
+      trial(async (subject) => {
         const now = await openTrial(subject)
         try {
           return await run(now)
@@ -53,15 +53,14 @@ export function ttsSuite(name: string, create: () => TtsSubject | Promise<TtsSub
           await now.stream.close()
         }
       })
-    }
 
-    trial('its information fits what it has, and names the voice', async ({ tts, voice }) => {
+    test('its information fits what it has, and names the voice', trial(async ({ tts, voice }) => {
       expect(tts.info.id).not.toBe('')
       expect(tts.info.formats.length).toBeGreaterThan(0)
       expect((await tts.info.voices()).map(({ id }) => id)).toContain(voice)
-    })
+    }))
 
-    trial('P-1 all traffic goes through the context', async (subject) => {
+    test('P-1 all traffic goes through the context', trial(async (subject) => {
       if (subject.isRemote !== true) return 'this engine reaches nobody'
       const refused = new Error('refused')
       const context: SpeechContext = {
@@ -79,9 +78,9 @@ export function ttsSuite(name: string, create: () => TtsSubject | Promise<TtsSub
       }
       const error: unknown = await attempt().catch((thrown: unknown) => thrown)
       expect(ParleyError.isInstance(error)).toBe(true)
-    })
+    }))
 
-    speaking('a segment is audio of the asked format, without holes, and one end', async (now) => {
+    test('a segment is audio of the asked format, without holes, and one end', speaking(async (now) => {
       now.stream.speak(now.text, { segmentId: 's1', last: true })
       await now.done('s1')
       const frames = now.frames('s1')
@@ -99,9 +98,9 @@ export function ttsSuite(name: string, create: () => TtsSubject | Promise<TtsSub
       expect(energy).toBeGreaterThan(0)
       expect(now.of('s1').filter(({ type }) => type === 'done')).toHaveLength(1)
       expect(now.of('s1').at(-1)?.type).toBe('done')
-    })
+    }))
 
-    speaking('P-6 words are as the information says: all, in order, inside the audio, labelled', async (now) => {
+    test('P-6 words are as the information says: all, in order, inside the audio, labelled', speaking(async (now) => {
       now.stream.speak(now.text, { segmentId: 's1', last: true })
       await now.done('s1')
       const words = now.words('s1')
@@ -120,9 +119,9 @@ export function ttsSuite(name: string, create: () => TtsSubject | Promise<TtsSub
         lastMs = word.startMs
         expect(word.endMs).toBeLessThanOrEqual(now.audioMs('s1') + FRAME_MS)
       }
-    })
+    }))
 
-    speaking('P-7 text that comes in pieces is spoken as one segment', async (now) => {
+    test('P-7 text that comes in pieces is spoken as one segment', speaking(async (now) => {
       const { streamingInput } = now.subject.tts.info
       // Who cannot take parts is fed by sentences.
       const pieces = streamingInput ? (now.text.match(/.{1,7}/gs) ?? []) : now.sentences.map((text) => `${text} `)
@@ -133,9 +132,9 @@ export function ttsSuite(name: string, create: () => TtsSubject | Promise<TtsSub
       await now.done('s1')
       expect(now.audioMs('s1')).toBeGreaterThan(0)
       expect(now.of('s1').filter(({ type }) => type === 'done')).toHaveLength(1)
-    })
+    }))
 
-    speaking('segments that are open at the same time each end once, also one without sound', async (now) => {
+    test('segments that are open at the same time each end once, also one without sound', speaking(async (now) => {
       now.stream.speak(now.sentences[0] ?? '', { segmentId: 's1', last: true })
       now.stream.speak(' ', { segmentId: 's2', last: true })
       now.stream.speak(now.sentences[1] ?? '', { segmentId: 's3', last: true })
@@ -146,9 +145,9 @@ export function ttsSuite(name: string, create: () => TtsSubject | Promise<TtsSub
       }
       expect(now.audioMs('s1')).toBeGreaterThan(0)
       expect(now.audioMs('s3')).toBeGreaterThan(0)
-    })
+    }))
 
-    speaking('a cancelled segment gives no more audio, and the next one is spoken', async (now) => {
+    test('a cancelled segment gives no more audio, and the next one is spoken', speaking(async (now) => {
       now.stream.speak(now.text, { segmentId: 's1', last: true })
       await now.subject.pass(0)
       now.stream.cancel('s1')
@@ -160,9 +159,9 @@ export function ttsSuite(name: string, create: () => TtsSubject | Promise<TtsSub
       await now.done('s2')
       expect(now.frames('s1')).toHaveLength(count)
       expect(now.audioMs('s2')).toBeGreaterThan(0)
-    })
+    }))
 
-    trial('equal text gives equal audio where the information says so', async (subject) => {
+    test('equal text gives equal audio where the information says so', trial(async (subject) => {
       if (!subject.tts.info.deterministic) return 'this engine does not claim it'
       const sounds: string[] = []
       for (let n = 0; n < 2; n++) {
@@ -173,9 +172,9 @@ export function ttsSuite(name: string, create: () => TtsSubject | Promise<TtsSub
         await now.stream.close()
       }
       expect(sounds[0]).toBe(sounds[1])
-    })
+    }))
 
-    trial('an unknown voice and a format it has not are refused by name', async (subject) => {
+    test('an unknown voice and a format it has not are refused by name', trial(async (subject) => {
       const { tts, voice } = subject
       const unknown = tts.open({ voice: 'no-such-voice', format: formatOf(subject) }, subject.context())
       await expect(unknown).rejects.toMatchObject({ code: 'voice_unknown' })
@@ -184,18 +183,18 @@ export function ttsSuite(name: string, create: () => TtsSubject | Promise<TtsSub
       await expect(tts.open({ voice, format: stereo }, subject.context())).rejects.toMatchObject({
         code: 'audio_format_unsupported',
       })
-    })
+    }))
 
-    speaking('close may be called twice, ends the events, and what is said afterwards is dropped', async (now) => {
+    test('close may be called twice, ends the events, and what is said afterwards is dropped', speaking(async (now) => {
       await Promise.all([now.stream.close(), now.stream.close()])
       expect(await until(() => now.probe.hasEnded, { pass: now.subject.pass, limitMs: 2_000 })).toBe(true)
       now.stream.speak('Too late.', { segmentId: 's9', last: true })
       now.stream.cancel('s9')
       await now.subject.pass(200)
       expect(now.of('s9')).toEqual([])
-    })
+    }))
 
-    trial('an abort of the context ends the stream within 2 s', async (subject) => {
+    test('an abort of the context ends the stream within 2 s', trial(async (subject) => {
       const controller = new AbortController()
       const context = subject.context({ signal: controller.signal })
       const stream = await subject.tts.open({ voice: subject.voice, format: formatOf(subject) }, context)
@@ -204,7 +203,7 @@ export function ttsSuite(name: string, create: () => TtsSubject | Promise<TtsSub
       controller.abort()
       expect(await until(() => probe.hasEnded, { pass: subject.pass, limitMs: 2_000 })).toBe(true)
       await stream.close()
-    })
+    }))
   })
 }
 

@@ -17,15 +17,13 @@ export function turnDetectorSuite(
   create: () => TurnDetectorSubject | Promise<TurnDetectorSubject>,
 ): void {
   describe(`turn detector: ${name}`, () => {
-    const trial = (title: string, run: (subject: TurnDetectorSubject) => Promise<void>): void => {
-      test(title, async () => {
-        const subject = await create()
-        try {
-          await run(subject)
-        } finally {
-          await subject.close?.()
-        }
-      })
+    const trial = (run: (subject: TurnDetectorSubject) => Promise<void>) => async (): Promise<void> => {
+      const subject = await create()
+      try {
+        await run(subject)
+      } finally {
+        await subject.close?.()
+      }
     }
     const inputOf = (text: string, { language }: TurnDetectorSubject): TurnPredictionInput => ({
       turns: [{ role: 'assistant', text: 'How can I help you?' }],
@@ -34,16 +32,16 @@ export function turnDetectorSuite(
       signal: new AbortController().signal,
     })
 
-    trial('its information has a threshold for each language', async ({ detector: { info } }) => {
+    test('its information has a threshold for each language', trial(async ({ detector: { info } }) => {
       expect(info.id).not.toBe('')
       for (const language of info.languages) {
         const threshold = info.thresholds[language] ?? info.thresholds['default']
         expect(threshold).toBeGreaterThan(0)
         expect(threshold).toBeLessThan(1)
       }
-    })
+    }))
 
-    trial('a prediction is a probability: high for finished, low for unfinished texts', async (subject) => {
+    test('a prediction is a probability: high for finished, low for unfinished texts', trial(async (subject) => {
       const { detector, language = 'en' } = subject
       const threshold = detector.info.thresholds[language] ?? detector.info.thresholds['default'] ?? 0.5
       for (const text of subject.finished) {
@@ -56,25 +54,25 @@ export function turnDetectorSuite(
         expect(probability, text).toBeGreaterThanOrEqual(0)
         expect(probability, text).toBeLessThan(threshold)
       }
-    })
+    }))
 
-    trial('P-9 a language it has not gives null, no error', async (subject) => {
+    test('P-9 a language it has not gives null, no error', trial(async (subject) => {
       expect(await subject.detector.predict({ ...inputOf('hello', subject), language: 'xx' })).toBeNull()
-    })
+    }))
 
-    trial('an aborted question is answered by a rejection, or not at all', async (subject) => {
+    test('an aborted question is answered by a rejection, or not at all', trial(async (subject) => {
       const asked = subject.detector.predict({ ...inputOf('hello', subject), signal: AbortSignal.abort(new Error('late')) })
       const outcome = await asked.catch((error: unknown) => error)
       expect(outcome === null || outcome instanceof Error || typeof outcome === 'number').toBe(true)
-    })
+    }))
 
-    trial('two questions at the same time do not disturb each other', async (subject) => {
+    test('two questions at the same time do not disturb each other', trial(async (subject) => {
       const texts = [...subject.finished, ...subject.unfinished]
       const alone: (number | null)[] = []
       for (const text of texts) alone.push(await subject.detector.predict(inputOf(text, subject)))
       const together = await Promise.all(texts.map((text) => subject.detector.predict(inputOf(text, subject))))
       expect(together).toEqual(alone)
-    })
+    }))
   })
 }
 

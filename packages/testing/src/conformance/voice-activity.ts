@@ -17,21 +17,19 @@ export interface VadSubject {
 /** The conformance suite of the `VoiceActivityDetector` port. */
 export function vadSuite(name: string, create: () => VadSubject | Promise<VadSubject>): void {
   describe(`voice activity: ${name}`, () => {
-    const trial = (title: string, run: (now: Trial) => Promise<void>): void => {
-      test(title, async () => {
-        const subject = await create()
-        const now = startTrial(subject)
-        try {
-          await run(now)
-          expect(now.errors).toEqual([])
-        } finally {
-          await now.closeAll()
-          await subject.close?.()
-        }
-      })
+    const trial = (run: (now: Trial) => Promise<void>) => async (): Promise<void> => {
+      const subject = await create()
+      const now = startTrial(subject)
+      try {
+        await run(now)
+        if (now.errors.length > 0) throw new AggregateError(now.errors, 'The detector reported errors.')
+      } finally {
+        await now.closeAll()
+        await subject.close?.()
+      }
     }
 
-    trial('P-8 there is one result for each whole window, in order, at the instant of its end', async (now) => {
+    test('P-8 there is one result for each whole window, in order, at the instant of its end', trial(async (now) => {
       const { windowSamples, sampleRateHz } = now.info
       const windowMs = (windowSamples * 1000) / sampleRateHz
       const probe = now.open()
@@ -44,9 +42,9 @@ export function vadSuite(name: string, create: () => VadSubject | Promise<VadSub
         expect(probability).toBeLessThanOrEqual(1)
         expect(rms).toBeLessThanOrEqual(0)
       })
-    })
+    }))
 
-    trial('P-8 how the audio is cut changes nothing', async (now) => {
+    test('P-8 how the audio is cut changes nothing', trial(async (now) => {
       const whole = now.open()
       now.push(whole.stream, now.speech, now.speech.length, 0)
       const expected = await now.settle(whole, now.speech.length)
@@ -55,9 +53,9 @@ export function vadSuite(name: string, create: () => VadSubject | Promise<VadSub
         now.push(cut.stream, now.speech, size, 0)
         now.expectAlike(await now.settle(cut, now.speech.length), expected)
       }
-    })
+    }))
 
-    trial('P-8 two streams do not share what they remember', async (now) => {
+    test('P-8 two streams do not share what they remember', trial(async (now) => {
       const alone = now.open()
       now.push(alone.stream, now.speech, 320, 0)
       const expected = await now.settle(alone, now.speech.length)
@@ -69,9 +67,9 @@ export function vadSuite(name: string, create: () => VadSubject | Promise<VadSub
         now.push(other.stream, silence.subarray(at, at + 320), 320, (at * 1000) / now.info.sampleRateHz)
       }
       now.expectAlike(await now.settle(one, now.speech.length), expected)
-    })
+    }))
 
-    trial('P-8 reset forgets everything', async (now) => {
+    test('P-8 reset forgets everything', trial(async (now) => {
       const fresh = now.open()
       now.push(fresh.stream, now.speech, 320, 0)
       const expected = await now.settle(fresh, now.speech.length)
@@ -85,9 +83,9 @@ export function vadSuite(name: string, create: () => VadSubject | Promise<VadSub
       now.push(used.stream, now.speech, 320, 0)
       await now.settle(used, now.speech.length, before)
       now.expectAlike(used.results.slice(before), expected)
-    })
+    }))
 
-    trial('speech is told from silence', async (now) => {
+    test('speech is told from silence', trial(async (now) => {
       const probe = now.open()
       const silence = new Int16Array(now.info.sampleRateHz)
       now.push(probe.stream, silence, 320, 0)
@@ -97,9 +95,9 @@ export function vadSuite(name: string, create: () => VadSubject | Promise<VadSub
       now.push(probe.stream, now.speech, 320, 1_000)
       await now.settle(probe, now.speech.length, before)
       expect(Math.max(...probe.results.slice(before).map(({ probability }) => probability))).toBeGreaterThan(0.5)
-    })
+    }))
 
-    trial('the audio given is neither kept nor changed', async (now) => {
+    test('the audio given is neither kept nor changed', trial(async (now) => {
       const probe = now.open()
       const reused = new Int16Array(320)
       const whole = now.speech.subarray(0, now.speech.length - (now.speech.length % 320))
@@ -114,16 +112,16 @@ export function vadSuite(name: string, create: () => VadSubject | Promise<VadSub
       const fresh = now.open()
       now.push(fresh.stream, whole, 320, 0)
       now.expectAlike(results, await now.settle(fresh, whole.length))
-    })
+    }))
 
-    trial('nothing is told after close, which may be called twice', async (now) => {
+    test('nothing is told after close, which may be called twice', trial(async (now) => {
       const probe = now.open()
       await Promise.all([probe.stream.close(), probe.stream.close()])
       now.push(probe.stream, now.speech, 320, 0)
       probe.stream.reset()
       await now.pass(100)
       expect(probe.results).toEqual([])
-    })
+    }))
   })
 }
 

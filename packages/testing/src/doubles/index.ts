@@ -25,3 +25,4 @@ export {
   type DeepgramReceived,
 } from './deepgram/deepgram-double.ts'
 export type { DeepgramFault } from './deepgram/faults.ts'
+export { deepgramDifferences } from './deepgram/server-schemas.ts'

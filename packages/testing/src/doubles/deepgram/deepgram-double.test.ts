@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { createVirtualClock } from '../../virtual-clock.ts'
 import { toneText } from '../../voice/tone-code.ts'
+import { deepgramDifferences } from './server-schemas.ts'
 import { createDeepgramDouble, type DeepgramDouble, type DeepgramDoubleOptions } from './deepgram-double.ts'
 
 const query =
@@ -211,6 +212,21 @@ describe('deepgram double', () => {
     expect(told).toEqual(['StartOfTurn', 'EagerEndOfTurn', 'TurnResumed', 'EagerEndOfTurn', 'EndOfTurn'])
     expect(line.messages.find(({ event }) => event === 'EndOfTurn')).toMatchObject({ turn_index: 0, transcript: 'my number is five' })
   })
+
+  test.each(['/v1/listen?' + query, '/v2/listen?model=flux-general-en&encoding=linear16&sample_rate=16000&eager_eot_threshold=0.5'])(
+    'all it says fits the schema that the vendor is compared with: %s',
+    async (path) => {
+      const double = await start()
+      const line = dial(double, path)
+      await line.opened
+      line.say('one two three four five six', 1_500)
+      line.ws.send('{"type":"CloseStream"}')
+      await line.closed
+      expect(line.messages.length).toBeGreaterThan(4)
+      expect(line.messages.flatMap((message) => deepgramDifferences(JSON.stringify(message)))).toEqual([])
+      expect(deepgramDifferences('{"type":"SpeechStarted","channel":[0,1],"timestamp":1,"mood":2}')).not.toEqual([])
+    },
+  )
 
   test('close leaves nothing that listens', async () => {
     const double = await start()

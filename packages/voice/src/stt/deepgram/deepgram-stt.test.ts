@@ -1,3 +1,4 @@
+import type { SocketFactory } from '@parley/spec'
 import { createAudioClock, createTestSpeechContext, createVirtualClock, toneText } from '@parley/testing'
 import { sttSuite } from '@parley/testing/conformance'
 import { createDeepgramDouble } from '@parley/testing/doubles'
@@ -7,6 +8,7 @@ import { openLine } from './__fixtures__/open-line.ts'
 import { resolveDeepgramSettings } from './deepgram-options.ts'
 import { createDeepgramStt } from './deepgram-stt.ts'
 
+const speech16 = { encoding: 'pcm16', sampleRateHz: 16_000, channels: 1 } as const
 const speech = { samples: toneText('where is my refund please'), sampleRateHz: 16_000, channels: 1 } as const
 
 for (const [name, model, faults] of [
@@ -62,6 +64,20 @@ describe('deepgram', () => {
     })
     expect(() => createDeepgramStt({ modle: 'x' } as never)).toThrow(/Did you mean "model"/)
     expect(() => createDeepgramStt({ baseUrl: 'ws://host?key=1' })).toThrow(/baseUrl/)
+  })
+
+  test('P-1 the only address asked for is the one that is given, by the sockets that are given', async () => {
+    const asked: string[] = []
+    const refuse: SocketFactory = (url) => {
+      asked.push(url)
+      return Promise.reject(new Error('no network'))
+    }
+    const context = createTestSpeechContext({ sockets: refuse })
+    const stt = createDeepgramStt({ baseUrl: 'http://127.0.0.1:9/', apiKey: 'secret-key' })
+    await expect(stt.open({ format: speech16 }, context)).rejects.toMatchObject({ code: 'vendor_unavailable' })
+    expect(asked).toHaveLength(1)
+    expect(asked[0]).toMatch(/^ws:\/\/127\.0\.0\.1:9\/v1\/listen\?model=nova-3&encoding=linear16&sample_rate=16000&/)
+    expect(asked[0]).not.toContain('secret-key')
   })
 
   test('WD-7 the adapter reaches the double: several finals before the end of speech are one text', async () => {
