@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createVirtualClock } from '@parley/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { folderSpeech } from './folder-speech.ts'
 
@@ -29,7 +30,7 @@ test('cached speech: what was set is there for the next process, and gone once d
 })
 
 test('cached speech: the least recently used comes first, and reading is using', async () => {
-  const store = folderSpeech(folder)
+  const store = folderSpeech(folder, { clock: createVirtualClock() })
   await store.set(one, Uint8Array.of(1))
   await store.set(two, Uint8Array.of(2, 2))
   await utimes(join(folder, `${one}.speech`), 1, 1)

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ParleyError, type TtsCacheStore } from '@parley/spec'
+import { createSystemClock, ParleyError, type Clock, type TtsCacheStore } from '@parley/spec'
 
 const suffix = '.speech'
 const keyPattern = /^[0-9a-f]{64}$/u
@@ -11,7 +11,7 @@ const keyPattern = /^[0-9a-f]{64}$/u
  * @param folder - only this process's user can read what is made in it
  * @throws {ParleyError} `invalid_options` for a key that is no hash
  */
-export function folderSpeech(folder: string): TtsCacheStore {
+export function folderSpeech(folder: string, { clock = createSystemClock() }: { clock?: Clock } = {}): TtsCacheStore {
   let parts = 0
 
   function pathOf(key: string): string {
@@ -28,8 +28,8 @@ export function folderSpeech(folder: string): TtsCacheStore {
       const path = pathOf(key)
       const bytes = await orNothing(readFile(path))
       // When it was used is only for the next start: a folder that cannot be written still gives its speech.
-      const now = new Date()
-      if (bytes !== undefined) await utimes(path, now, now).catch(() => undefined)
+      const nowSeconds = clock.now() / 1_000
+      if (bytes !== undefined) await utimes(path, nowSeconds, nowSeconds).catch(() => undefined)
       return bytes
     },
     async set(key: string, bytes: Uint8Array): Promise<void> {
