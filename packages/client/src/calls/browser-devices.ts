@@ -1,8 +1,11 @@
-import { ParleyError } from '@parley/spec'
+import { ParleyError, sampleRates } from '@parley/spec'
 import type { CallCapture, CallDevices, CallPlayout, PlayedSamples } from './call-devices.ts'
 import type { PlayoutCommand, PlayoutNotice } from './worklets/playout.worklet.ts'
 
-/** Where a page serves the audio worklets: files of its own origin, so that a strict content policy allows them. */
+/**
+ * Where a page serves the audio worklets: files of its own origin, so that a strict content policy allows them.
+ * With vite: `import capture from '@parley/client/worklets/capture?worker&url'`, and `playout` likewise.
+ */
 export interface WorkletAddresses {
   capture: string | URL
   playout: string | URL
@@ -51,7 +54,7 @@ export function createBrowserDevices(
       }
       if (track === undefined) throw failed('The microphone gives no sound.')
       try {
-        const context = await contextWith(worklets.capture, new AudioContext())
+        const context = await contextWith(worklets.capture, await captureContext())
         const node = new AudioWorkletNode(context, 'parley-capture', { numberOfInputs: 1, numberOfOutputs: 0 })
         const source = context.createMediaStreamSource(stream)
         source.connect(node)
@@ -205,6 +208,14 @@ async function openStream(deviceId: string | undefined): Promise<MediaStream> {
   } catch (error) {
     throw failed('The microphone could not be opened. Allow it for this page, or start the call without.', error)
   }
+}
+
+/** A context at the device's rate, or at 48 kHz where that rate is none of a call's. */
+async function captureContext(): Promise<AudioContext> {
+  const context = new AudioContext()
+  if (sampleRates.some((rate) => rate === context.sampleRate)) return context
+  await context.close()
+  return new AudioContext({ sampleRate: 48_000 })
 }
 
 /** A context at the call's own rate, whose conversion is the browser's; at the device's where it has none. */
