@@ -27,7 +27,7 @@ import type { AgentState, TurnEffect, UserState } from '../turn/turn-effects.ts'
 import type { CallCaptions } from './call-captions.ts'
 import type { CallRecording } from './call-recording.ts'
 import type { CallRequests } from './call-requests.ts'
-import type { CallEvent } from './call-types.ts'
+import type { CallEvent, Speech } from './call-types.ts'
 import type { Hearing } from './hearing.ts'
 import type { SpokenReply } from './reply-output.ts'
 import type { SharedVad } from './shared-vad.ts'
@@ -41,6 +41,15 @@ export type HintSource = (state: {
   roomId: RoomId
   agentId: ChannelId | null
 }) => TurnHint | undefined | Promise<TurnHint | undefined>
+
+/** How a greeting is spoken: the agent's line, or speech in its place. */
+export type GreetingSource = (greeting: {
+  roomId: RoomId
+  agentId: ChannelId
+  text: string
+  /** Whether the call is recorded from its start. */
+  isRecorded: boolean
+}) => string | Speech
 
 /** Lines a call says by itself. */
 export interface CallLines {
@@ -80,6 +89,7 @@ export interface CallParts {
   voiceOverride: string | undefined
   language: string | undefined
   hint: HintSource | undefined
+  greeting: GreetingSource | undefined
   process(frame: AudioFrame): AudioFrame
   lines: CallLines
   dtmf: Partial<DigitCollectorOptions>

@@ -7,7 +7,7 @@ import type {
   TurnDetector,
   VoiceActivityDetector,
 } from '@parley/spec'
-import type { CallLines, HintSource } from '../call/call-core.ts'
+import type { CallLines, GreetingSource, HintSource } from '../call/call-core.ts'
 import type { VoiceOptions } from '../options/voice-options.ts'
 
 /** What a voice channel is made of. Every part may be missing: calls then go on without it, and say so. */
@@ -25,6 +25,8 @@ export interface VoiceChannelOptions extends Omit<VoiceOptions, 'vad'> {
   inputProcessors?: readonly AudioProcessor[]
   /** What is expected to be said next, for recognizers with a small vocabulary. */
   hint?: HintSource
+  /** How an agent's greeting is spoken in a call. @default as the agent has it */
+  greeting?: GreetingSource
   /** Milliseconds that only grow, to measure input stages by. @default they are not measured */
   measure?: () => number
   lines?: Partial<CallLines>

@@ -1,0 +1,184 @@
+import { createEventEmitter, type CloseReason } from '@parley/spec'
+import { createHeardLedger } from '../ledger/heard-ledger.ts'
+import { createTextFilters } from '../text/text-filters.ts'
+import type { CommittedTurn } from '../turn/turn-effects.ts'
+import { createTurnMachine } from '../turn/turn-machine.ts'
+import { beforeTts } from './before-tts.ts'
+import { CallCaptions } from './call-captions.ts'
+import { hookPayload, hookScope, noteReceipt, rememberTurn, stageFailed, type CallCore, type CallParts } from './call-core.ts'
+import { CallRequests } from './call-requests.ts'
+import { openVoice } from './call-room.ts'
+import type { CallEvent, SayOptions, Speech, SpeechHandle } from './call-types.ts'
+import { Hearing } from './hearing.ts'
+import { keepReceipt, runEffect } from './run-effect.ts'
+import { createLineSpeaker } from './say-line.ts'
+import { noteSettled, noteStarted, repliesSettled } from './settle-speech.ts'
+import { Speaking } from './speaking.ts'
+import { TurnDriver } from './turn-driver.ts'
+import { UserTurns } from './user-turns.ts'
+import { VoiceBank } from './voice-bank.ts'
+
+/** Transcripts that are remembered for their words. */
+const TRANSCRIPTS = 64
+
+/** What the parts of a call ask of it. */
+export interface CallHost {
+  say(text: string | Speech, options: SayOptions): SpeechHandle
+  interrupt(): void
+  hangup(reason: CloseReason): void
+  /** Reads the room again: who is active, in which mode. */
+  refresh(): void
+}
+
+/** Puts a call together from its parts. */
+export function assembleCall(parts: CallParts, host: CallHost): CallCore {
+  const { access, endpoint, settings, roomId } = parts
+  const { clock } = access
+  const isAudible = parts.tts !== undefined && endpoint.info.withoutAudio !== true
+  const ledger = createHeardLedger({ clock })
+  const driver = new TurnDriver(createTurnMachine(settings), clock, {
+    run: (effect) => runEffect(core, lines, effect),
+    receipt: (receipt) => keepReceipt(core, receipt),
+    onError: (error) => access.reportError(error, 'call', roomId),
+  })
+  const feed = driver.feed.bind(driver)
+  const voices =
+    parts.tts === undefined
+      ? undefined
+      : new VoiceBank(parts.tts, parts.tts.info.formats[0] ?? plainFormat, parts.context)
+  const speaking = new Speaking({
+    clock,
+    ids: access.ids,
+    ledger,
+    output: isAudible ? endpoint.output : undefined,
+    voice: voices === undefined ? undefined : ({ agentId }) => openVoice(core, agentId),
+    filters: () => createTextFilters(parts.filters, core.language),
+    language: () => core.language,
+    stallTtsMs: settings.stall.ttsMs,
+    interruptTotalMs: settings.cancel.interruptTotalMs,
+    feed,
+    beforeTts: (utterance, text) => beforeTts(core, utterance, text),
+    afterTts: (utterance, text, audioMs, cached) =>
+      access.fire(
+        'afterTts',
+        { ...hookPayload(core), text, agentId: utterance.agentId, utteranceId: utterance.id, audioMs, cached },
+        hookScope(core),
+      ),
+    onSentence: (utterance) => core.captions.speech(utterance, { isFinal: false, isCut: false }),
+    onFailure: (_utterance, error) => stageFailed(core, 'tts', error),
+    onSpokenToolCall: (utterance, { name }) =>
+      noteReceipt(core, 'spokenToolCall', { utteranceId: utterance.id, name }),
+    onStarted: (spoken) => noteStarted(core, spoken),
+    onHeard: (utteranceId) => core.captions.heard(utteranceId),
+    onSettled: (spoken, outcome) => noteSettled(core, spoken, outcome),
+  })
+  const hearing = new Hearing({
+    clock,
+    context: parts.context,
+    vad: parts.vad,
+    vadOptions: settings.vad,
+    stt: parts.stt,
+    sharedVad: parts.sharedVad,
+    language: parts.language,
+    keyTerms: settings.keyTerms,
+    feed: (event) => {
+      if (event.type === 'vadStart') core.speechStartedMs = event.speechStartedAtMs
+      feed(event)
+    },
+    onHeard: (frame, atMs) => core.recording?.caller(frame, atMs),
+    process: (frame) => parts.process(frame),
+    onTranscript: (event) => {
+      if (event.words !== undefined) rememberWords(core, event.id, event.words)
+      if (!core.requests.isSensitive) core.captions.interim(event.text)
+    },
+    onStageFailed: (stage, error) => stageFailed(core, stage, error),
+  })
+  const captions = new CallCaptions({
+    clock,
+    ledger,
+    show: endpoint.show === undefined ? undefined : (view) => endpoint.show?.(view),
+    agentName: (agentId) => core.agents.get(agentId)?.name,
+    holdsTranscripts: () => access.hasHook('onTranscription', hookScope(core)),
+  })
+  const userTurns = new UserTurns({
+    kit: parts.kit,
+    access,
+    channelId: parts.channelId,
+    roomId,
+    callId: parts.id,
+    participantId: parts.participantId,
+    feed,
+    repliesSettled: () => repliesSettled(core),
+    wordsOf: (ids) => ids.flatMap((id) => core.transcripts.get(id) ?? []),
+    intercept: (turn) => intercept(core, turn),
+    onCommitted: (turn, committed, text) => {
+      captions.turn(text)
+      if (committed) rememberTurn(core, 'user', text)
+      core.emitter.emit({ type: 'userTurn', turnId: turn.turnId, text, committed })
+    },
+    onUnheard: () => void host.say(parts.lines.sayAgain, { commit: false, kind: 'apology' }),
+  })
+  const core: CallCore = {
+    parts,
+    ledger,
+    driver,
+    speaking,
+    hearing,
+    userTurns,
+    captions,
+    voices,
+    emitter: createEventEmitter<CallEvent>({ onError: (error) => access.reportError(error, 'call', roomId) }),
+    replies: new Map(),
+    commits: new Set(),
+    transcripts: new Map(),
+    agents: new Map(),
+    startedMs: clock.monotonicMs(),
+    activeAgentId: null,
+    mode: 'agent',
+    language: parts.language,
+    user: 'silent',
+    agent: 'initializing',
+    speechStartedMs: 0,
+    isEnding: false,
+    hint: undefined,
+    hasDetectorFailed: false,
+    lastTurns: [],
+    speculations: { run: () => {}, close: () => {} },
+    get requests() {
+      return requests
+    },
+    recording: undefined,
+  }
+  const requests: CallRequests = new CallRequests({
+    core: () => core,
+    say: (text, options) => host.say(text, options),
+    onSensitive: (isSensitive, atMs) => core.recording?.mask(isSensitive, atMs),
+  })
+  const lines = createLineSpeaker(
+    () => core,
+    (text, options) => host.say(text, options),
+    (reason) => host.hangup(reason),
+  )
+  return core
+}
+
+/** A turn may be the answer to something that was asked beside the conversation. */
+function intercept({ recording, requests }: CallCore, { source, text }: CommittedTurn): 'answer' | 'masked' | undefined {
+  if (source === 'dtmf') return undefined
+  if (recording?.answer(text) === true) return 'answer'
+  const { isSensitive } = requests
+  if (!requests.spoken(text)) return undefined
+  return isSensitive ? 'masked' : 'answer'
+}
+
+function rememberWords(
+  { transcripts }: CallCore,
+  id: string,
+  words: readonly { text: string; startMs: number; endMs: number }[],
+): void {
+  transcripts.set(id, [...words])
+  const [oldest] = transcripts.keys()
+  if (transcripts.size > TRANSCRIPTS && oldest !== undefined) transcripts.delete(oldest)
+}
+
+const plainFormat = { encoding: 'pcm16', sampleRateHz: 16_000, channels: 1 } as const

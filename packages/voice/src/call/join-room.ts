@@ -1,0 +1,73 @@
+import { orchestrationOf, type CallLine } from '@parley/kit'
+import type { Disposer } from '@parley/spec'
+import type { CallHost } from './assemble-call.ts'
+import { noteReceipt, type CallCore } from './call-core.ts'
+import { createCallHandoffs } from './call-handoffs.ts'
+import { openVoice, readRoom, showAgent } from './call-room.ts'
+
+/** Greetings, handoffs and languages of the room go through the call from now on. */
+export function joinRoom(core: CallCore, host: CallHost): Disposer[] {
+  const { access, kit, roomId } = core.parts
+  const orchestration = orchestrationOf(kit)
+  return [
+    access.joinCalls(roomId, { say: (line) => sayLine(core, host, line) }),
+    kit.joinHandoffs(
+      roomId,
+      createCallHandoffs({
+        clock: access.clock,
+        feed: (event) => core.driver.feed(event),
+        canSpeak: (agentId) => core.agents.get(agentId)?.isConfigOnly !== true,
+        readyVoice: async (agentId) => {
+          await readRoom(core)
+          if (core.voices !== undefined) await openVoice(core, agentId)
+        },
+        quiet: () => quiet(core),
+        interrupt: () => host.interrupt(),
+        switchTo: (plan) => {
+          core.activeAgentId = plan.to
+          const { from, to, toPhase, request } = plan
+          core.parts.endpoint.show?.({ type: 'handoff', from, to, phase: toPhase, reason: request.reason })
+          core.emitter.emit({ type: 'handoff', from, to })
+          noteReceipt(core, 'switched', { from, to, handoffId: plan.handoffId })
+          showAgent(core)
+          host.refresh()
+        },
+      }),
+    ),
+    kit.observe('onUserInputRequired', ({ request }) => core.requests.asked(request), { roomId }),
+    kit.observe('onModeChanged', () => host.refresh(), { roomId }),
+    kit.observe('onPhaseTransition', () => host.refresh(), { roomId }),
+    orchestration.joinLanguages(roomId, {
+      refuses: () => undefined,
+      apply: async (language) => {
+        core.language = language
+        core.driver.feed({ type: 'language', language })
+        await core.hearing.expect({ language })
+        core.parts.endpoint.show?.({ type: 'language', language })
+        core.emitter.emit({ type: 'language', language })
+      },
+    }),
+  ]
+}
+
+function sayLine(core: CallCore, host: CallHost, { agentId, text, kind, idempotencyKey }: CallLine): boolean {
+  if (core.isEnding) return false
+  const { greeting, roomId } = core.parts
+  const isRecorded = core.recording?.state === 'on'
+  const spoken = kind === 'greeting' ? (greeting?.({ roomId, agentId, text, isRecorded }) ?? text) : text
+  void host.say(spoken, { agentId, kind, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) })
+  return true
+}
+
+/** Resolves when nothing of the present speech is left to be heard. */
+async function quiet(core: CallCore): Promise<void> {
+  const { output } = core.parts.endpoint
+  while (output.isPlaying && !core.isEnding) {
+    await new Promise<void>((resolve) => {
+      const dispose = output.on('finished', () => {
+        dispose()
+        resolve()
+      })
+    })
+  }
+}
