@@ -10,7 +10,7 @@ import {
 } from '@parley/local'
 import { folderRecordings } from '@parley/local/files'
 import type { Clock, RoomId, TurnHint } from '@parley/spec'
-import { createTtsCache, VoiceChannel, withTtsCache } from '@parley/voice'
+import { createTtsCache, VoiceChannel, withTtsCache, type Speech } from '@parley/voice'
 import type { SpeakingAgentId } from '../agents/create-agents.ts'
 import { checkVoices } from './voices.ts'
 
@@ -55,6 +55,7 @@ export async function createCallVoice(options: CallVoiceOptions): Promise<CallVo
     turnDetector: createRuleTurnDetector(),
     backchannelDetector: createRuleBackchannel(),
     filler: { lines: fillers },
+    greeting: spokenGreeting,
     hint: ({ roomId, agentId }) => hintFor(kit(), models, roomId, agentId),
     ...(records ? { recording: { mode: 'consent', sink: folderRecordings(recordings) } } : {}),
     defaultVoice: 'slt',
@@ -71,6 +72,14 @@ export async function createCallVoice(options: CallVoiceOptions): Promise<CallVo
       await Promise.allSettled([flite[Symbol.asyncDispose](), vad[Symbol.asyncDispose]()])
     },
   }
+}
+
+/** Whoever is recorded is told so before anything else is asked, until it was heard. */
+function spokenGreeting({ text, isRecorded }: { text: string; isRecorded: boolean }): string | Speech {
+  const question = /[^.!?]*\?$/.exec(text)?.[0]
+  if (!isRecorded || question === undefined) return text
+  const opening = `${text.slice(0, text.length - question.length).trimEnd()} `
+  return [opening, { text: 'This call is recorded.', mustHear: 'resay' }, ` ${question.trimStart()}`]
 }
 
 /** What the caller probably says next: by the agent's rules and the question it asked last. */

@@ -9,8 +9,9 @@ import { openVoice, readRoom, showAgent } from './call-room.ts'
 export function joinRoom(core: CallCore, host: CallHost): Disposer[] {
   const { access, kit, roomId } = core.parts
   const orchestration = orchestrationOf(kit)
+  const said = new Set<string>()
   return [
-    access.joinCalls(roomId, { say: (line) => sayLine(core, host, line) }),
+    access.joinCalls(roomId, { say: (line) => sayLine(core, host, line, said) }),
     kit.joinHandoffs(
       roomId,
       createCallHandoffs({
@@ -50,8 +51,16 @@ export function joinRoom(core: CallCore, host: CallHost): Disposer[] {
   ]
 }
 
-function sayLine(core: CallCore, host: CallHost, { agentId, text, kind, idempotencyKey }: CallLine): boolean {
+function sayLine(
+  core: CallCore,
+  host: CallHost,
+  { agentId, text, kind, idempotencyKey }: CallLine,
+  said: Set<string>,
+): boolean {
   if (core.isEnding) return false
+  // It may be spoken at this moment, and be in the log only when it was heard.
+  if (idempotencyKey !== undefined && said.has(idempotencyKey)) return true
+  if (idempotencyKey !== undefined) said.add(idempotencyKey)
   const { greeting, roomId } = core.parts
   const isRecorded = core.recording?.state === 'on'
   const spoken = kind === 'greeting' ? (greeting?.({ roomId, agentId, text, isRecorded }) ?? text) : text

@@ -143,3 +143,20 @@ describe('a call', () => {
     ])
   })
 })
+
+test('H-7 a greeting may be spoken as speech with a sentence that must be heard', async () => {
+  const asked: unknown[] = []
+  await using bench = await openCall([new Agent('anna', { name: 'Anna', model: scriptedModel([]), greeting: 'Hello there.' })], {
+    greeting: ({ agentId, text, isRecorded }) => {
+      asked.push({ agentId, text, isRecorded })
+      return [`${text} `, { text: 'This call is recorded.', mustHear: 'resay' }]
+    },
+  })
+  // Somebody who reads along comes while it is spoken: nobody is greeted twice.
+  await bench.clock.advance(500)
+  await bench.kit.ensureParticipant(bench.roomId, { id: 'reader' })
+  await bench.clock.advance(10_000)
+  expect(asked).toEqual([{ agentId: 'anna', text: 'Hello there.', isRecorded: false }])
+  expect(await bench.lines()).toEqual(['anna: Hello there. This call is recorded.'])
+  expect(bench.endpoint.heard().map(({ text }) => text.trim()).join(' ')).toBe('Hello there. This call is recorded.')
+})
