@@ -58,14 +58,13 @@ export async function createPocketSphinxStt(options: PocketSphinxOptions = {}): 
   if (!sphinx) throw pocketSphinxMissing()
   const pronunciations = await readPronunciations(sphinx.dictionary)
   const works = createWorkQueue({ engine: 'PocketSphinx', atOnce: processes, queue })
-  const grammars = new Map<string, SpeechGrammar>()
+  const grammars = new Map<string, Promise<SpeechGrammar | undefined>>()
 
-  const grammarOf = (hints: TurnHint | undefined): SpeechGrammar | undefined => {
+  const grammarOf = async (hints: TurnHint | undefined): Promise<SpeechGrammar | undefined> => {
     const words = hints?.words ?? []
     const jsgf = hints?.grammar ?? (words.length > 0 ? grammarOfWords(words) : undefined)
     if (jsgf === undefined) return undefined
     const grammar = grammars.get(jsgf) ?? prepareGrammar(jsgf, pronunciations)
-    if (!grammar) return undefined
     grammars.delete(jsgf)
     grammars.set(jsgf, grammar)
     const oldest = grammars.keys().next()
@@ -101,7 +100,7 @@ export async function createPocketSphinxStt(options: PocketSphinxOptions = {}): 
   const transcribe = async (audio: AudioChunk, { hints }: SttOpen, signal: AbortSignal): Promise<Transcript> => {
     const samples = fillUpperBand(await toOwnRate(audio))
     if (samples.length === 0) return { text: '', words: [] }
-    const grammar = grammarOf(hints)
+    const grammar = await grammarOf(hints)
     const end = await works.run(() => recognize(samples, grammar, signal), signal)
     if (end.type === 'done') return { ...readRecognition(end.output), language: 'en' }
     throw toError(end)

@@ -24,8 +24,8 @@ test('E-4 a grammar without a public rule is none, and one that is circular ends
   expect(circle && sampleGrammar(circle, series()).length).toBeLessThan(50)
 })
 
-test('E-4 chances after each context are one together', () => {
-  const model = writeTrigramModel(
+test('E-4 chances after each context are one together', async () => {
+  const model = await writeTrigramModel(
     [
       { words: ['pay', 'it'], weight: 2 },
       { words: ['pay', 'me'], weight: 1 },
@@ -48,10 +48,10 @@ test('E-4 chances after each context are one together', () => {
   }
 })
 
-test('E-4 figures are words, contractions are known, and words nobody can say are named', () => {
+test('E-4 figures are words, contractions are known, and words nobody can say are named', async () => {
   const entries = ["don't", 'do', 'not', 'know', 'two', 'times', 'yes']
   const pronunciations = new Map(entries.map((word) => [word, `${word} X`]))
-  const grammar = prepareGrammar('#JSGF V1.0; public <u> = do not know | 2 times | zyx yes;', pronunciations)
+  const grammar = await prepareGrammar('#JSGF V1.0; public <u> = do not know | 2 times | zyx yes;', pronunciations)
   expect(grammar?.languageModel).toMatch(/\tdon't know\t/u)
   expect(grammar?.languageModel).toMatch(/\tdo not\t/u)
   expect(grammar?.languageModel).toMatch(/\ttwo times\t/u)

@@ -38,7 +38,7 @@ const ROUNDED = 0.3
  * phrase stays what was said. Figures are written as words; lines with a word that the dictionary lacks are left out.
  * `undefined` where it is no grammar.
  */
-export function prepareGrammar(jsgf: string, pronunciations: Pronunciations): SpeechGrammar | undefined {
+export async function prepareGrammar(jsgf: string, pronunciations: Pronunciations): Promise<SpeechGrammar | undefined> {
   const grammar = parseJsgf(jsgf)
   const caller = parseJsgf(callerEnglish)
   if (!grammar || !caller) return undefined
@@ -54,7 +54,7 @@ export function prepareGrammar(jsgf: string, pronunciations: Pronunciations): Sp
     sentences.push({ words, weight: 1 })
   }
   return {
-    languageModel: writeTrigramModel(sentences, vocabulary),
+    languageModel: await writeTrigramModel(sentences, vocabulary),
     dictionary: `${[...vocabulary].map((word) => pronunciations.get(word) ?? '').join('\n')}\n`,
     unknown: [...unknown],
   }
