@@ -146,3 +146,35 @@ test('T-4 a filler waits for silence of both sides, any speech restarts the wait
   quick.at(500, { type: 'toolCallEnded', utteranceId: 'u1', callId: 'c' })
   expect(quick.to(9000).all('playFiller')).toEqual([])
 })
+
+test('a line that a tool waits for is heard before the rest of its reply, and the answer does not cut it', () => {
+  const call = committed().reply('u1', { turnId: 'turn-1' })
+  call.feed({ type: 'toolCallStarted', utteranceId: 'u1', callId: 'c' })
+  call.feed({ type: 'command', command: { kind: 'ask', on: true } })
+  call.plays('p1', { kind: 'prompt' })
+  expect(call.all('holdLaunch')).toMatchObject([{ utteranceId: 'u1' }])
+  expect(call.all('startReply').map(({ utteranceId }) => utteranceId)).toEqual(['u1', 'p1'])
+  call.at(3000, { type: 'dtmf', digit: '1' })
+  expect(call.all('interrupt')).toMatchObject([{ plan: { reason: 'dtmf', utteranceIds: ['p1'] } }])
+  expect(call.all('startReply').at(-1)?.utteranceId).toBe('u1')
+  call.speak(4000).final(4500, 'yes').silence(4600).to(6000)
+  expect(call.commits.at(-1)?.text).toBe('yes')
+  expect(call.all('interrupt')).toHaveLength(1)
+  call.feed({ type: 'command', command: { kind: 'ask', on: false } })
+  call.feed({ type: 'toolCallEnded', utteranceId: 'u1', callId: 'c' })
+  call.audible('u1')
+  expect(call.state.shownAgent).toBe('speaking')
+})
+
+test('keys while the agent thinks do not take the answer away', () => {
+  const call = committed().reply('u1', { turnId: 'turn-1' })
+  call.feed({ type: 'dtmf', digit: '1' })
+  expect(call.all('interrupt')).toEqual([])
+})
+
+test('what is heard meanwhile puts the end of the wait for the answer off', () => {
+  const call = committed().reply('u1', { turnId: 'turn-1' })
+  call.to(10_000).feed({ type: 'playoutStarted', epoch: 0, utteranceId: 'filler', segmentId: 's', positionMs: 0 })
+  expect(call.to(16_600).all('apologize')).toEqual([])
+  expect(call.to(25_000).all('apologize')).toHaveLength(1)
+})

@@ -82,7 +82,7 @@ export function keepFloor(step: Step): void {
   if (!isWaiting || isSpeaking(state)) cancelTimer(step, 'launch')
   if (!isWaiting) releaseHeld(step)
   const holder = floorHolder(state)
-  if (holder !== undefined) {
+  if (holder !== undefined && !yieldsFloor(step, holder)) {
     if (isWaiting && holder.phase === 'authorized' && !holder.isHeld) hold(step, holder)
     return
   }
@@ -93,6 +93,27 @@ export function keepFloor(step: Step): void {
     return
   }
   start(step, next)
+}
+
+/**
+ * A reply whose tool runs lets a line go before what it says afterwards: the tool may be waiting for that very line to
+ * be heard. What it has said so far is ahead of the line at the output.
+ */
+function yieldsFloor(step: Step, holder: Utterance): boolean {
+  const { state } = step
+  if (holder.kind !== 'reply' || holder.tools === 0 || holder.phase === 'paused' || state.pause !== null || !state.utterances.some(isLine)) return false
+  changeUtterance(step, holder.utteranceId, { phase: 'queued' })
+  hold(step, holder)
+  state.floorId = null
+  cancelTimer(step, 'floor')
+  cancelTimer(step, 'suspect')
+  note(step, 'floorLent', { utteranceId: holder.utteranceId })
+  return true
+}
+
+/** Something to be said that is no reply: it may go between the parts of one. */
+function isLine({ phase, kind, tools }: Utterance): boolean {
+  return phase === 'queued' && kind !== 'reply' && tools === 0
 }
 
 /** Who has the floor goes on; who has only been queued is started when its turn comes. */
@@ -115,10 +136,12 @@ function nextUtterance(step: Step): Utterance | undefined {
   const { state, settings } = step
   if (state.isLost || state.isAmd || state.isClosing) return undefined
   const gapMs = Math.max(settings.minSpeechGapMs, settings.minConsecutiveSpeechMs)
-  const next = queueOrder(
+  const waiting = queueOrder(
     state.utterances.filter(({ phase, kind }) => phase === 'queued' && (!state.isOnHold || kind === 'hold' || kind === 'say')),
-  )[0]
-  if (next === undefined) return undefined
+  )
+  const first = waiting[0]
+  if (first === undefined) return undefined
+  const next = first.tools > 0 ? (waiting.find(isLine) ?? first) : first
   const fromMs = (state.floorFreeAtMs ?? -gapMs) + gapMs
   if (fromMs <= step.nowMs) return next
   setTimer(step, 'gap', fromMs)
@@ -139,6 +162,11 @@ function start(step: Step, { utteranceId }: Utterance): void {
 export function playoutStarted(step: Step, utteranceId: string): void {
   const { state } = step
   const holder = floorHolder(state)
+  // Something was heard, be it a filler: the wait for the answer begins anew.
+  if (state.awaiting !== null) {
+    setTimer(step, 'thinking', step.nowMs + step.settings.reply.thinkingTimeoutMs)
+    state.floorActivityAtMs = step.nowMs
+  }
   if (holder === undefined || holder.utteranceId !== utteranceId) return
   state.floorActivityAtMs = step.nowMs
   if (holder.phase !== 'authorized') return
@@ -164,7 +192,11 @@ export function endUtterance(step: Step, utteranceId: string, how: 'played' | 'e
     freeFloor(step)
     takeBackchannelBack(step)
   }
-  if (state.awaiting === null || utterance.turnId !== state.awaiting.turnId) return
+  if (state.awaiting === null) return
+  if (utterance.turnId !== state.awaiting.turnId) {
+    if (how === 'played') setTimer(step, 'thinking', step.nowMs + step.settings.reply.thinkingTimeoutMs)
+    return
+  }
   state.awaiting = null
   cancelTimer(step, 'thinking')
   if (how === 'failed' && utterance.kind !== 'apology') apologize(step, utterance.turnId, 'replyFailed')

@@ -15,13 +15,20 @@ export function interrupt(step: Step, reason: InterruptReason, { force = false }
   const queued = queueOrder(state.utterances.filter(({ phase }) => phase === 'queued'))
   const inOrder = holder === undefined ? queued : [holder, ...queued]
   const forbidden = force ? -1 : inOrder.findIndex(({ isInterruptible }) => !isInterruptible)
-  const falling = forbidden === -1 ? inOrder : inOrder.slice(0, forbidden)
+  const within = forbidden === -1 ? inOrder : inOrder.slice(0, forbidden)
+  const falling = force || !state.isAsking ? within : within.filter((utterance) => !waitsForAnswer(utterance))
   // Speech alone does not take back a turn that waits for its reply; what came instead of it does.
-  const isAwaitedToo = reason !== 'speech' && reason !== 'stalled' && reason !== 'failed' && state.awaiting !== null
+  const isSound = reason === 'speech' || reason === 'dtmf'
+  const isAwaitedToo = !isSound && reason !== 'stalled' && reason !== 'failed' && state.awaiting !== null && falling.length === within.length
   if (falling.length === 0 && !isAwaitedToo) return false
   fall(step, reason, falling)
   if (isAwaitedToo) supersede(step)
   return true
+}
+
+/** A silent reply whose tool has asked something: the answer is for it. */
+function waitsForAnswer({ tools, phase }: Utterance): boolean {
+  return tools > 0 && phase !== 'playing' && phase !== 'paused'
 }
 
 /** Silences one utterance alone. */

@@ -38,6 +38,9 @@ export function takeCommand(step: Step, command: TurnCommand): void {
     case 'startAmd':
       state.isAmd = true
       return setTimer(step, 'amd', step.nowMs + amdMs)
+    case 'ask':
+      state.isAsking = command.on
+      return
     case 'cancelUtterance':
       return cancelUtterance(step, command.utteranceId)
     case 'close':

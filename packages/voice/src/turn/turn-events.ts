@@ -100,6 +100,8 @@ export type TurnCommand =
   /** A handoff: no new decision until `thaw`. */
   | { kind: 'freeze' | 'thaw' }
   | { kind: 'startAmd' }
+  /** A tool has asked the person for something: what they say or press meanwhile does not cut the reply that waits for it. */
+  | { kind: 'ask'; on: boolean }
   /** The utterance is no longer wanted: queued ones are dropped, a playing one is interrupted. */
   | { kind: 'cancelUtterance'; utteranceId: string }
   | { kind: 'close' }

@@ -38,6 +38,7 @@ function randomSettings(digits: Digits): VoiceSettings {
 /** Keeps watch from outside: what was said and heard by the events, never by the machine's own state. */
 class Watch {
   floor: string | null = null
+  held: string | null = null
   /** Certainly speaking, by the rules. */
   speaking = false
   /** The detector has said so and not taken it back. */
@@ -125,12 +126,15 @@ class Watch {
         this.speaking = false
         this.isVoiced = true
       }
+      if (effect.type === 'holdLaunch' && effect.utteranceId === this.floor) this.held = effect.utteranceId
+      if (effect.type === 'releaseLaunch' && effect.utteranceId === this.held) this.held = null
       if (effect.type === 'interrupt' && this.floor !== null && effect.plan.utteranceIds.includes(this.floor)) this.floor = null
       if (effect.type === 'resumeOutput' || effect.type === 'releaseLaunch') this.#expectSilence(effect.type)
       if (effect.type !== 'startReply') continue
       if (this.asides.has(effect.utteranceId)) continue
       this.#expectSilence('startReply')
-      if (this.floor !== null) throw new Error(`${effect.utteranceId} is started while ${this.floor} has the floor`)
+      // A reply in a tool may lend the floor; its launch is held then.
+      if (this.floor !== null && this.held !== this.floor) throw new Error(`${effect.utteranceId} is started while ${this.floor} has the floor`)
       this.floor = effect.utteranceId
     }
   }

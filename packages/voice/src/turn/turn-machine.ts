@@ -166,7 +166,7 @@ function take(step: Step, event: TurnEvent): void {
     case 'turnSettled':
       return turnSettled(step, event.turnId)
     case 'playoutStarted':
-      if (isOfNow(step, event)) playoutStarted(step, event.utteranceId)
+      if (state.floorId !== event.utteranceId || isOfNow(step, event)) playoutStarted(step, event.utteranceId)
       return
     case 'playoutProgress':
       return playoutWent(step)
@@ -193,7 +193,7 @@ function take(step: Step, event: TurnEvent): void {
     case 'dtmf':
       state.isAway = false
       state.idlePrompts = 0
-      if (judgesSpeech(step) && !state.isOnHold) interrupt(step, 'dtmf')
+      if (judgesSpeech(step) && !state.isOnHold && audible(step) !== undefined) interrupt(step, 'dtmf')
       return
     case 'typed':
       if (event.text.trim() === '') return ignore(step, event)

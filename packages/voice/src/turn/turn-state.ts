@@ -144,6 +144,8 @@ export interface TurnState {
   isFrozen: boolean
   isLost: boolean
   isAmd: boolean
+  /** A tool waits for the person. */
+  isAsking: boolean
   language: string | null
   hint: { readonly expect: TurnHintState; readonly minLength: number } | null
   isVadAlive: boolean
@@ -225,6 +227,7 @@ export function initialTurnState(hasVad: boolean): TurnState {
     isFrozen: false,
     isLost: false,
     isAmd: false,
+    isAsking: false,
     language: null,
     hint: null,
     isVadAlive: hasVad,

@@ -176,6 +176,8 @@ export function randomEvent(digits: Digits, known: Known): TurnEvent {
           { kind: 'freeze' },
           { kind: 'thaw' },
           { kind: 'startAmd' },
+          { kind: 'ask', on: true },
+          { kind: 'ask', on: false },
           { kind: 'cancelUtterance', utteranceId },
         ] as const),
       }
