@@ -116,6 +116,7 @@ export class CallRequests {
     this.#endConfirm()
     const confirm = { request, stop: (): void => {} }
     this.#confirm = confirm
+    this.#tellAsking()
     void this.#parts.say(prompt, { kind: 'prompt' }).then(() => {
       if (this.#confirm !== confirm) return
       confirm.stop = clock.setTimer(CONFIRM_MS, () => {
@@ -127,14 +128,22 @@ export class CallRequests {
   }
 
   #endConfirm(): void {
-    this.#confirm?.stop()
+    if (this.#confirm === undefined) return
+    this.#confirm.stop()
     this.#confirm = undefined
+    this.#tellAsking()
+  }
+
+  /** While a tool asks, an answer must not cut the reply that waits for it. */
+  #tellAsking(): void {
+    this.#parts.core().driver.feed({ type: 'command', command: { kind: 'ask', on: this.isAsking } })
   }
 
   async #collectFor(request: PendingRequest): Promise<void> {
     const { endpoint } = this.#parts.core().parts
     const controller = new AbortController()
     this.#abort = { requestId: request.id, controller }
+    this.#tellAsking()
     const digits = digitsOf(request.schema)
     const { prompt, id: requestId } = request
     endpoint.show?.({
@@ -163,6 +172,7 @@ export class CallRequests {
       if (!controller.signal.aborted) throw error
     } finally {
       this.#abort = undefined
+      this.#tellAsking()
       endpoint.show?.({ type: 'input', mode: 'none', sensitive: false, requestId })
     }
   }
