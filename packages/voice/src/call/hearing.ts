@@ -24,6 +24,9 @@ const HEARING_RATE = 16_000
 /** No frame for this long while the person speaks: the speech is over (O-9). */
 const NO_FRAMES_MS = 1_000
 
+/** Detection that is given audio for this long and says nothing hangs (TM-13). */
+const VAD_SILENT_MS = 10_000
+
 /** What hearing needs of the call. */
 export interface HearingParts {
   clock: Clock
@@ -43,6 +46,10 @@ export interface HearingParts {
   process(frame: AudioFrame): AudioFrame
   onTranscript(event: Extract<SttEvent, { type: 'interim' | 'final' }>): void
   onStageFailed(stage: 'vad' | 'stt', error: ParleyError): void
+  /** The recognizer has heard so much more. */
+  onUsage(audioMs: number): void
+  /** What the recognizer is to hear of a frame: keys are none of its business. */
+  forRecognizer(frame: AudioFrame): AudioFrame
 }
 
 /** A person's sound on its way to the turn machine: detection, recognition, and the quiet that is put in their place. */
@@ -58,6 +65,8 @@ export class Hearing {
   #isHeld = false
   #isClosed = false
   #position = 0
+  /** Audio since the last result of detection. */
+  #unjudgedMs = 0
   #language: string | undefined
   #hint: TurnHint | undefined
   #keyTerms: readonly string[]
@@ -103,8 +112,10 @@ export class Hearing {
     if (this.#isHeld) return
     this.#parts.sharedVad?.at(atMs)
     // The recognizer has the audio before the detector says what it is: a segment may end with this frame.
+    const words = this.#parts.forRecognizer(frame)
     if (this.#isGated) this.#stt?.silence((frame.samples.length / HEARING_RATE) * 1_000)
-    else this.#stt?.push(frame)
+    else this.#stt?.push(words)
+    this.#watchVad((frame.samples.length / HEARING_RATE) * 1_000)
     this.#vad?.push(frame, atMs)
     this.#watchFrames()
   }
@@ -179,7 +190,17 @@ export class Hearing {
     })
   }
 
+  /** A detector that takes audio and gives no result has to be started anew. */
+  #watchVad(ms: number): void {
+    if (this.#vad === undefined) return
+    this.#unjudgedMs += ms
+    if (this.#unjudgedMs < VAD_SILENT_MS) return
+    this.#unjudgedMs = 0
+    this.#parts.feed({ type: 'vadFailed' })
+  }
+
   #onVad(result: VadResult): void {
+    this.#unjudgedMs = 0
     if (this.#isClosed || this.#isMuted || this.#isHeld) return
     this.#parts.sharedVad?.tell(result)
     const event = this.#gate.push(result)
@@ -274,8 +295,9 @@ export class Hearing {
         return feed({ type: 'sttResumed' })
       case 'error':
         return this.#sttFailed(event.error)
-      case 'speechStart':
       case 'usage':
+        return this.#parts.onUsage(event.audioMs)
+      case 'speechStart':
         return
     }
   }

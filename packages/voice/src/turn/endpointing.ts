@@ -56,7 +56,6 @@ export function cancelDecision(step: Step, reason: string): void {
 export function decide(step: Step): void {
   const { state } = step
   if (state.decision === null) return
-  if (state.isFrozen) return cancelDecision(step, 'frozen')
   askPrediction(step, state.decision)
   const { decision } = state
   if (decision === null) return
