@@ -39,6 +39,8 @@ test('TM-13 a detector that takes audio for ten seconds and gives no result has 
     feed: (event) => fed.push(event),
     onHeard: () => {},
     process: (frame) => frame,
+    forRecognizer: (frame) => frame,
+    onUsage: () => {},
     onTranscript: () => {},
     onStageFailed: () => {},
   })

@@ -87,8 +87,20 @@ function stageDefaults({ sttNetMs, isPhone = false, source, turns, ...stages }: 
 
 /** Options in the shape of settings: shorthands are spelled out, what is not data is left out. */
 function flattened(options: VoiceOptions): object {
-  const { endpointing, backchannel, agentBackchannel, filler, filters, voiceMap, defaultVoice, recording, dtmf, callBudget, latencyBudget, ...plain } =
-    options
+  const {
+    endpointing,
+    backchannel,
+    agentBackchannel,
+    filler,
+    filters,
+    voiceMap,
+    defaultVoice,
+    recording,
+    dtmf,
+    callBudget,
+    latencyBudget,
+    ...plain
+  } = options
   void [filters, voiceMap, defaultVoice, recording, dtmf, callBudget]
   return {
     ...plain,
@@ -96,7 +108,12 @@ function flattened(options: VoiceOptions): object {
     ...(backchannel === undefined ? {} : { backchannel: backchannelOf(backchannel) }),
     ...(agentBackchannel === undefined
       ? {}
-      : { agentBackchannel: typeof agentBackchannel === 'boolean' ? { enabled: agentBackchannel } : { enabled: true, ...agentBackchannel } }),
+      : {
+          agentBackchannel:
+            typeof agentBackchannel === 'boolean'
+              ? { enabled: agentBackchannel }
+              : { enabled: true, ...agentBackchannel },
+        }),
     ...(filler === undefined ? {} : { filler: fillerOf(filler) }),
     ...(latencyBudget?.totalMs === undefined ? {} : { latencyBudget: { totalMs: latencyBudget.totalMs } }),
   }
@@ -111,7 +128,11 @@ function endpointingOf({ dynamic, ...plain }: NonNullable<VoiceOptions['endpoint
 function backchannelOf({ boundaryMs, ...plain }: NonNullable<VoiceOptions['backchannel']>): object {
   if (boundaryMs === undefined) return plain
   const { start, end } = typeof boundaryMs === 'number' ? { start: boundaryMs, end: boundaryMs } : boundaryMs
-  return { ...plain, ...(start === undefined ? {} : { boundaryStartMs: start }), ...(end === undefined ? {} : { boundaryEndMs: end }) }
+  return {
+    ...plain,
+    ...(start === undefined ? {} : { boundaryStartMs: start }),
+    ...(end === undefined ? {} : { boundaryEndMs: end }),
+  }
 }
 
 function fillerOf({ generate, ...plain }: NonNullable<VoiceOptions['filler']>): object {
@@ -148,7 +169,12 @@ function checkTogether({ endpointing, vad, agentBackchannel }: VoiceSettings): v
   const pairs = [
     ['endpointing.minDelayMs', endpointing.minDelayMs, 'endpointing.maxDelayMs', endpointing.maxDelayMs],
     ['vad.deactivation', vad.deactivation, 'vad.activation', vad.activation],
-    ['agentBackchannel.pauseMinMs', agentBackchannel.pauseMinMs, 'agentBackchannel.pauseMaxMs', agentBackchannel.pauseMaxMs],
+    [
+      'agentBackchannel.pauseMinMs',
+      agentBackchannel.pauseMinMs,
+      'agentBackchannel.pauseMaxMs',
+      agentBackchannel.pauseMaxMs,
+    ],
   ] as const
   for (const [low, lowValue, high, highValue] of pairs) {
     if (lowValue <= highValue) continue

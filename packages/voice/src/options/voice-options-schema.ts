@@ -51,7 +51,10 @@ const schema = z.strictObject({
       resume: flag,
       protectFirstMs: ms,
       warmupMs: ms,
-      guards: z.array(z.enum(['firstUtterance', 'untilFirstUserTurn', 'duringTools'])).readonly().optional(),
+      guards: z
+        .array(z.enum(['firstUtterance', 'untilFirstUserTurn', 'duringTools']))
+        .readonly()
+        .optional(),
       whileUninterruptible: z.enum(['discard', 'queue']).optional(),
       marker: z.string().optional(),
     })

@@ -37,7 +37,10 @@ test('the first difference is found and shown', () => {
 
 test('a longer delay joins what a pause had parted, and says what it costs', () => {
   const log = recorded(settingsWith())
-  const change = { ...log.settings, endpointing: { ...log.settings.endpointing, minDelayMs: 800, plainMinDelayMs: 800 } }
+  const change = {
+    ...log.settings,
+    endpointing: { ...log.settings.endpointing, minDelayMs: 800, plainMinDelayMs: 800 },
+  }
   const result = replayCall(log, { settings: change })
   if (result.kind !== 'forecast') throw new Error('no forecast')
   expect(result.turns.map(({ recorded: then, replayed: now }) => [then?.text, now?.text])).toEqual([
@@ -53,7 +56,8 @@ test('a longer minSpeechMs lets the answer go on through the cough', () => {
   const settings = { ...log.settings, interruption: { ...log.settings.interruption, minSpeechMs: 700 } }
   const result = replayCall(log, { settings })
   if (result.kind !== 'forecast') throw new Error('no forecast')
-  const paused = (receipts: readonly { what: string }[]): number => receipts.filter(({ what }) => what === 'paused').length
+  const paused = (receipts: readonly { what: string }[]): number =>
+    receipts.filter(({ what }) => what === 'paused').length
   expect(paused(result.receipts.recorded)).toBe(1)
   expect(paused(result.receipts.replayed)).toBe(0)
   expect(result.turns).toEqual([])

@@ -18,9 +18,13 @@ test('B-9 "mm-hm" leaves the agent speaking, is written down as such, and asks n
   expect(call.all('askBackchannel')).toMatchObject([{ text: 'Mm-hm.', atMs: 3400 }])
   const early = talking().speak(3000).final(3400, 'Mm-hm.')
   answer(early, true).silence(3450).to(9000)
-  expect(early.all('commitUserTurn')).toMatchObject([{ turn: { text: 'Mm-hm.', isBackchannel: true, asksAgent: false } }])
+  expect(early.all('commitUserTurn')).toMatchObject([
+    { turn: { text: 'Mm-hm.', isBackchannel: true, asksAgent: false } },
+  ])
   expect(early.all('interrupt')).toEqual([])
-  expect(early.all('notify')).toContainEqual(expect.objectContaining({ event: 'backchannel', data: { text: 'Mm-hm.' } }))
+  expect(early.all('notify')).toContainEqual(
+    expect.objectContaining({ event: 'backchannel', data: { text: 'Mm-hm.' } }),
+  )
 })
 
 test('B-9 a pause ends at once when it was for "mm-hm"', () => {
@@ -37,7 +41,12 @@ test('B-9 "wait, no" stops the agent: by the judgement, or when none comes in ti
   const late = talking().speak(3000).final(3400, 'wait, no').to(3549)
   expect(late.all('interrupt')).toEqual([])
   expect(late.to(3550).all('interrupt')).toHaveLength(1)
-  expect(late.silence(3500).to(9000).commits.map(({ text }) => text)).toEqual(['wait, no'])
+  expect(
+    late
+      .silence(3500)
+      .to(9000)
+      .commits.map(({ text }) => text),
+  ).toEqual(['wait, no'])
 })
 
 test.each([
@@ -64,13 +73,19 @@ test('B-9 near the end of the speech it is an answer: decided when the agent has
 })
 
 test('B-9 only adaptive interruption knows backchannels', () => {
-  const call = new Timeline(settingsWith({ interruption: { mode: 'confirmed' } })).plays('u1').speak(3000).final(3400, 'mm-hm')
+  const call = new Timeline(settingsWith({ interruption: { mode: 'confirmed' } }))
+    .plays('u1')
+    .speak(3000)
+    .final(3400, 'mm-hm')
   expect(call.all('askBackchannel')).toEqual([])
   expect(call.all('interrupt')).toHaveLength(1)
 })
 
 test('B-10 the agent says "mm-hm" at a pause of a long turn, at most so often, and endpointing goes on', () => {
-  const settings = settingsWith({ agentBackchannel: { enabled: true }, endpointing: { plainMinDelayMs: 900, minDelayMs: 900 } })
+  const settings = settingsWith({
+    agentBackchannel: { enabled: true },
+    endpointing: { plainMinDelayMs: 900, minDelayMs: 900 },
+  })
   const call = new Timeline(settings).speak(0).interim(2000, 'a long story', 'x').silence(3900)
   call.speak(4200).silence(5000).to(5250)
   expect(call.all('playBackchannel')).toMatchObject([{ atMs: 5250 }])
@@ -85,6 +100,9 @@ test('B-10 the agent says "mm-hm" at a pause of a long turn, at most so often, a
 test('B-10 it is off by default, and silent where the pause was noticed too late', () => {
   const off = new Timeline().speak(0).interim(1000, 'a story', 'x').silence(5000)
   expect(off.all('playBackchannel')).toEqual([])
-  const late = new Timeline(settingsWith({ agentBackchannel: { enabled: true } })).speak(0).interim(1000, 'a story', 'x').silence(5000, 701)
+  const late = new Timeline(settingsWith({ agentBackchannel: { enabled: true } }))
+    .speak(0)
+    .interim(1000, 'a story', 'x')
+    .silence(5000, 701)
   expect(late.all('playBackchannel')).toEqual([])
 })

@@ -5,8 +5,16 @@ const mode = (name: 'immediate' | 'confirmed' | 'adaptive' | 'manual' | 'off', m
   settingsWith({ interruption: { mode: name, ...more } })
 
 test('B-1 the interruption comes before the turn that made it, and falls in the order of the queue', () => {
-  const call = new Timeline(mode('adaptive', { minSpeechMs: 5000 })).plays('u1').reply('low', { priority: 0 }).reply('high', { priority: 10 })
-  call.speak(1000).interim(1500, 'please stop', 'x').silence(2000).final(2200, 'please stop talking', { id: 'x' }).to(4000)
+  const call = new Timeline(mode('adaptive', { minSpeechMs: 5000 }))
+    .plays('u1')
+    .reply('low', { priority: 0 })
+    .reply('high', { priority: 10 })
+  call
+    .speak(1000)
+    .interim(1500, 'please stop', 'x')
+    .silence(2000)
+    .final(2200, 'please stop talking', { id: 'x' })
+    .to(4000)
   expect(call.all('interrupt')).toMatchObject([
     { plan: { reason: 'speech', utteranceIds: ['u1', 'high', 'low'], clear: true, cancelGeneration: true } },
   ])
@@ -46,7 +54,10 @@ test('B-2 an utterance that forbids it is cut by force only', () => {
 test('B-3 a final alone interrupts where no sound was detected, and interims do not where it was', () => {
   const missed = new Timeline().plays('u1').final(2000, 'stop it now please')
   expect(missed.all('interrupt')).toMatchObject([{ plan: { reason: 'speech' } }])
-  const interim = new Timeline(mode('adaptive', { minSpeechMs: 5000 })).plays('u1').speak(1000).interim(2000, 'stop it now please')
+  const interim = new Timeline(mode('adaptive', { minSpeechMs: 5000 }))
+    .plays('u1')
+    .speak(1000)
+    .interim(2000, 'stop it now please')
   expect(interim.to(3000).all('interrupt')).toEqual([])
   const none = new Timeline(settingsWith({ stages: { vad: false } })).plays('u1').final(2000, 'stop it now please')
   expect(none.all('interrupt')).toHaveLength(1)
@@ -168,7 +179,10 @@ test('keys, typed words and commands cut at once, during warm-up too', () => {
   expect(key.all('interrupt')).toMatchObject([{ plan: { reason: 'dtmf' } }])
   const typed = new Timeline(settings).plays('u1')
   typed.at(100, { type: 'typed', id: 'k', text: 'stop' })
-  expect(typed.kinds.filter((kind) => kind === 'interrupt' || kind === 'commitUserTurn')).toEqual(['interrupt', 'commitUserTurn'])
+  expect(typed.kinds.filter((kind) => kind === 'interrupt' || kind === 'commitUserTurn')).toEqual([
+    'interrupt',
+    'commitUserTurn',
+  ])
   expect(typed.all('interrupt')).toMatchObject([{ plan: { reason: 'typed' } }])
   expect(typed.all('commitUserTurn')[0]?.turn).toMatchObject({ text: 'stop', source: 'typed', asksAgent: true })
 })

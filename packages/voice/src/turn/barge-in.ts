@@ -59,7 +59,8 @@ export function speechEnded(step: Step, reportedMs: number | undefined): void {
   })
   if (settings.stages.stt && !settings.stages.sttInterim && spokeMs >= settings.interruption.minSpeechMs) {
     setTimer(step, 'noTranscript', lastVoicedAtMs + settings.userTurn.noTranscriptMs)
-    if (spokeMs >= sttSilentMs) setTimer(step, 'sttSilent', lastVoicedAtMs + Math.max(sttSilentMs, settings.endpointing.sttNetMs))
+    if (spokeMs >= sttSilentMs)
+      setTimer(step, 'sttSilent', lastVoicedAtMs + Math.max(sttSilentMs, settings.endpointing.sttNetMs))
   }
   const mode = effectiveMode(step)
   // Where the recognizer or a provider tells the end, or somebody commits by hand, silence alone decides nothing.
@@ -123,7 +124,11 @@ export function resumeIfDue(step: Step): void {
   const { state, settings } = step
   if (state.pause === null || isSpeaking(state)) return
   if (!state.pause.isDue) {
-    return setTimer(step, 'falseInterruption', (state.lastVoicedAtMs ?? step.nowMs) + settings.interruption.falseTimeoutMs)
+    return setTimer(
+      step,
+      'falseInterruption',
+      (state.lastVoicedAtMs ?? step.nowMs) + settings.interruption.falseTimeoutMs,
+    )
   }
   if (state.decision !== null || state.backchannel?.phase === 'asked' || state.isLost) return
   const { sinceMs } = state.pause
@@ -136,14 +141,19 @@ export function resumeIfDue(step: Step): void {
   state.floorActivityAtMs = step.nowMs
   if (state.floorId !== null) changeUtterance(step, state.floorId, { phase: 'playing' })
   step.effects.push({ type: 'resumeOutput' })
-  step.effects.push({ type: 'notify', event: 'falseInterruption', data: { utteranceId: state.floorId, resumed: true, pausedMs: step.nowMs - sinceMs } })
+  step.effects.push({
+    type: 'notify',
+    event: 'falseInterruption',
+    data: { utteranceId: state.floorId, resumed: true, pausedMs: step.nowMs - sinceMs },
+  })
   note(step, 'resumed', { pausedMs: step.nowMs - sinceMs, falseTimeoutMs: settings.interruption.falseTimeoutMs })
 }
 
 function armAgentBackchannel(step: Step, lastVoicedAtMs: number): void {
   const { state, settings } = step
   const { enabled, afterMs, intervalMs, maxPerTurn, pauseMinMs } = settings.agentBackchannel
-  if (!enabled || state.open === null || state.open.voicedMs < afterMs || state.open.agentBackchannels >= maxPerTurn) return
+  if (!enabled || state.open === null || state.open.voicedMs < afterMs || state.open.agentBackchannels >= maxPerTurn)
+    return
   if (state.agentBackchannelAtMs !== null && step.nowMs - state.agentBackchannelAtMs < intervalMs) return
   setTimer(step, 'agentBackchannel', lastVoicedAtMs + pauseMinMs)
 }
@@ -151,7 +161,8 @@ function armAgentBackchannel(step: Step, lastVoicedAtMs: number): void {
 /** The pause is long enough for our own "mm-hm", unless it was too long or somebody speaks. */
 export function playAgentBackchannel(step: Step): void {
   const { state, settings } = step
-  if (isSpeaking(state) || state.open === null || state.decision === null || state.floorId !== null || state.isFrozen) return
+  if (isSpeaking(state) || state.open === null || state.decision === null || state.floorId !== null || state.isFrozen)
+    return
   if (step.nowMs > (state.lastVoicedAtMs ?? 0) + settings.agentBackchannel.pauseMaxMs) return
   state.agentBackchannelAtMs = step.nowMs
   changeOpen(step, { agentBackchannels: state.open.agentBackchannels + 1 })

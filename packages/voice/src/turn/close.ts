@@ -15,7 +15,12 @@ export function closeCall(step: Step): void {
   settlePending(step)
   state.speech = null
   if (turnText(state.open) !== '') {
-    commitTurn(step, { anchorMs: state.lastVoicedAtMs ?? step.nowMs, source: 'speech', trigger: 'closed', isLast: true })
+    commitTurn(step, {
+      anchorMs: state.lastVoicedAtMs ?? step.nowMs,
+      source: 'speech',
+      trigger: 'closed',
+      isLast: true,
+    })
   } else if (state.open !== null) {
     closeTurn(step, 'closed')
   }

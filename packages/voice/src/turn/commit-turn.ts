@@ -56,7 +56,11 @@ export function commitTurn(step: Step, { anchorMs, source, trigger, truncated, i
   state.idlePrompts = 0
   if (asks) awaitReply(step, open.turnId)
   if (truncated !== undefined) {
-    step.effects.push({ type: 'notify', event: 'turnTruncated', data: { turnId: open.turnId, cutIn: settings.userTurn.cutIn } })
+    step.effects.push({
+      type: 'notify',
+      event: 'turnTruncated',
+      data: { turnId: open.turnId, cutIn: settings.userTurn.cutIn },
+    })
     state.mayInterject = settings.userTurn.cutIn === 'interject' && isSpeaking(state)
   }
 }
@@ -90,9 +94,24 @@ function describe(
   }
 }
 
-function remember(step: Step, turnId: string, anchorMs: number, text: string, parts: readonly TranscriptPart[], asks: boolean): void {
+function remember(
+  step: Step,
+  turnId: string,
+  anchorMs: number,
+  text: string,
+  parts: readonly TranscriptPart[],
+  asks: boolean,
+): void {
   const { state } = step
-  state.committed = { turnId, anchorMs, atMs: step.nowMs, text: normalizeText(text), parts, asksAgent: asks, isAnswered: false }
+  state.committed = {
+    turnId,
+    anchorMs,
+    atMs: step.nowMs,
+    text: normalizeText(text),
+    parts,
+    asksAgent: asks,
+    isAnswered: false,
+  }
   state.recentTranscriptIds = [...state.recentTranscriptIds, ...parts.map(({ id }) => id)].slice(-maxRecentIds)
 }
 
@@ -106,7 +125,14 @@ export function awaitReply(step: Step, turnId: string): void {
 export function commitBackchannel(step: Step, open: OpenTurn): void {
   const text = turnText(open)
   const anchorMs = step.state.lastVoicedAtMs ?? step.nowMs
-  const turn = describe(step, open, { text, anchorMs, source: 'speech', asks: false, fromInterim: false, truncated: undefined })
+  const turn = describe(step, open, {
+    text,
+    anchorMs,
+    source: 'speech',
+    asks: false,
+    fromInterim: false,
+    truncated: undefined,
+  })
   step.effects.push({ type: 'commitUserTurn', turn: { ...turn, isBackchannel: true } })
   step.effects.push({ type: 'notify', event: 'backchannel', data: { text } })
   note(step, 'backchannel', { turnId: open.turnId, words: text.split(' ').length })
@@ -169,7 +195,8 @@ export function takeLateFinal(step: Step, id: string, text: string, endMs: numbe
   if (committed === null || state.open?.parts.some((open) => open.id === id) === true) return false
   const said = normalizeText(text)
   const isOld = endMs === undefined ? noSpeechSince(step, committed.atMs) : endMs <= committed.anchorMs
-  const isSame = said !== '' && (said === committed.text || committed.parts.some((known) => normalizeText(known.text) === said))
+  const isSame =
+    said !== '' && (said === committed.text || committed.parts.some((known) => normalizeText(known.text) === said))
   if (!isOld || !isSame) return false
   note(step, 'ignored', { event: 'sttFinal', reason: 'committedText', transcriptId: id })
   return true

@@ -135,7 +135,10 @@ test("TM-7 with mode 'stt' the recognizer tells the end, and silence alone does 
 })
 
 test("TM-7 with mode 'stt' a recognizer that cannot tell falls to detection, and without it to inactivity", () => {
-  const vad = new Timeline(settingsWith({ endpointing: { mode: 'stt' } })).speak(0).final(900, 'by silence').silence(1000)
+  const vad = new Timeline(settingsWith({ endpointing: { mode: 'stt' } }))
+    .speak(0)
+    .final(900, 'by silence')
+    .silence(1000)
   expect(vad.to(9000).commits[0]?.atMs).toBe(1500)
   const none = new Timeline(settingsWith({ endpointing: { mode: 'stt' }, stages: { vad: false } }))
   none.interim(900, 'by', 'x').final(1200, 'by inactivity', { id: 'x', lastWordEndMs: 900 }).to(9000)
@@ -155,11 +158,25 @@ test('TM-8 a detector that cannot tell leaves the timers, with the delays that h
 })
 
 test('TM-9 dynamic delay learns from pauses inside a turn, and stays in its bounds', () => {
-  const call = new Timeline(settingsWith({ endpointing: { dynamic: true, dynamicAlpha: 0.5, minDelayMs: 500, maxDelayMs: 900 } }))
+  const call = new Timeline(
+    settingsWith({ endpointing: { dynamic: true, dynamicAlpha: 0.5, minDelayMs: 500, maxDelayMs: 900 } }),
+  )
   call.speak(0).interim(500, 'I').silence(1000)
   call.speak(1480).interim(1600, 'I want').silence(2000)
   expect(call.state.pauseMs).toBe(500)
-  const slow = new Timeline(settingsWith({ endpointing: { dynamic: true, dynamicAlpha: 0.5, plainMinDelayMs: 500, plainMaxDelayMs: 3000, minDelayMs: 500, maxDelayMs: 900, sttNetMs: 5000 } }))
+  const slow = new Timeline(
+    settingsWith({
+      endpointing: {
+        dynamic: true,
+        dynamicAlpha: 0.5,
+        plainMinDelayMs: 500,
+        plainMaxDelayMs: 3000,
+        minDelayMs: 500,
+        maxDelayMs: 900,
+        sttNetMs: 5000,
+      },
+    }),
+  )
   slow.speak(0).interim(500, 'I', 'x').silence(1000)
   slow.speak(2000).final(2500, 'I want', { id: 'x' }).silence(2600)
   expect(slow.state.pauseMs).toBe(750)
@@ -167,15 +184,24 @@ test('TM-9 dynamic delay learns from pauses inside a turn, and stays in its boun
   slow.to(9000)
   for (let round = 0; round < 9; round++) {
     const from = 10_000 * (round + 1)
-    slow.speak(from).interim(from + 100, 'a', `y${round}`).silence(from + 500)
-    slow.speak(from + 3500).final(from + 3600, 'a b', { id: `y${round}` }).silence(from + 3700).to(from + 9000)
+    slow
+      .speak(from)
+      .interim(from + 100, 'a', `y${round}`)
+      .silence(from + 500)
+    slow
+      .speak(from + 3500)
+      .final(from + 3600, 'a b', { id: `y${round}` })
+      .silence(from + 3700)
+      .to(from + 9000)
   }
   expect(slow.state.pauseMs).toBeLessThanOrEqual(900)
 })
 
 test('TM-9 a person who goes on within a second of the agent had only paused', () => {
   const run = (resumesAfterMs: number) => {
-    const call = new Timeline(settingsWith({ endpointing: { dynamic: true, dynamicAlpha: 0.5, minDelayMs: 500, maxDelayMs: 3000 } }))
+    const call = new Timeline(
+      settingsWith({ endpointing: { dynamic: true, dynamicAlpha: 0.5, minDelayMs: 500, maxDelayMs: 3000 } }),
+    )
     call.speak(0).final(900, 'I want').silence(1000).to(1500).plays('u1', { turnId: 'turn-1' })
     return call.speak(1500 + resumesAfterMs).state.pauseMs
   }

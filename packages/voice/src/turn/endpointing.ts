@@ -62,7 +62,12 @@ export function decide(step: Step): void {
   const wait = waitFor(step, decision)
   if (wait !== null) {
     if (state.timers.decision !== wait.untilMs && wait.untilMs > step.nowMs) {
-      note(step, 'waited', { decisionId: decision.id, for: wait.reason, deadlineMs: wait.untilMs, probability: decision.probability })
+      note(step, 'waited', {
+        decisionId: decision.id,
+        for: wait.reason,
+        deadlineMs: wait.untilMs,
+        probability: decision.probability,
+      })
     }
     return setTimer(step, 'decision', wait.untilMs)
   }
@@ -138,7 +143,12 @@ function askPrediction(step: Step, decision: Decision): void {
   const { predictAfterMs, predictTimeoutMs } = settings.endpointing
   const text = turnText(state.open)
   if (step.nowMs < decision.anchorMs + predictAfterMs) return
-  if (settings.stages.stt && (text === '' || awaitsText(state.open)) && step.nowMs < decision.anchorMs + settings.endpointing.sttNetMs) return
+  if (
+    settings.stages.stt &&
+    (text === '' || awaitsText(state.open)) &&
+    step.nowMs < decision.anchorMs + settings.endpointing.sttNetMs
+  )
+    return
   if (text === '' && settings.stages.stt) return
   if (decision.prediction !== 'none' && decision.askedText === text) return
   // Asked again because words came: under a new id, so that the older answer counts for nothing.
@@ -147,7 +157,15 @@ function askPrediction(step: Step, decision: Decision): void {
   const limitMs = step.nowMs + predictTimeoutMs
   const latestMs = Math.max(decision.askLimitMs ?? 0, decision.anchorMs + turnDelays(step, false).maxMs)
   const askLimitMs = isAgain ? Math.min(limitMs, latestMs) : limitMs
-  state.decision = { ...decision, id, askLimitMs, askedText: text, prediction: 'asked', probability: null, threshold: null }
+  state.decision = {
+    ...decision,
+    id,
+    askLimitMs,
+    askedText: text,
+    prediction: 'asked',
+    probability: null,
+    threshold: null,
+  }
   step.effects.push({ type: 'predictTurn', decisionId: id, text, deadlineMs: askLimitMs })
 }
 

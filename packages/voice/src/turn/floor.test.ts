@@ -25,7 +25,11 @@ test('TM-12 a cough while thinking releases the launch at once: the answer is he
 })
 
 test('TM-12 longer sound without text holds the launch until the false timeout at most', () => {
-  const call = new Timeline(settingsWith({ endpointing: { sttNetMs: 4000 } })).speak(0).final(900, 'a question').silence(1000).to(1500)
+  const call = new Timeline(settingsWith({ endpointing: { sttNetMs: 4000 } }))
+    .speak(0)
+    .final(900, 'a question')
+    .silence(1000)
+    .to(1500)
   call.reply('u1', { turnId: 'turn-1' }).speak(2000).silence(2600).to(4599)
   expect(call.all('releaseLaunch')).toEqual([])
   expect(call.to(4600).all('releaseLaunch')).toHaveLength(1)
@@ -53,7 +57,11 @@ test('C-6 the queue is by priority, then first in first out, 16 deep, and full i
 })
 
 test('C-6 the gap between utterances is kept, the longer of the two settings', () => {
-  const call = new Timeline(settingsWith({ minSpeechGapMs: 100, minConsecutiveSpeechMs: 300 })).plays('u1').reply('u2').to(1000).finished('u1')
+  const call = new Timeline(settingsWith({ minSpeechGapMs: 100, minConsecutiveSpeechMs: 300 }))
+    .plays('u1')
+    .reply('u2')
+    .to(1000)
+    .finished('u1')
   expect(call.to(1299).all('startReply')).toHaveLength(1)
   expect(call.to(1300).all('startReply')[1]).toMatchObject({ utteranceId: 'u2' })
 })
@@ -103,7 +111,13 @@ test('TM-13 TM-14 sound that was sent and of which nothing is heard is given up'
 test('progress of playout keeps the floor for as long as it lasts', () => {
   const call = new Timeline().plays('u1')
   for (let second = 1; second < 60; second++) {
-    call.at(second * 1000, { type: 'playoutProgress', epoch: 0, utteranceId: 'u1', segmentId: 's', positionMs: second * 1000 })
+    call.at(second * 1000, {
+      type: 'playoutProgress',
+      epoch: 0,
+      utteranceId: 'u1',
+      segmentId: 's',
+      positionMs: second * 1000,
+    })
   }
   expect(call.state.floorId).toBe('u1')
   expect(call.to(80_000).state.floorId).toBe(null)
@@ -133,7 +147,9 @@ test('an utterance can be taken back: queued it is dropped, playing it is cut al
 })
 
 test('T-4 a filler waits for silence of both sides, any speech restarts the wait, and it ends with the tool', () => {
-  const settings = settingsWith({ filler: { enabled: true, lines: ['One moment.'], delayMs: 800, intervalMs: 6000, max: 2 } })
+  const settings = settingsWith({
+    filler: { enabled: true, lines: ['One moment.'], delayMs: 800, intervalMs: 6000, max: 2 },
+  })
   const call = new Timeline(settings).reply('u1')
   call.feed({ type: 'toolCallStarted', utteranceId: 'u1', callId: 'c' })
   call.speak(500).silence(700).to(1499)

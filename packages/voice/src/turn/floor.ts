@@ -4,7 +4,16 @@ import { turnText } from './open-turn.ts'
 import { abortSpeculation } from './speculation.ts'
 import type { UtteranceRequest } from './turn-events.ts'
 import type { Utterance } from './turn-state.ts'
-import { cancelTimer, changeUtterance, floorHolder, isSpeaking, note, queueOrder, setTimer, type Step } from './turn-step.ts'
+import {
+  cancelTimer,
+  changeUtterance,
+  floorHolder,
+  isSpeaking,
+  note,
+  queueOrder,
+  setTimer,
+  type Step,
+} from './turn-step.ts'
 
 /** Utterances that may wait. */
 const queueDepth = 16
@@ -46,7 +55,9 @@ export function enqueue(step: Step, request: UtteranceRequest): void {
     playingSinceMs: null,
     tail: '',
   }
-  const isFull = state.utterances.filter(({ phase }) => phase === utterance.phase).length >= (utterance.phase === 'speculative' ? 1 : queueDepth)
+  const isFull =
+    state.utterances.filter(({ phase }) => phase === utterance.phase).length >=
+    (utterance.phase === 'speculative' ? 1 : queueDepth)
   state.utterances = [...state.utterances, utterance]
   if (!isFull) return
   const lowest = queueOrder(state.utterances.filter(({ phase }) => phase === utterance.phase)).at(-1)
@@ -101,7 +112,14 @@ export function keepFloor(step: Step): void {
  */
 function yieldsFloor(step: Step, holder: Utterance): boolean {
   const { state } = step
-  if (holder.kind !== 'reply' || holder.tools === 0 || holder.phase === 'paused' || state.pause !== null || !state.utterances.some(isLine)) return false
+  if (
+    holder.kind !== 'reply' ||
+    holder.tools === 0 ||
+    holder.phase === 'paused' ||
+    state.pause !== null ||
+    !state.utterances.some(isLine)
+  )
+    return false
   changeUtterance(step, holder.utteranceId, { phase: 'queued' })
   hold(step, holder)
   state.floorId = null
@@ -137,7 +155,9 @@ function nextUtterance(step: Step): Utterance | undefined {
   if (state.isLost || state.isAmd || state.isClosing) return undefined
   const gapMs = Math.max(settings.minSpeechGapMs, settings.minConsecutiveSpeechMs)
   const waiting = queueOrder(
-    state.utterances.filter(({ phase, kind }) => phase === 'queued' && (!state.isOnHold || kind === 'hold' || kind === 'say')),
+    state.utterances.filter(
+      ({ phase, kind }) => phase === 'queued' && (!state.isOnHold || kind === 'hold' || kind === 'say'),
+    ),
   )
   const first = waiting[0]
   if (first === undefined) return undefined
@@ -175,7 +195,8 @@ export function playoutStarted(step: Step, utteranceId: string): void {
   state.utterancesHeard += 1
   state.isAway = false
   if (holder.kind !== 'reply' && holder.kind !== 'apology') return
-  if (state.committed !== null && !state.committed.isAnswered) state.committed = { ...state.committed, isAnswered: true }
+  if (state.committed !== null && !state.committed.isAnswered)
+    state.committed = { ...state.committed, isAnswered: true }
   if (state.awaiting === null || (holder.turnId !== null && holder.turnId !== state.awaiting.turnId)) return
   state.awaiting = null
   cancelTimer(step, 'thinking')
@@ -223,7 +244,11 @@ export function checkFloor(step: Step): void {
   const holder = floorHolder(state)
   if (holder === undefined) return
   const limitMs =
-    holder.tools > 0 ? toolSilenceMs : holder.generation === 'running' ? Math.max(settings.stall.ttsMs, settings.reply.thinkingTimeoutMs) : settings.stall.forwardMs
+    holder.tools > 0
+      ? toolSilenceMs
+      : holder.generation === 'running'
+        ? Math.max(settings.stall.ttsMs, settings.reply.thinkingTimeoutMs)
+        : settings.stall.forwardMs
   const isWaiting = holder.isHeld || holder.phase === 'paused' || state.isLost
   const dueMs = isWaiting ? step.nowMs + limitMs : state.floorActivityAtMs + limitMs
   if (dueMs > step.nowMs) return setTimer(step, 'floor', dueMs)

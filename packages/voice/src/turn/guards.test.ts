@@ -14,7 +14,9 @@ test('TM-10 while uninterruptible the recognizer hears silence, and a turn that 
 })
 
 test('TM-10 queue keeps what is said, and takes it when the agent has finished', () => {
-  const call = new Timeline(settingsWith({ interruption: { whileUninterruptible: 'queue' } })).plays('u1', { interruptible: false })
+  const call = new Timeline(settingsWith({ interruption: { whileUninterruptible: 'queue' } })).plays('u1', {
+    interruptible: false,
+  })
   call.speak(1000).final(1500, 'let me say something').silence(1600).to(4000)
   expect(call.all('gateStt')).toEqual([])
   expect(call.commits).toEqual([])
@@ -23,10 +25,15 @@ test('TM-10 queue keeps what is said, and takes it when the agent has finished',
 })
 
 test('TM-10 queued segments are at most eight: the oldest go', () => {
-  const call = new Timeline(settingsWith({ interruption: { whileUninterruptible: 'queue' } })).plays('u1', { interruptible: false })
+  const call = new Timeline(settingsWith({ interruption: { whileUninterruptible: 'queue' } })).plays('u1', {
+    interruptible: false,
+  })
   for (let index = 0; index < 10; index++) {
     const fromMs = 800 * (index + 1)
-    call.speak(fromMs).final(fromMs + 300, `part${index}`).silence(fromMs + 400)
+    call
+      .speak(fromMs)
+      .final(fromMs + 300, `part${index}`)
+      .silence(fromMs + 400)
   }
   call.to(9500).finished('u1').to(14_000)
   expect(call.commits.map(({ text }) => text)).toEqual(['part2 part3 part4 part5 part6 part7 part8 part9'])
@@ -34,7 +41,9 @@ test('TM-10 queued segments are at most eight: the oldest go', () => {
 })
 
 test('the first agent speech has a warm-up in which sound does not cut it', () => {
-  const call = new Timeline(settingsWith({ interruption: { warmupMs: 3000, mode: 'immediate' } })).plays('u1').speak(1000)
+  const call = new Timeline(settingsWith({ interruption: { warmupMs: 3000, mode: 'immediate' } }))
+    .plays('u1')
+    .speak(1000)
   expect(call.receipt('bargeInBlocked')?.data).toMatchObject({ guard: 'warmup' })
   call.to(2999)
   expect(call.all('interrupt')).toEqual([])
@@ -45,7 +54,9 @@ test('the first agent speech has a warm-up in which sound does not cut it', () =
 })
 
 test('protectFirstMs keeps the start of each utterance', () => {
-  const call = new Timeline(settingsWith({ interruption: { protectFirstMs: 500, mode: 'immediate' } })).plays('u1').speak(200)
+  const call = new Timeline(settingsWith({ interruption: { protectFirstMs: 500, mode: 'immediate' } }))
+    .plays('u1')
+    .speak(200)
   expect(call.to(499).all('interrupt')).toEqual([])
   expect(call.to(500).all('interrupt')).toHaveLength(1)
 })
@@ -57,7 +68,12 @@ test.each([
   const call = new Timeline(settingsWith({ interruption: { guards: [guard], mode: 'immediate' } }))
   for (let index = 1; index <= 2; index++) {
     const fromMs = index * 10_000
-    call.to(fromMs).plays(`u${index}`).speak(fromMs + 100).silence(fromMs + 200).to(fromMs + 5000)
+    call
+      .to(fromMs)
+      .plays(`u${index}`)
+      .speak(fromMs + 100)
+      .silence(fromMs + 200)
+      .to(fromMs + 5000)
     expect(call.all('interrupt').length > 0, `utterance ${index}`).toBe(index > heardUninterrupted)
     call.finished(`u${index}`)
   }

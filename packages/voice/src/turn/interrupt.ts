@@ -19,7 +19,12 @@ export function interrupt(step: Step, reason: InterruptReason, { force = false }
   const falling = force || !state.isAsking ? within : within.filter((utterance) => !waitsForAnswer(utterance))
   // Speech alone does not take back a turn that waits for its reply; what came instead of it does.
   const isSound = reason === 'speech' || reason === 'dtmf'
-  const isAwaitedToo = !isSound && reason !== 'stalled' && reason !== 'failed' && state.awaiting !== null && falling.length === within.length
+  const isAwaitedToo =
+    !isSound &&
+    reason !== 'stalled' &&
+    reason !== 'failed' &&
+    state.awaiting !== null &&
+    falling.length === within.length
   if (falling.length === 0 && !isAwaitedToo) return false
   fall(step, reason, falling)
   if (isAwaitedToo) supersede(step)

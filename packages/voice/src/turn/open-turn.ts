@@ -59,7 +59,10 @@ export function awaitsText(open: OpenTurn | null): boolean {
 export function placeTranscript(step: Step, event: TranscriptEvent, isFinal: boolean): void {
   const { state } = step
   const text = event.text.trim()
-  const open = ensureOpen(step, instant(step, event.startMs, state.speech?.startedAtMs ?? state.lastVoicedAtMs ?? step.nowMs))
+  const open = ensureOpen(
+    step,
+    instant(step, event.startMs, state.speech?.startedAtMs ?? state.lastVoicedAtMs ?? step.nowMs),
+  )
   const known = open.parts.findIndex((part) => part.id === event.id)
   if (known >= 0 && !isFinal && open.parts[known]?.isFinal === true) return
   const part: TranscriptPart = {

@@ -40,7 +40,10 @@ test('PG-1 other words, another language abort it; marks alone do not', () => {
 test('PG-1 at most three attempts in a turn, and none after ten seconds of speech', () => {
   const call = new Timeline()
   for (let index = 0; index < 5; index++) {
-    call.speak(index * 600).final(index * 600 + 100, `word${index}`).silence(index * 600 + 200)
+    call
+      .speak(index * 600)
+      .final(index * 600 + 100, `word${index}`)
+      .silence(index * 600 + 200)
   }
   expect(call.all('speculate')).toHaveLength(3)
   const long = new Timeline().speak(0).final(10_000, 'a long story').silence(10_001)

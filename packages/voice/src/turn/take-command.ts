@@ -19,7 +19,10 @@ export function takeCommand(step: Step, command: TurnCommand): void {
   switch (command.kind) {
     case 'interrupt':
       if (!interrupt(step, 'command', { force: command.force })) {
-        note(step, 'ignored', { event: 'interrupt', reason: state.utterances.length === 0 ? 'silent' : 'uninterruptible' })
+        note(step, 'ignored', {
+          event: 'interrupt',
+          reason: state.utterances.length === 0 ? 'silent' : 'uninterruptible',
+        })
       }
       return
     case 'commit':
@@ -94,7 +97,8 @@ export function thaw(step: Step, why: 'command' | 'timeout'): void {
 function cancelUtterance(step: Step, utteranceId: string): void {
   const { state } = step
   const utterance = state.utterances.find((known) => known.utteranceId === utteranceId)
-  if (utterance === undefined) return note(step, 'ignored', { event: 'cancelUtterance', reason: 'unknown', utteranceId })
+  if (utterance === undefined)
+    return note(step, 'ignored', { event: 'cancelUtterance', reason: 'unknown', utteranceId })
   if (state.floorId === utteranceId) {
     interruptOne(step, 'command', utterance)
     return settlePending(step)

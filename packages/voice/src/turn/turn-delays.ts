@@ -9,7 +9,8 @@ const resumptionMs = 1000
 export function effectiveMode({ state, settings }: Step): 'vad' | 'stt' | 'inactivity' | 'provider' | 'manual' {
   const { mode } = settings.endpointing
   const hasVad = settings.stages.vad && state.isVadAlive
-  if (settings.source === 'realtime' && settings.turns !== 'local') return settings.turns === 'manual' ? 'manual' : 'provider'
+  if (settings.source === 'realtime' && settings.turns !== 'local')
+    return settings.turns === 'manual' ? 'manual' : 'provider'
   if (mode === 'provider' || mode === 'manual') return mode
   if (mode === 'stt' && settings.stages.sttEndOfSpeech) return 'stt'
   return hasVad ? 'vad' : 'inactivity'

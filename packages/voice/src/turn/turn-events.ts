@@ -72,9 +72,22 @@ export type TurnEvent =
    */
   | { type: 'turnSettled'; turnId: string }
   /** What the output said. Events of an older epoch change nothing. */
-  | { type: 'playoutStarted' | 'playoutProgress'; epoch: number; utteranceId: string; segmentId: string; positionMs: number }
+  | {
+      type: 'playoutStarted' | 'playoutProgress'
+      epoch: number
+      utteranceId: string
+      segmentId: string
+      positionMs: number
+    }
   /** The utterance's last segment has settled. */
-  | { type: 'playoutFinished'; epoch: number; utteranceId: string; segmentId: string; positionMs: number; interrupted: boolean }
+  | {
+      type: 'playoutFinished'
+      epoch: number
+      utteranceId: string
+      segmentId: string
+      positionMs: number
+      interrupted: boolean
+    }
   | { type: 'outputStalled'; utteranceId: string; segmentId: string }
   | { type: 'providerSpeechStarted' | 'providerSpeechStopped' | 'providerTurn' | 'providerInterrupted'; itemId: string }
   | { type: 'dtmf'; digit: string }
@@ -86,7 +99,11 @@ export type TurnEvent =
   | { type: 'roomMode'; mode: 'agent' | 'human' | 'paused' }
   | { type: 'language'; language: string }
   /** The agent's hint for the next answer; `null` ends it. */
-  | { type: 'hint'; expect: 'digits' | 'spelling' | 'email' | 'yesNo' | 'name' | 'date' | 'free' | null; minLength?: number }
+  | {
+      type: 'hint'
+      expect: 'digits' | 'spelling' | 'email' | 'yesNo' | 'name' | 'date' | 'free' | null
+      minLength?: number
+    }
   | { type: 'command'; command: TurnCommand }
   | { type: 'mediaLost' | 'mediaResumed' | 'mediaClosed' }
 

@@ -28,7 +28,10 @@ function randomSettings(digits: Digits): VoiceSettings {
       warmupMs: digits.one([0, 3000]),
       resume: digits.below(4) !== 3,
     },
-    endpointing: { mode: digits.one(['auto', 'auto', 'vad', 'stt', 'manual'] as const), dynamic: digits.below(2) === 0 },
+    endpointing: {
+      mode: digits.one(['auto', 'auto', 'vad', 'stt', 'manual'] as const),
+      dynamic: digits.below(2) === 0,
+    },
     userTurn: { cutIn: digits.one(['listen', 'interject'] as const), maxWords: digits.one([0, 0, 0, 4]) },
     idle: { prompts: digits.below(2), hangupMs: digits.one([0, 60_000]) },
     minSpeechGapMs: digits.one([0, 200]),
@@ -128,13 +131,15 @@ class Watch {
       }
       if (effect.type === 'holdLaunch' && effect.utteranceId === this.floor) this.held = effect.utteranceId
       if (effect.type === 'releaseLaunch' && effect.utteranceId === this.held) this.held = null
-      if (effect.type === 'interrupt' && this.floor !== null && effect.plan.utteranceIds.includes(this.floor)) this.floor = null
+      if (effect.type === 'interrupt' && this.floor !== null && effect.plan.utteranceIds.includes(this.floor))
+        this.floor = null
       if (effect.type === 'resumeOutput' || effect.type === 'releaseLaunch') this.#expectSilence(effect.type)
       if (effect.type !== 'startReply') continue
       if (this.asides.has(effect.utteranceId)) continue
       this.#expectSilence('startReply')
       // A reply in a tool may lend the floor; its launch is held then.
-      if (this.floor !== null && this.held !== this.floor) throw new Error(`${effect.utteranceId} is started while ${this.floor} has the floor`)
+      if (this.floor !== null && this.held !== this.floor)
+        throw new Error(`${effect.utteranceId} is started while ${this.floor} has the floor`)
       this.floor = effect.utteranceId
     }
   }
@@ -203,9 +208,17 @@ function expectAnswer(call: Timeline): void {
     .flatMap(({ effect }) => (effect.type === 'commitUserTurn' && effect.turn.asksAgent ? [effect.turn] : []))
     .find(({ text }) => text.includes('clean sentence') || text.includes('this is a new'))
   if (turn === undefined) throw new Error('the clean turn is not committed')
-  call.feed({ type: 'replyStarted', utteranceId: 'answer', kind: 'reply', agentId: 'a', turnId: call.state.awaiting?.turnId ?? turn.turnId })
+  call.feed({
+    type: 'replyStarted',
+    utteranceId: 'answer',
+    kind: 'reply',
+    agentId: 'a',
+    turnId: call.state.awaiting?.turnId ?? turn.turnId,
+  })
   call.after(1000)
-  const isStarted = call.timed.slice(since).some(({ effect }) => effect.type === 'startReply' && effect.utteranceId === 'answer')
+  const isStarted = call.timed
+    .slice(since)
+    .some(({ effect }) => effect.type === 'startReply' && effect.utteranceId === 'answer')
   if (!isStarted) throw new Error('the answer to the clean turn is not started')
 }
 
@@ -244,7 +257,14 @@ test('a closed call has no timer and does nothing more', () => {
       call.feed({ type: 'command', command: { kind: 'close' } })
       expect([...call.timers]).toEqual([])
       for (const seed of after) {
-        const event = randomEvent(new Digits(seed), { nowMs: call.nowMs, decisionId: '', turnId: '', verdictId: '', floorId: '', isSilent: false })
+        const event = randomEvent(new Digits(seed), {
+          nowMs: call.nowMs,
+          decisionId: '',
+          turnId: '',
+          verdictId: '',
+          floorId: '',
+          isSilent: false,
+        })
         const effects = call.feed(event).map(({ type }) => type)
         expect(effects.filter((type) => type !== 'dropUtterance')).toEqual([])
       }

@@ -2,7 +2,11 @@ import { expect, test } from 'vitest'
 import { settingsWith, Timeline } from './__fixtures__/timeline.ts'
 
 test('a turn is committed, answered and heard', () => {
-  const call = new Timeline().speak(1000).interim(1500, 'I want', 'x').final(2100, 'I want a refund', { id: 'x' }).silence(2000)
+  const call = new Timeline()
+    .speak(1000)
+    .interim(1500, 'I want', 'x')
+    .final(2100, 'I want a refund', { id: 'x' })
+    .silence(2000)
   expect(call.to(2600).commits).toEqual([{ atMs: 2500, text: 'I want a refund' }])
   expect(call.state.shownAgent).toBe('thinking')
   call.reply('u1', { turnId: 'turn-1' })
@@ -62,7 +66,12 @@ test('TM-17 what a person could ask about has a receipt with inputs and deadline
   expect(call.receipt('discarded')?.data).toMatchObject({ reason: 'noText', anchorMs: 1600 })
   expect(call.receipt('resumed')?.data).toMatchObject({ pausedMs: 2100, falseTimeoutMs: 2000 })
   expect(call.receipt('interrupted')?.data).toMatchObject({ reason: 'speech', utteranceIds: ['u1'], wasAudible: true })
-  expect(call.receipt('committed')?.data).toMatchObject({ trigger: 'vad', anchorMs: 5700, delayMs: 500, asksAgent: true })
+  expect(call.receipt('committed')?.data).toMatchObject({
+    trigger: 'vad',
+    anchorMs: 5700,
+    delayMs: 500,
+    asksAgent: true,
+  })
 })
 
 test('C-12 closing commits what was said, cuts what is said, and leaves no timer', () => {
@@ -70,7 +79,9 @@ test('C-12 closing commits what was said, cuts what is said, and leaves no timer
   call.speak(1000).interim(1500, 'and one more').to(1600)
   call.feed({ type: 'command', command: { kind: 'close' } })
   expect(call.all('interrupt')).toMatchObject([{ plan: { reason: 'closed', utteranceIds: ['u1', 'u2'] } }])
-  expect(call.all('commitUserTurn')).toMatchObject([{ turn: { text: 'and one more', fromInterim: true, asksAgent: false } }])
+  expect(call.all('commitUserTurn')).toMatchObject([
+    { turn: { text: 'and one more', fromInterim: true, asksAgent: false } },
+  ])
   expect(call.state.shownAgent).toBe('closing')
   expect([...call.timers]).toEqual([])
   call.reply('u3').feed({ type: 'vadStart', speechStartedAtMs: 0, probability: 1 })
@@ -97,7 +108,9 @@ test('clearing forgets what was said', () => {
 
 test('a timer that was cancelled or is not due yet changes nothing', () => {
   const call = new Timeline().speak(0).final(900, 'a question').silence(1000)
-  expect(call.feed({ type: 'timerFired', timer: 'decision' })).toEqual([{ type: 'setTimer', timer: 'decision', atMs: 1500 }])
+  expect(call.feed({ type: 'timerFired', timer: 'decision' })).toEqual([
+    { type: 'setTimer', timer: 'decision', atMs: 1500 },
+  ])
   expect(call.feed({ type: 'timerFired', timer: 'falseInterruption' })).toEqual([])
   expect(call.feed({ type: 'timerFired', timer: 'nothing of ours' })).toEqual([])
 })

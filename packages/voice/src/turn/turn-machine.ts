@@ -54,7 +54,8 @@ export function createTurnMachine(settings: TurnSettings): TurnMachine {
   return Object.freeze({
     initial: initialTurnState(settings.stages.vad),
     step(before: TurnState, event: TurnEvent, reportedMs: number): TurnOutcome {
-      if (event.type === 'playoutProgress' && isIdleReport(before, event, reportedMs)) return { state: before, effects: none, receipts: none }
+      if (event.type === 'playoutProgress' && isIdleReport(before, event, reportedMs))
+        return { state: before, effects: none, receipts: none }
       const nowMs = Number.isFinite(reportedMs) ? Math.max(reportedMs, before.nowMs) : before.nowMs
       const step: Step = { settings, nowMs, state: { ...before, nowMs }, effects: [], receipts: [] }
       if (before.isClosing) afterClose(step, event)
@@ -74,7 +75,11 @@ export function createTurnMachine(settings: TurnSettings): TurnMachine {
 const none: readonly never[] = Object.freeze([])
 
 /** Whether a report of progress changes nothing: ten come in a second, one of them counts. */
-function isIdleReport(state: TurnState, { epoch, utteranceId }: { epoch: number; utteranceId: string }, nowMs: number): boolean {
+function isIdleReport(
+  state: TurnState,
+  { epoch, utteranceId }: { epoch: number; utteranceId: string },
+  nowMs: number,
+): boolean {
   if (state.isClosing || state.floorId !== utteranceId || !(epoch >= state.epoch)) return true
   return !(nowMs - state.floorActivityAtMs >= progressMs)
 }

@@ -60,7 +60,17 @@ export interface OpenTurn {
   readonly isKept: boolean
 }
 
-export type Trigger = 'vad' | 'stt' | 'transcript' | 'provider' | 'talk' | 'manual' | 'watchdog' | 'mute' | 'thaw' | 'floor'
+export type Trigger =
+  | 'vad'
+  | 'stt'
+  | 'transcript'
+  | 'provider'
+  | 'talk'
+  | 'manual'
+  | 'watchdog'
+  | 'mute'
+  | 'thaw'
+  | 'floor'
 
 /** Waiting to know whether the person has finished. */
 export interface Decision {
@@ -210,7 +220,9 @@ const noTimers: Timers = {
 }
 
 /** Names of all timers. */
-export const timerNames: readonly TimerName[] = Object.keys(noTimers).filter((name): name is TimerName => name in noTimers)
+export const timerNames: readonly TimerName[] = Object.keys(noTimers).filter(
+  (name): name is TimerName => name in noTimers,
+)
 
 /** The state of a call in which nothing has happened. */
 export function initialTurnState(hasVad: boolean): TurnState {

@@ -2,4 +2,14 @@
 export type AmdVerdict = 'human' | 'machine' | 'ivr' | 'unavailable' | 'uncertain'
 
 /** Why an utterance was cut. */
-export type InterruptReason = 'speech' | 'turn' | 'dtmf' | 'typed' | 'command' | 'mode' | 'handoff' | 'closed' | 'failed' | 'stalled'
+export type InterruptReason =
+  | 'speech'
+  | 'turn'
+  | 'dtmf'
+  | 'typed'
+  | 'command'
+  | 'mode'
+  | 'handoff'
+  | 'closed'
+  | 'failed'
+  | 'stalled'

@@ -16,7 +16,9 @@ test('TM-11 speech over the cap commits what is there, and says so', () => {
 
 test('TM-11 the agent listens until they have finished, or interjects where it may', () => {
   const run = (cutIn: 'listen' | 'interject') => {
-    const call = new Timeline(settingsWith({ userTurn: { cutIn, maxWords: 3 } })).speak(0).final(2000, 'one two three four')
+    const call = new Timeline(settingsWith({ userTurn: { cutIn, maxWords: 3 } }))
+      .speak(0)
+      .final(2000, 'one two three four')
     call.reply('u1', { turnId: 'turn-1' })
     return call
   }
@@ -40,7 +42,12 @@ test('TM-13 a recognizer that gives no text for 5 s of speech is restarted once,
   expect(call.all('restartStage')).toEqual([])
   call.to(5000)
   expect(call.all('restartStage')).toMatchObject([{ stage: 'stt', attempt: 1 }])
-  expect(call.all('notify')).toContainEqual({ type: 'notify', event: 'stall', data: { stage: 'stt', attempt: 1 }, atMs: 5000 })
+  expect(call.all('notify')).toContainEqual({
+    type: 'notify',
+    event: 'stall',
+    data: { stage: 'stt', attempt: 1 },
+    atMs: 5000,
+  })
   call.silence(6000).speak(10_000).to(16_000)
   expect(call.all('restartStage')).toMatchObject([{ attempt: 1 }, { stage: 'stt', attempt: 2 }])
   call.final(16_500, 'there it is').silence(17_000).speak(20_000).to(26_000)
