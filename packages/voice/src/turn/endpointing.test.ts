@@ -227,3 +227,13 @@ test('a prediction is asked again when words come, and the older answer counts f
   predict(call, 0.1)
   expect(call.to(9000).commits[0]?.atMs).toBe(3500)
 })
+
+test('a turn that is held open because more is expected is told', () => {
+  const events = (probability: number): string[] => {
+    const call = new Timeline(withDetector()).speak(0).final(900, 'I would like').silence(1000).to(1260)
+    predict(call, probability)
+    return call.all('notify').map(({ event }) => event)
+  }
+  expect(events(0.1)).toContain('turnIncomplete')
+  expect(events(0.9)).not.toContain('turnIncomplete')
+})

@@ -183,4 +183,7 @@ export function takePrediction(step: Step, decisionId: string, probability: numb
   const least = Number.isFinite(threshold) ? threshold : 0.5
   state.decision = { ...state.decision, prediction: 'answered', probability, threshold: least }
   note(step, 'predicted', { decisionId, probability, threshold: least })
+  if (probability >= least) return
+  const text = turnText(state.open)
+  step.effects.push({ type: 'notify', event: 'turnIncomplete', data: { text, reason: 'prediction', probability } })
 }
