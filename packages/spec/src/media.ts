@@ -36,6 +36,8 @@ export interface EndpointInfo {
     pause: 'native' | 'rewind' | 'none'
     played: 'report' | 'mark' | 'clock'
     dtmfOut: boolean
+    /** Where keys of the person come from: the endpoint reports them, or they are found in the audio. @default 'report' */
+    dtmfIn?: 'report' | 'audio'
   }
   /** The person's end lets nothing in: typed text only. @default false */
   withoutAudio?: boolean

@@ -96,7 +96,13 @@ export function createTestEndpoint({
     capabilities: { clear: true, pause: 'native', played: 'report', dtmfOut: false, ...capabilities },
     ...(withoutAudio !== undefined && { withoutAudio }),
   }
-  const output = createVirtualOutput({ clock, queueMs, reportDelayMs, pause: info.capabilities.pause })
+  const output = createVirtualOutput({
+    clock,
+    queueMs,
+    reportDelayMs,
+    pause: info.capabilities.pause,
+    sampleRateHz: outputFormat.sampleRateHz,
+  })
   const views: CallView[] = []
   let handlers: EndpointHandlers | undefined
   let timer: Disposer | undefined

@@ -9,6 +9,7 @@ import {
   type Disposer,
   type EndpointInfo,
   type OutputEvent,
+  type OutputMixer,
   type SampleRate,
 } from '@parley/spec'
 import { createHeardRecorder, type HeardPiece } from './heard-recorder.ts'
@@ -24,12 +25,16 @@ export interface VirtualOutputOptions {
   reportDelayMs?: number
   /** Milliseconds of playing between `progress` events. @default 100 */
   progressMs?: number
+  /** Rate of the frames that a mixer fills while nobody speaks. @default 16 000 */
+  sampleRateHz?: SampleRate
 }
 
 /** An output whose far end is simulated: plays at real speed by the clock and remembers what was heard. */
 export interface VirtualOutput extends AudioOutput {
   /** What was heard so far, in order, with times. */
   readonly heard: readonly HeardPiece[]
+  /** All that went to the far end, with what a mixer added, in order. */
+  readonly sent: readonly HeardPiece[]
   /** Settles what is open as interrupted, stops the timers and ends `events`. Idempotent. */
   close(): void
 }
@@ -60,9 +65,14 @@ export function createVirtualOutput({
   pause: pauseKind = 'native',
   reportDelayMs = 0,
   progressMs = 100,
+  sampleRateHz = 16_000,
 }: VirtualOutputOptions): VirtualOutput {
   const emitter = createEventEmitter<OutputEvent>()
   const recorder = createHeardRecorder()
+  const sent = createHeardRecorder()
+  let mixer: OutputMixer | undefined
+  let isAlwaysOn = false
+  let stopBackground: Disposer | undefined
   const taps = new Set<(frame: AudioFrame, audibleAtMs: number) => void>()
   const reports = new Set<Disposer>()
   let epoch = 0
@@ -114,6 +124,8 @@ export function createVirtualOutput({
       const { segment, samples, startedAtMs } = sounding
       const heard = slice(segment, segment.played, samples)
       recorder.add(heard, segment, startedAtMs)
+      mixer?.(heard, true)
+      sent.add(heard, segment, startedAtMs)
       for (const listener of taps) listener(frameOf(heard, segment), startedAtMs)
       segment.played += samples
       segment.sinceProgressMs += toMs(segment, samples)
@@ -145,6 +157,26 @@ export function createVirtualOutput({
   const before = (segment: Segment): number => (utterance.id === segment.utteranceId ? utterance.beforeMs : 0)
   const kick = (): void => {
     if (!isBusy() && !isClosed) sound()
+  }
+
+  /** Sends what the mixer makes while nobody speaks. */
+  const background = (): void => {
+    stopBackground = clock.setTimer(stepMs, () => {
+      background()
+      if (isBusy() || mixer === undefined) return
+      const samples = new Int16Array((stepMs * sampleRateHz) / 1000)
+      mixer(samples, false)
+      const atMs = clock.monotonicMs()
+      sent.add(samples, { rate: sampleRateHz }, atMs)
+      for (const listener of taps) listener({ samples, sampleRateHz, channels: 1, position: 0 }, atMs)
+    })
+  }
+  const setAlwaysOn = (next: boolean): void => {
+    if (next === isAlwaysOn) return
+    isAlwaysOn = next
+    stopBackground?.()
+    stopBackground = undefined
+    if (next) background()
   }
 
   const clear = (): ClearResult => {
@@ -252,6 +284,14 @@ export function createVirtualOutput({
     get heard() {
       return recorder.pieces
     },
+    get sent() {
+      return sent.pieces
+    },
+    setMixer(next, { alwaysOn = false } = {}) {
+      if (isClosed) return
+      mixer = next
+      setAlwaysOn(next !== undefined && alwaysOn)
+    },
     tap(listener) {
       taps.add(listener)
       return () => void taps.delete(listener)
@@ -259,6 +299,7 @@ export function createVirtualOutput({
     close() {
       if (isClosed) return
       isClosed = true
+      setAlwaysOn(false)
       clear()
       for (const dispose of reports) dispose()
       reports.clear()

@@ -1,15 +1,21 @@
 import { createEventEmitter, type CloseReason } from '@parley/spec'
+import { createDtmfInput } from '../dtmf/dtmf-input.ts'
 import { createHeardLedger } from '../ledger/heard-ledger.ts'
 import { createTextFilters } from '../text/text-filters.ts'
 import type { CommittedTurn } from '../turn/turn-effects.ts'
 import { createTurnMachine } from '../turn/turn-machine.ts'
 import { beforeTts } from './before-tts.ts'
+import { CallAccount } from './call-account.ts'
 import { CallCaptions } from './call-captions.ts'
 import { hookPayload, hookScope, noteReceipt, rememberTurn, stageFailed, type CallCore, type CallParts } from './call-core.ts'
+import { CallLayers } from './call-layers.ts'
+import { CallMetrics } from './call-metrics.ts'
 import { CallRequests } from './call-requests.ts'
 import { openVoice } from './call-room.ts'
 import type { CallEvent, SayOptions, Speech, SpeechHandle } from './call-types.ts'
+import { EchoWords } from './echo-words.ts'
 import { Hearing } from './hearing.ts'
+import { MustHear } from './must-hear.ts'
 import { keepReceipt, runEffect } from './run-effect.ts'
 import { createLineSpeaker } from './say-line.ts'
 import { noteSettled, noteStarted, repliesSettled } from './settle-speech.ts'
@@ -28,6 +34,12 @@ export interface CallHost {
   hangup(reason: CloseReason): void
   /** Reads the room again: who is active, in which mode. */
   refresh(): void
+  /** A key of the person. */
+  key(digit: string): void
+  /** The agent is told to come to an end. */
+  wrapUp(): void
+  /** Somebody else is to have the call. */
+  escalate(why: string): void
 }
 
 /** Puts a call together from its parts. */
@@ -38,10 +50,41 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
   const ledger = createHeardLedger({ clock })
   const driver = new TurnDriver(createTurnMachine(settings), clock, {
     run: (effect) => runEffect(core, lines, effect),
+    took: (event, nowMs) => {
+      metrics.event(event, nowMs)
+      if (event.type === 'turnSettled') mustHear.turnSettled(event.turnId)
+    },
     receipt: (receipt) => keepReceipt(core, receipt),
     onError: (error) => access.reportError(error, 'call', roomId),
   })
   const feed = driver.feed.bind(driver)
+  const echoWords = new EchoWords(parts.echo, ledger)
+  const metrics = new CallMetrics(() => core, parts.latencyBudget)
+  const account = new CallAccount(() => core, parts.callBudget, parts.linePricing, {
+    wrapUp: () => host.wrapUp(),
+    transfer: () => host.escalate('budget'),
+    end: () => host.hangup('budget'),
+  })
+  const mustHear = new MustHear({
+    core: () => core,
+    say: (text, options) => host.say(text, options),
+    onUnheard: () => {
+      if (parts.onUnheard === 'end') host.hangup('agent')
+      if (parts.onUnheard === 'transfer') host.escalate('mustHearUnheard')
+    },
+  })
+  const layers = new CallLayers({
+    clock,
+    endpoint,
+    background: parts.background,
+    onError: (error) => access.reportError(error, 'background', roomId),
+  })
+  const keys = createDtmfInput({
+    clock,
+    endpointReports: endpoint.info.capabilities.dtmfIn !== 'audio',
+    sampleRateHz: 16_000,
+    onDigit: (digit) => host.key(digit),
+  })
   const voices =
     parts.tts === undefined
       ? undefined
@@ -58,19 +101,30 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     interruptTotalMs: settings.cancel.interruptTotalMs,
     feed,
     beforeTts: (utterance, text) => beforeTts(core, utterance, text),
-    afterTts: (utterance, text, audioMs, cached) =>
+    afterTts: (utterance, text, audioMs, cached) => {
+      account.spoke(parts.tts?.info.id ?? '', text.length, parts.tts?.info.pricing, cached)
       access.fire(
         'afterTts',
         { ...hookPayload(core), text, agentId: utterance.agentId, utteranceId: utterance.id, audioMs, cached },
         hookScope(core),
-      ),
-    onSentence: (utterance) => core.captions.speech(utterance, { isFinal: false, isCut: false }),
+      )
+    },
+    onSentence: (utterance, stage) => {
+      metrics.sentence(utterance.id, stage)
+      core.captions.speech(utterance, { isFinal: false, isCut: false })
+    },
     onFailure: (_utterance, error) => stageFailed(core, 'tts', error),
     onSpokenToolCall: (utterance, { name }) =>
       noteReceipt(core, 'spokenToolCall', { utteranceId: utterance.id, name }),
     onStarted: (spoken) => noteStarted(core, spoken),
-    onHeard: (utteranceId) => core.captions.heard(utteranceId),
-    onSettled: (spoken, outcome) => noteSettled(core, spoken, outcome),
+    onHeard: (utteranceId) => {
+      core.captions.heard(utteranceId)
+      echoWords.played(utteranceId, clock.monotonicMs())
+    },
+    onSettled: (spoken, outcome) => {
+      echoWords.ended(spoken.utterance.id, clock.monotonicMs())
+      noteSettled(core, spoken, outcome)
+    },
   })
   const hearing = new Hearing({
     clock,
@@ -87,9 +141,17 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     },
     onHeard: (frame, atMs) => core.recording?.caller(frame, atMs),
     process: (frame) => parts.process(frame),
+    forRecognizer: (frame) => keys.pass(frame),
+    onUsage: (audioMs) => account.heard(parts.stt?.info.id ?? '', audioMs, parts.stt?.info.pricing),
     onTranscript: (event) => {
+      const echo = echoWords.echoOf(event.text, event.words?.[0]?.startMs)
+      if (echo !== undefined) {
+        noteReceipt(core, 'dropped', { reason: 'echo', characters: event.text.length, ...echo })
+        return false
+      }
       if (event.words !== undefined) rememberWords(core, event.id, event.words)
       if (!core.requests.isSensitive) core.captions.interim(event.text)
+      return true
     },
     onStageFailed: (stage, error) => stageFailed(core, stage, error),
   })
@@ -147,6 +209,12 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     get requests() {
       return requests
     },
+    keys,
+    pressed: Promise.resolve(),
+    layers,
+    mustHear,
+    metrics,
+    account,
     recording: undefined,
   }
   const requests: CallRequests = new CallRequests({

@@ -17,18 +17,26 @@ import type {
   VoiceActivityDetector,
   Word,
 } from '@parley/spec'
+import type { BackgroundOptions } from '../background/background-options.ts'
+import type { DtmfInput } from '../dtmf/dtmf-input.ts'
 import type { DigitCollectorOptions } from '../dtmf/dtmf-options.ts'
 import type { EchoGuard } from '../echo/echo-guard.ts'
 import type { HeardLedger } from '../ledger/heard-ledger.ts'
+import type { LatencyBudgetOptions } from '../metrics/latency-budget.ts'
+import type { CallBudgetOptions } from '../options/voice-options.ts'
 import type { VoiceSettings } from '../options/voice-settings.ts'
 import type { RecordingOptions } from '../recording/recording-options.ts'
 import type { TextFilterOptions } from '../text/text-filters.ts'
 import type { AgentState, TurnEffect, UserState } from '../turn/turn-effects.ts'
+import type { CallAccount, LinePricing } from './call-account.ts'
 import type { CallCaptions } from './call-captions.ts'
+import type { CallLayers } from './call-layers.ts'
+import type { CallMetrics } from './call-metrics.ts'
 import type { CallRecording } from './call-recording.ts'
 import type { CallRequests } from './call-requests.ts'
 import type { CallEvent, Speech } from './call-types.ts'
 import type { Hearing } from './hearing.ts'
+import type { MustHear } from './must-hear.ts'
 import type { SpokenReply } from './reply-output.ts'
 import type { SharedVad } from './shared-vad.ts'
 import type { Speaking } from './speaking.ts'
@@ -96,6 +104,12 @@ export interface CallParts {
   recording: RecordingOptions
   /** The person's answer to the question of recording, if they gave it before. */
   consent: boolean | undefined
+  background: Partial<BackgroundOptions>
+  latencyBudget: LatencyBudgetOptions
+  callBudget: CallBudgetOptions | undefined
+  linePricing: LinePricing
+  /** What becomes of a call whose must-hear text was not heard. */
+  onUnheard: 'continue' | 'transfer' | 'end'
 }
 
 /** A call's parts at work together, and the little that several of them have to know. */
@@ -131,6 +145,13 @@ export interface CallCore {
   readonly lastTurns: { role: 'user' | 'assistant'; text: string }[]
   readonly speculations: Speculations
   readonly requests: CallRequests
+  readonly keys: DtmfInput
+  /** Keys whose hooks are at work. */
+  pressed: Promise<void>
+  readonly layers: CallLayers
+  readonly mustHear: MustHear
+  readonly metrics: CallMetrics
+  readonly account: CallAccount
   /** Absent where calls are not recorded. */
   recording: CallRecording | undefined
 }

@@ -85,7 +85,7 @@ export function createCallRecording(
     cleared: () => recorder.cleared(access.clock.monotonicMs()),
     mask(isSensitive, atMs) {
       unmask?.(atMs)
-      unmask = isSensitive ? recorder.mask('caller', atMs) : undefined
+      unmask = isSensitive ? recorder.mask('both', atMs) : undefined
     },
     consent: (granted) => recorder.consent(granted),
     answer(text) {

@@ -1,7 +1,7 @@
 import { getConversationState, orchestrationOf } from '@parley/kit'
 import type { ChannelId } from '@parley/spec'
 import type { CallCore } from './call-core.ts'
-import { chooseVoice, type VoicedAgent } from './voice-bank.ts'
+import { checkVoice, chooseVoice, type VoicedAgent } from './voice-bank.ts'
 import type { OpenVoice } from './voice-bank.ts'
 
 /** Reads who is active in the room, in which mode and language. */
@@ -41,6 +41,16 @@ export function voiceOf(core: CallCore, agentId: ChannelId | null): string | und
     voiceMap,
     defaultVoice,
   })
+}
+
+/** Refuses a voice that the engine does not list, of any agent of the room (G-4). @throws {ParleyError} `voice_unknown` */
+export async function checkVoices(core: CallCore): Promise<void> {
+  const { tts } = core.parts
+  if (tts === undefined) return
+  for (const agentId of core.agents.keys()) {
+    const voice = voiceOf(core, agentId)
+    if (voice !== undefined) await checkVoice(tts, voice, agentId)
+  }
 }
 
 /** Opens the voice of an agent. @throws {ParleyError} `voice_unknown` and what the engine says */

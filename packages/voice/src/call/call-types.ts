@@ -9,16 +9,20 @@ import type {
   RoomId,
   TurnHint,
 } from '@parley/spec'
+import type { Collected } from '../dtmf/collection.ts'
+import type { CollectOptions } from '../dtmf/dtmf-options.ts'
 import type { HeardLedger } from '../ledger/heard-ledger.ts'
+import type { CallCostReport } from '../metrics/call-cost.ts'
 import type { AgentState, UserState } from '../turn/turn-effects.ts'
 import type { UtteranceKind } from '../turn/turn-events.ts'
+import type { CallTurnReport } from './call-metrics.ts'
 
-/** What is spoken: text, must-hear spans, pauses, ready audio. */
+/** What is spoken: text, must-hear spans, pauses, ready audio. `fromWord`: the span begins with that word of itself. */
 export type Speech = readonly SpeechPart[]
 
 export type SpeechPart =
   | string
-  | { text: string; mustHear?: MustHear; spanId?: string; hint?: TurnHint }
+  | { text: string; mustHear?: MustHear; spanId?: string; hint?: TurnHint; fromWord?: number }
   | { pauseMs: number }
   | { audio: AudioChunk; text?: string }
 
@@ -100,6 +104,8 @@ export interface CallSession extends EventFeed<CallEvent>, AsyncDisposable {
   readonly roomId: RoomId
   readonly participantId: ParticipantId
   readonly ledger: HeardLedger
+  /** What its turns took, and what it costs by now. */
+  readonly metrics: { readonly turns: readonly CallTurnReport[]; readonly cost: CallCostReport }
   readonly state: { user: UserState; agent: AgentState; isEnded: boolean }
   /** Everything the machine was told and decided, for replay. */
   readonly log: readonly CallLogEntry[]
@@ -113,7 +119,15 @@ export interface CallSession extends EventFeed<CallEvent>, AsyncDisposable {
   setLanguage(language: string): Promise<void>
   hold(): void
   resume(): void
+  /** Sends keys to the person's end; `w` waits 500 ms. Resolves when the last one was sent. @throws {ParleyError} `invalid_options` */
   sendDtmf(digits: string): Promise<void>
+  /** Asks the person for digits. @throws {ParleyError} `invalid_options`, `voice_call_ended` */
+  collect(options: CollectOptions, context?: { signal?: AbortSignal }): Promise<Collected>
+  /**
+   * Says goodbye after what is being said, waits until it was heard (at most 8 s), and hangs up. A person who speaks into
+   * the goodbye keeps the call. Resolves to whether it was ended.
+   */
+  end(options?: { goodbye?: string }): Promise<boolean>
   hangup(reason?: CloseReason): Promise<void>
   /** Resolves when the call is over and everything it had is closed. */
   readonly ended: Promise<CloseReason>

@@ -44,7 +44,8 @@ export interface HearingParts {
   onHeard(frame: AudioFrame, atMs: number): void
   /** Stages before detection and recognition: gain, noise, echo (C-16). */
   process(frame: AudioFrame): AudioFrame
-  onTranscript(event: Extract<SttEvent, { type: 'interim' | 'final' }>): void
+  /** Text of the person; `false`: it is not theirs, and counts for nothing. */
+  onTranscript(event: Extract<SttEvent, { type: 'interim' | 'final' }>): boolean
   onStageFailed(stage: 'vad' | 'stt', error: ParleyError): void
   /** The recognizer has heard so much more. */
   onUsage(audioMs: number): void
@@ -274,7 +275,7 @@ export class Hearing {
     switch (event.type) {
       case 'interim':
       case 'final': {
-        onTranscript(event)
+        if (!onTranscript(event)) return
         const { id, text, confidence, language, words, eager } = event
         const last = words?.at(-1)
         const first = words?.[0]

@@ -30,6 +30,7 @@ export function joinRoom(core: CallCore, host: CallHost): Disposer[] {
           core.parts.endpoint.show?.({ type: 'handoff', from, to, phase: toPhase, reason: request.reason })
           core.emitter.emit({ type: 'handoff', from, to })
           noteReceipt(core, 'switched', { from, to, handoffId: plan.handoffId })
+          core.metrics.switched(to)
           showAgent(core)
           host.refresh()
         },

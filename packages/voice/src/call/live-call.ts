@@ -12,20 +12,27 @@ import {
   type RoomEvent,
   type RoomId,
 } from '@parley/spec'
+import type { Collected } from '../dtmf/collection.ts'
+import type { CollectOptions } from '../dtmf/dtmf-options.ts'
 import type { HeardLedger } from '../ledger/heard-ledger.ts'
 import { assembleCall, type CallHost } from './assemble-call.ts'
 import { atMost } from './at-most.ts'
+import { pressKey } from './press-key.ts'
 import { hookPayload, hookScope, noteReceipt, type CallCore, type CallParts } from './call-core.ts'
 import { createCallRecording } from './call-recording.ts'
-import { expectNext, readRoom, showAgent, showState } from './call-room.ts'
+import { checkVoices, expectNext, readRoom, showAgent, showState } from './call-room.ts'
 import type { CallEvent, CallSession, SayOptions, Speech, SpeechHandle } from './call-types.ts'
 import { joinRoom } from './join-room.ts'
 import { mediaHandlers } from './media-handlers.ts'
 import { speakReply } from './reply-output.ts'
+import { endCall } from './end-call.ts'
 import { commitSaid } from './settle-speech.ts'
 
 /** How long ending a call may wait for its parts, in milliseconds. */
 const CLOSE_MS = 2_000
+
+/** What an agent is told when its call has used up what it may cost. */
+const WRAP_UP = 'This call has to end soon. Sum up in one sentence what was agreed, say goodbye, and end the call.'
 
 /** One call at work: what comes from the person goes to the turn machine, what it decides is run. */
 export class LiveCall implements CallSession {
@@ -51,6 +58,9 @@ export class LiveCall implements CallSession {
       interrupt: () => this.interrupt({ force: true }),
       hangup: (reason) => void this.hangup(reason),
       refresh: () => this.#refresh(),
+      key: (digit) => pressKey(this.#core, digit),
+      wrapUp: () => void this.reply({ instructions: WRAP_UP }).catch((error: unknown) => this.#report(error)),
+      escalate: (why) => this.#escalate(why),
     }
     this.#core = assembleCall(parts, this.#host)
   }
@@ -72,6 +82,11 @@ export class LiveCall implements CallSession {
     return { user, agent, isEnded: this.#closing !== undefined }
   }
 
+  get metrics(): CallSession['metrics'] {
+    const { metrics, account } = this.#core
+    return { turns: [...metrics.turns], cost: account.report() }
+  }
+
   get log(): CallSession['log'] {
     return this.#core.driver.log
   }
@@ -81,7 +96,9 @@ export class LiveCall implements CallSession {
     const core = this.#core
     const { access, endpoint, roomId, direction, settingsReceipt } = core.parts
     await readRoom(core)
+    await checkVoices(core)
     await core.hearing.start(endpoint.info.inputFormat.sampleRateHz)
+    await core.layers.start()
     await expectNext(core)
     const untap = endpoint.output.tap?.((frame, audibleAtMs) => this.#sent(frame, audibleAtMs))
     if (untap !== undefined) this.#disposers.push(untap)
@@ -99,7 +116,6 @@ export class LiveCall implements CallSession {
     await endpoint.start(
       mediaHandlers(core, {
         frame: (frame, atMs) => core.hearing.push(frame, atMs),
-        digit: (digit) => core.requests.key(digit),
         consent: (granted) => core.recording?.consent(granted),
         closed: (reason) => void this.hangup(reason),
       }),
@@ -136,7 +152,10 @@ export class LiveCall implements CallSession {
       output,
     )
     core.replies.set(reply.utteranceId, reply)
-    void reply.over.finally(() => core.replies.delete(reply.utteranceId))
+    void reply.over.finally(() => {
+      core.replies.delete(reply.utteranceId)
+      access.background('cost', () => core.account.readTurn(output.turnId), roomId)
+    })
     return reply.sink
   }
 
@@ -211,7 +230,19 @@ export class LiveCall implements CallSession {
 
   async sendDtmf(digits: string): Promise<void> {
     this.#assertLive()
-    await this.#core.parts.endpoint.sendDtmf?.(digits)
+    await this.#core.layers.send(digits)
+  }
+
+  async collect(options: CollectOptions, context: { signal?: AbortSignal } = {}): Promise<Collected> {
+    this.#assertLive()
+    return this.#core.requests.collect(options, context.signal)
+  }
+
+  async end({ goodbye }: { goodbye?: string } = {}): Promise<boolean> {
+    return endCall(this.#core, goodbye, {
+      say: (text, options) => this.say(text, options),
+      hangup: () => this.hangup('agent'),
+    })
   }
 
   async hangup(reason: CloseReason = 'agent'): Promise<void> {
@@ -236,7 +267,18 @@ export class LiveCall implements CallSession {
   }
 
   #refresh(): void {
-    void this.refresh().catch((error: unknown) => this.#core.parts.access.reportError(error, 'call', this.roomId))
+    void this.refresh().catch((error: unknown) => this.#report(error))
+  }
+
+  /** A person is asked for, or who is named for such calls is dialled. */
+  #escalate(why: string): void {
+    const { kit, access } = this.#core.parts
+    const by = { kind: 'code' as const, id: this.id }
+    access.background('escalate', async () => void (await kit.requestHuman(this.roomId, { reason: why }, { by })), this.roomId)
+  }
+
+  #report(error: unknown): void {
+    this.#core.parts.access.reportError(error, 'call', this.roomId)
   }
 
   #setHold(isHeld: boolean): void {
@@ -244,6 +286,7 @@ export class LiveCall implements CallSession {
     const { hearing, driver, parts } = this.#core
     hearing.setHeld(isHeld)
     driver.feed({ type: 'command', command: { kind: isHeld ? 'hold' : 'resume' } })
+    this.#core.layers.hold(isHeld)
     parts.endpoint.show?.({ type: 'hold', on: isHeld })
   }
 
@@ -256,11 +299,7 @@ export class LiveCall implements CallSession {
 
   #assertLive(): void {
     if (this.#closing === undefined) return
-    throw new ParleyError({
-      code: 'voice_call_ended',
-      message: `Call ${this.id} is over. Start a new one to speak.`,
-      details: { callId: this.id },
-    })
+    throw callEnded(this.id)
   }
 
   /** What was heard and said so far is kept, then everything of the call ends. */
@@ -270,6 +309,7 @@ export class LiveCall implements CallSession {
     core.driver.feed({ type: 'command', command: { kind: 'close' } })
     core.isEnding = true
     core.requests.close()
+    core.mustHear.close()
     core.speaking.close()
     await atMost(access.clock, CLOSE_MS, Promise.allSettled([core.userTurns.settled, ...core.commits, this.#repliesOver()]))
     for (const dispose of this.#disposers) dispose()
@@ -277,8 +317,10 @@ export class LiveCall implements CallSession {
     await core.recording?.finish().catch((error: unknown) => access.reportError(error, 'recording', this.roomId))
     core.driver.close()
     core.captions.close()
+    core.metrics.close()
+    core.layers.close(callEnded(this.id))
     core.speculations.close()
-    abort.abort(new ParleyError({ code: 'voice_call_ended', message: `Call ${this.id} is over.` }))
+    abort.abort(callEnded(this.id))
     await atMost(
       access.clock,
       CLOSE_MS,
@@ -316,6 +358,14 @@ export class LiveCall implements CallSession {
         access.reportError(error, 'call', this.roomId)
     }
   }
+}
+
+function callEnded(callId: string): ParleyError {
+  return new ParleyError({
+    code: 'voice_call_ended',
+    message: `Call ${callId} is over. Start a new one to speak.`,
+    details: { callId },
+  })
 }
 
 /** What came from a call, or was spoken by one, is known to it. */

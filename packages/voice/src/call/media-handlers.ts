@@ -6,7 +6,6 @@ export function mediaHandlers(
   core: CallCore,
   on: {
     frame(frame: AudioFrame, atMs: number): void
-    digit(digit: string): void
     consent(granted: boolean): void
     closed(reason: CloseReason): void
   },
@@ -14,10 +13,8 @@ export function mediaHandlers(
   const { driver, hearing, captions, emitter } = core
   return {
     onFrame: on.frame,
-    onDtmf(digit) {
-      if (!/^[0-9*#A-D]$/.test(digit)) return
-      emitter.emit({ type: 'dtmf', digit })
-      on.digit(digit)
+    onDtmf(digit, durationMs) {
+      if (/^[0-9*#A-D]$/.test(digit)) core.keys.report(digit, durationMs)
     },
     onMuted(muted) {
       hearing.setMuted(muted)

@@ -7,6 +7,7 @@ import type { LineSpeaker } from './say-line.ts'
 /** Runs one decision of the turn machine. Timers are the driver's. */
 export function runEffect(core: CallCore, lines: LineSpeaker, effect: TurnEffect): void {
   const { hearing, speaking, userTurns } = core
+  core.metrics.effect(effect, core.parts.access.clock.monotonicMs())
   const { endpoint } = core.parts
   switch (effect.type) {
     case 'setTimer':
@@ -25,7 +26,10 @@ export function runEffect(core: CallCore, lines: LineSpeaker, effect: TurnEffect
     case 'askBackchannel':
       return judgeBackchannel(core, effect)
     case 'commitUserTurn':
-      return userTurns.commit(effect.turn)
+      if (effect.turn.asksAgent) core.mustHear.turnCommitted(effect.turn.turnId)
+      userTurns.commit(effect.turn)
+      if (effect.turn.asksAgent && core.metrics.takeFillerDue()) lines.filler('')
+      return
     case 'amendUserTurn':
       return userTurns.amend(effect.turnId, effect.text, effect.asksAgent)
     case 'dropUserText':
@@ -64,6 +68,7 @@ export function runEffect(core: CallCore, lines: LineSpeaker, effect: TurnEffect
     case 'setState':
       core.user = effect.user
       core.agent = effect.agent
+      core.layers.thinking(effect.agent === 'thinking')
       core.emitter.emit({ type: 'state', user: effect.user, agent: effect.agent })
       return showState(core)
     case 'notify':
@@ -138,11 +143,6 @@ function interrupt(core: CallCore, plan: InterruptPlan): void {
   }
   if (first === undefined) return
   const heardText = speaking.get(first)?.utterance.heardText() ?? core.ledger.heardText(first)
-  noteReceipt(core, 'interrupted', {
-    utteranceIds: [...plan.utteranceIds],
-    reason: plan.reason,
-    ...(cleared === undefined ? {} : { heardMs: Math.floor(cleared.heardMs), confidence: cleared.confidence }),
-  })
   core.emitter.emit({ type: 'interrupted', utteranceId: first, heardText, reason: plan.reason })
   parts.access.fire('onBargeIn', { ...hookPayload(core), utteranceId: first, heardText }, hookScope(core))
 }

@@ -9,13 +9,16 @@ import type { Spoken } from './speaking.ts'
 const REPLY_SETTLE_MS = 2_000
 
 /** An utterance is audible now. */
-export function noteStarted({ emitter }: CallCore, { utterance }: Spoken): void {
+export function noteStarted({ emitter, metrics }: CallCore, spoken: Spoken): void {
+  const { utterance } = spoken
+  metrics.audible(spoken)
   emitter.emit({ type: 'speechStarted', utteranceId: utterance.id, agentId: utterance.agentId })
 }
 
 /** An utterance is over: what was heard of it is shown, remembered and kept. */
 export function noteSettled(core: CallCore, { utterance, isInterrupted }: Spoken, outcome: SpeechOutcome): void {
   const { access, roomId } = core.parts
+  core.metrics.silent()
   core.captions.speech(utterance, { isFinal: true, isCut: isInterrupted })
   void expectNext(core)
   void core.requests.recheck().catch((error: unknown) => access.reportError(error, 'request', roomId))
@@ -36,6 +39,7 @@ export function noteSettled(core: CallCore, { utterance, isInterrupted }: Spoken
     agentId: utterance.agentId,
     heardText: outcome.heardText,
   })
+  if (Object.keys(outcome.spans).length > 0) core.mustHear.settled(utterance.id, utterance.agentId)
 }
 
 /** What is heard of a line becomes the agent's event, before the call's end is in the log. */

@@ -127,11 +127,16 @@ export class Speaking {
     this.end(utteranceId)
   }
 
-  #spanOf({ spanId, mustHear }: Extract<SpeechPart, { text: string; spanId?: string; mustHear?: MustHear }>): {
+  #spanOf({ spanId, mustHear, fromWord }: Extract<SpeechPart, { text: string; spanId?: string; mustHear?: MustHear }>): {
     spanId: string
     mustHear?: MustHear
+    fromWord?: number
   } {
-    return { spanId: spanId ?? this.#parts.ids.next('span'), ...(mustHear === undefined ? {} : { mustHear }) }
+    return {
+      spanId: spanId ?? this.#parts.ids.next('span'),
+      ...(mustHear === undefined ? {} : { mustHear }),
+      ...(fromWord === undefined ? {} : { fromWord }),
+    }
   }
 
   handleOf(utteranceId: string, interrupt: () => void): SpeechHandle {
@@ -158,7 +163,7 @@ export class Speaking {
 
   /** The machine gives it the floor. */
   launch(utteranceId: string): void {
-    this.#gate(utteranceId, { isGranted: true })
+    this.#gate(utteranceId, { isGranted: true, isHeld: false })
   }
 
   /** Its launch waits while the person speaks, or goes on. */

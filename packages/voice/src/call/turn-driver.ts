@@ -10,6 +10,8 @@ const LOG_LIMIT = 20_000
 /** What runs the machine's decisions. */
 export interface TurnInterpreter {
   run(effect: TurnEffect): void
+  /** Told of each event before it is decided on. */
+  took(event: TurnEvent, nowMs: number): void
   receipt(receipt: TurnReceipt): void
   onError(error: unknown): void
 }
@@ -60,6 +62,7 @@ export class TurnDriver {
 
   #step(event: TurnEvent): void {
     const now = this.#clock.monotonicMs()
+    this.#interpreter.took(event, now)
     const { state, effects, receipts } = this.#machine.step(this.#state, event, now)
     this.#state = state
     this.#note(now, event, effects)

@@ -69,6 +69,8 @@ interface Chunk {
 interface Span {
   spanId: string
   mustHear?: MustHear
+  /** Said again from there on. */
+  fromWord?: number
 }
 
 /** A stretch of text that is settled on its own: what lies between two tool calls. */
@@ -167,7 +169,7 @@ export class Utterance {
   }
 
   /** Text that somebody asks about later: a part of its own. */
-  writeSpan(text: string, span: { spanId: string; mustHear?: MustHear }): void {
+  writeSpan(text: string, span: Span): void {
     if (this.#state !== 'open' || text === '') return
     this.#written += text
     this.#stopPoll()
@@ -289,8 +291,8 @@ export class Utterance {
     void this.#pump()
   }
 
+  /** The turn machine is told of each sentence: whether the last one was a question matters to it. */
   #noteSpeakable(): void {
-    if (this.#isSpeakable) return
     this.#isSpeakable = true
     this.#parts.onSpeakable(this)
   }

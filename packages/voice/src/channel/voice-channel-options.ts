@@ -7,6 +7,8 @@ import type {
   TurnDetector,
   VoiceActivityDetector,
 } from '@parley/spec'
+import type { BackgroundOptions } from '../background/background-options.ts'
+import type { LinePricing } from '../call/call-account.ts'
 import type { CallLines, GreetingSource, HintSource } from '../call/call-core.ts'
 import type { VoiceOptions } from '../options/voice-options.ts'
 
@@ -30,6 +32,12 @@ export interface VoiceChannelOptions extends Omit<VoiceOptions, 'vad'> {
   /** Milliseconds that only grow, to measure input stages by. @default they are not measured */
   measure?: () => number
   lines?: Partial<CallLines>
+  /** What sounds behind the agent. @default hold music only */
+  background?: Partial<BackgroundOptions>
+  /** What the line and its recording cost. @default unknown */
+  linePricing?: LinePricing
+  /** What becomes of a call in which a text that must be heard was not, after it was said again twice. @default 'continue' */
+  onUnheard?: 'continue' | 'transfer' | 'end'
   /** How adapters reach their vendors. @default none: local engines only */
   sockets?: SocketFactory
   fetch?: typeof fetch

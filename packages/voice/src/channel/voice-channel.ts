@@ -174,6 +174,11 @@ export class VoiceChannel implements Channel {
       dtmf: own.dtmf ?? {},
       recording: own.recording ?? {},
       consent: options.recording,
+      background: own.background ?? {},
+      latencyBudget: own.latencyBudget ?? {},
+      callBudget: own.callBudget,
+      linePricing: own.linePricing ?? {},
+      onUnheard: own.onUnheard ?? 'continue',
     }
   }
 
@@ -229,6 +234,9 @@ function voiceOptionsOf(options: VoiceChannelOptions): VoiceOptions {
     backchannelDetector: _backchannelDetector,
     inputProcessors: _inputProcessors,
     hint: _hint,
+    background: _background,
+    linePricing: _linePricing,
+    onUnheard: _onUnheard,
     greeting: _greeting,
     lines: _lines,
     measure: _measure,

@@ -109,7 +109,7 @@ const schema = z.strictObject({
   voiceMap: z.record(z.string(), z.string()).optional(),
   defaultVoice: z.string().optional(),
   captureContent: flag,
-  latencyBudget: z.strictObject({ totalMs: ms, split: z.record(z.string(), z.number()).optional() }).optional(),
+  latencyBudget: z.looseObject({ totalMs: ms }).optional(),
   callBudget: z
     .strictObject({
       softUsd: ms,

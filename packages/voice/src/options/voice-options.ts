@@ -1,5 +1,6 @@
 import type { ChannelId } from '@parley/spec'
 import type { DigitCollectorOptions } from '../dtmf/dtmf-options.ts'
+import type { LatencyBudgetOptions } from '../metrics/latency-budget.ts'
 import type { RecordingOptions } from '../recording/recording-options.ts'
 import type { TextFilterOptions } from '../text/text-filters.ts'
 
@@ -179,7 +180,7 @@ export interface VoiceOptions {
   defaultVoice?: string
   /** Whether spans hold what was said. @default false */
   captureContent?: boolean
-  /** @default totalMs 1 500 */
-  latencyBudget?: { totalMs?: number; split?: Readonly<Record<string, number>> }
+  /** When answers are late, and what is done about it. @default totalMs 1 500, nothing */
+  latencyBudget?: LatencyBudgetOptions
   callBudget?: CallBudgetOptions
 }
