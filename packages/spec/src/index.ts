@@ -197,6 +197,8 @@ export {
   type McpConnection,
   type McpHost,
   type McpServer,
+  type OnDuplicate,
+  type OnSpeculation,
   type Tool,
   type ToolContext,
   type ToolDescription,

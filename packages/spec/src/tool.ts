@@ -41,6 +41,15 @@ export interface ToolContext extends TurnContext {
   }): Promise<Answer>
 }
 
+/** What a call does in speech that repeats another one: is refused, runs, or asks the person first. */
+export type OnDuplicate = 'reject' | 'allow' | 'confirm'
+
+/** Told what became of a call that ran before the person's turn was certain: the turn came as foreseen, or did not. */
+export interface OnSpeculation<Input = unknown> {
+  commit?(input: Input, context: ToolContext): void | Promise<void>
+  abort?(input: Input, context: ToolContext): void | Promise<void>
+}
+
 /** A function an agent may call. */
 export interface Tool<Input = never> {
   readonly name: string
@@ -60,6 +69,10 @@ export interface Tool<Input = never> {
   readonly endsTurn: boolean
   /** Stopped when a person cuts the agent off in a call, instead of running on. */
   readonly cancelOnInterrupt?: boolean
+  /** What becomes of a call, in speech, that repeats one of the turn or one that still runs. */
+  readonly onDuplicate?: OnDuplicate
+  /** Told what became of calls that ran before the person's turn was certain. */
+  readonly onSpeculation?: OnSpeculation<Input>
   readonly timeoutMs: number
   run(input: Input, context: ToolContext): unknown
 }
@@ -95,6 +108,10 @@ export interface DefineToolOptions<Input extends Contract, Output extends Contra
   endsTurn?: boolean
   /** Stopped when a person cuts the agent off in a call, instead of running on. @default false */
   cancelOnInterrupt?: boolean
+  /** What becomes of a call, in speech, that repeats one of the turn or one that still runs. @default 'reject' */
+  onDuplicate?: OnDuplicate
+  /** Told what became of calls that ran before the person's turn was certain. */
+  onSpeculation?: OnSpeculation<ContractOutput<Input>>
   /** @default 60 000 */
   timeoutMs?: number
   run(input: ContractOutput<Input>, context: ToolContext): unknown
@@ -113,6 +130,8 @@ const toolOptions = [
   'sensitive',
   'endsTurn',
   'cancelOnInterrupt',
+  'onDuplicate',
+  'onSpeculation',
   'timeoutMs',
   'run',
 ] as const
@@ -146,6 +165,8 @@ export function defineTool<Input extends Contract, Output extends Contract = Con
     sensitive: options.sensitive ?? false,
     endsTurn: options.endsTurn ?? false,
     ...(options.cancelOnInterrupt === undefined ? {} : { cancelOnInterrupt: options.cancelOnInterrupt }),
+    ...(options.onDuplicate === undefined ? {} : { onDuplicate: options.onDuplicate }),
+    ...(options.onSpeculation === undefined ? {} : { onSpeculation: options.onSpeculation }),
     timeoutMs,
     run: options.run,
   }

@@ -15,17 +15,20 @@ export async function askPeople({
   input,
   state,
   place,
+  mustConfirm = false,
 }: {
   ready: ReadyCall
   input: LoopInput
   state: LoopState
   place: RunPlace
+  /** The person is asked although the tool does not say so: the call repeats another. */
+  mustConfirm?: boolean
 }): Promise<CallValue | undefined> {
   const { entry, call } = ready
   const context = createToolContext({ ...place, timers: [] })
   const approval = approvalFor(entry.tool, ready.parsed, context, { input, isTainted: state.isTainted })
   const asks = [
-    ...(entry.tool.confirm
+    ...(entry.tool.confirm || mustConfirm
       ? [{ kind: 'confirm' as const, mode: 'suspend' as const, timeoutMs: input.limits.confirmMs }]
       : []),
     ...(approval === undefined ? [] : [{ kind: 'approval' as const, ...approval }]),

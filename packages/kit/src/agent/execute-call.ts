@@ -82,6 +82,7 @@ export async function executeCall(
   const isCancelled = tools.get(call.name)?.tool.cancelOnInterrupt === true
   const result =
     refusal ??
+    (input.services.yielded?.aborted === true ? cutOff(call.name) : undefined) ??
     (await orYield({
       running,
       own,
@@ -125,10 +126,31 @@ export async function executeCall(
 }
 
 async function perform(
-  { input, state, tools }: CallEnvironment,
+  { input, state, tools, emit }: CallEnvironment,
   call: ToolCallPart,
   args: Json | undefined,
   place: RunPlace,
+): Promise<CallValue> {
+  const { name } = call
+  const { runningCalls, isSpoken } = input.services
+  const key = callKey(call, args)
+  // Looked at before anything is waited for: the second of two equal calls of one step finds the first.
+  const isRepeated = isSpoken === true && (state.answeredCalls.has(key) || runningCalls?.isRunning(key) === true)
+  const end = runningCalls?.begin(key)
+  try {
+    const result = await run({ input, state, tools, emit }, call, args, { place, isRepeated })
+    if (result.error === undefined) state.answeredCalls.add(key)
+    return result
+  } finally {
+    end?.()
+  }
+}
+
+async function run(
+  { input, state, tools }: CallEnvironment,
+  call: ToolCallPart,
+  args: Json | undefined,
+  { place, isRepeated }: { place: RunPlace; isRepeated: boolean },
 ): Promise<CallValue> {
   const { name } = call
   const verdict = state.guards.countCall(name, args === undefined ? call.arguments : canonicalJson(args))
@@ -142,16 +164,31 @@ async function perform(
     const hint = near.length === 0 ? 'Use only the tools you were given.' : `Did you mean ${near.join(' or ')}?`
     return callError('tool_unknown', `There is no tool "${name}". ${hint}`)
   }
+  const onDuplicate = isRepeated ? (entry.tool.onDuplicate ?? 'reject') : 'allow'
+  if (onDuplicate === 'reject') {
+    const message = `${name} was called like this already. Do not call it again; its result is here or comes by itself.`
+    return callError('tool_repeated_call', message)
+  }
   const ready = await prepare(entry, call, args, input)
   if ('error' in ready) return ready
   state.loadedTools.add(name)
 
-  const refused = await askPeople({ ready, input, state, place })
+  const refused = await askPeople({ ready, input, state, place, mustConfirm: onDuplicate === 'confirm' })
   if (refused !== undefined) return refused
   if (entry.tool.background && startInBackground(ready, input, place)) return { value: { status: 'started' } }
   const result = await finishCall(await runTool(entry.tool, ready.parsed, place), ready, input)
   if (entry.origin === 'source') state.isTainted = true
   return result
+}
+
+/** The same tool with the same arguments, however they are written. */
+function callKey({ name, arguments: text }: ToolCallPart, args: Json | undefined): string {
+  return `${name}\n${args === undefined ? text : canonicalJson(args)}`
+}
+
+/** A call that had not begun when the person cut in is not wanted as it is. */
+function cutOff(name: string): CallValue {
+  return callError('tool_failed', `${name} was not run, because the person spoke. Call it again if it is still wanted.`)
 }
 
 /** Checks arguments, permission and hook; hooks may rewrite the arguments, which are checked again then. */

@@ -27,7 +27,7 @@ export type LoopServices = Pick<
   | 'random'
   | 'reportError'
 > &
-  Partial<Pick<TurnServices, 'request' | 'background' | 'deliverOutcome' | 'yielded'>>
+  Partial<Pick<TurnServices, 'request' | 'background' | 'deliverOutcome' | 'yielded' | 'isSpoken' | 'runningCalls'>>
 
 /** Tools that are asked for anew in each step. */
 export interface StepTools {

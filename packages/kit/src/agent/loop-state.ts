@@ -22,6 +22,8 @@ export interface LoopState {
   describedTools: Set<string>
   isTainted: boolean
   hasStoredResults: boolean
+  /** Calls that gave a result, by name and arguments. */
+  answeredCalls: Set<string>
   /** The next step gets no tools. */
   mustAnswer: boolean
   text: string

@@ -25,7 +25,7 @@ export interface YieldingCall {
 export async function orYield(yielding: YieldingCall): Promise<CallValue> {
   const { running, own, turn, services, call, mayGoOn, shown } = yielding
   const unfollow = follow(own, turn)
-  const { yielded, background, deliverOutcome } = services
+  const { yielded, background, deliverOutcome, runningCalls } = services
   if (yielded === undefined || background === undefined || deliverOutcome === undefined) return running().finally(unfollow)
   const work = running()
   const gaveWay = Promise.withResolvers<'yielded'>()
@@ -40,14 +40,18 @@ export async function orYield(yielding: YieldingCall): Promise<CallValue> {
       return await work
     }
     unfollow()
+    const found = runningCalls?.abandon(own)
     background(async (signal) => {
       const stop = follow(own, signal)
-      const { value = null, error } = await work.finally(stop)
+      const { value = null, error } = await work.finally(() => {
+        stop()
+        found?.()
+      })
       const result: Json =
         error === undefined
           ? { status: 'completed', result: shown(value) }
           : { status: 'failed', error: { code: error.code, message: error.message } }
-      await deliverOutcome({ callId: call.callId, tool: call.name, result })
+      await deliverOutcome({ callId: call.callId, tool: call.name, result, isLate: true })
     })
     return { value: { status: 'still in progress' } }
   } finally {

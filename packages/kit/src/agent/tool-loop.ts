@@ -48,6 +48,7 @@ export async function* runLoop(input: LoopInput): AsyncGenerator<LoopEvent, void
     describedTools: new Set(),
     isTainted: input.isTainted,
     hasStoredResults: input.messages.some(hasCutResult),
+    answeredCalls: new Set(),
     mustAnswer: false,
     text: '',
     steps: [],

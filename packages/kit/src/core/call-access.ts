@@ -18,6 +18,7 @@ import type {
 import type { HookScope, SyncOutcome } from '../hooks/hook-engine.ts'
 import type { HookMap, HookTrigger, SyncTrigger } from '../hooks/hook-map.ts'
 import { internalsOf, type OrchestrationHost } from '../orchestration/orchestration-host.ts'
+import { abandonedCallsOf } from '../turns/running-calls.ts'
 import type { KitCore, SystemDraft } from './core.ts'
 
 /** A line of an agent that a call speaks; it is committed when it was heard, under its key, and only once. */
@@ -70,11 +71,27 @@ export interface CallAccess {
   joinCalls(roomId: RoomId, speaker: CallSpeaker): Disposer
 }
 
+/** How long a tool may run on after its call, in milliseconds (T-3). */
+const DRAIN_MS = 5_000
+
 const speakers = new WeakMap<KitCore, Map<RoomId, CallSpeaker[]>>()
 
 /** The live call of a room that speaks for its agents: the one that began first. */
 export function callSpeakerOf(core: KitCore, roomId: RoomId): CallSpeaker | undefined {
   return speakers.get(core)?.get(roomId)?.[0]
+}
+
+/** Tools whose turn was cut off may run on for a while after the last call of their room. */
+function drainTools(core: KitCore, roomId: RoomId): void {
+  const { clock, closing } = core
+  const left = abandonedCallsOf(core, roomId)
+  if (left.length === 0) return
+  const stop = clock.setTimer(DRAIN_MS, () => {
+    closing.removeEventListener('abort', stop)
+    const over = new ParleyError({ code: 'voice_call_ended', message: 'The call that the tool ran for is over.' })
+    for (const call of left) call.abort(over)
+  })
+  closing.addEventListener('abort', stop, { once: true })
 }
 
 /** What calls need of a kit. @throws {ParleyError} `invalid_options` when it is not a kit */
@@ -136,7 +153,9 @@ export function callAccessOf(kit: OrchestrationHost): CallAccess {
       return () => {
         const index = joined.indexOf(speaker)
         if (index >= 0) joined.splice(index, 1)
-        if (joined.length === 0 && rooms.get(roomId) === joined) rooms.delete(roomId)
+        if (joined.length > 0 || rooms.get(roomId) !== joined) return
+        rooms.delete(roomId)
+        drainTools(core, roomId)
       }
     },
   }

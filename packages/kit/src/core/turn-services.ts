@@ -12,6 +12,7 @@ import type {
   Violation,
   Visibility,
 } from '@parley/spec'
+import type { RunningCalls } from '../turns/running-calls.ts'
 import type { HookMap, HookTrigger, SyncTrigger } from '../hooks/hook-map.ts'
 import type { SyncOutcome } from '../hooks/hook-engine.ts'
 
@@ -58,6 +59,15 @@ export type RequestOutcome =
   | { status: 'rejected'; by: RequestDecision['by']; reason?: string }
   | { status: 'expired' | 'cancelled'; reason?: string }
 
+/** What came of a tool after its turn. */
+export interface ToolOutcomeNote {
+  callId: string
+  tool: string
+  result: Json
+  /** The turn was cut off while the tool ran: the agent may have spoken of the matter already. */
+  isLate?: boolean
+}
+
 /** What the kit gives a turn beyond its public context. Found by the context object, so nothing is ambient. */
 export interface TurnServices {
   /** All messages this one turn answers, ascending; the last is `context.event`. */
@@ -88,6 +98,10 @@ export interface TurnServices {
   takeSteering(): Exclude<Steering, { type: 'cancel' | 'yield' }>[]
   /** Aborted when the turn is to end and its tools are not. */
   readonly yielded?: AbortSignal
+  /** Whether what the turn says is spoken in a call. */
+  readonly isSpoken?: boolean
+  /** Calls of tools under way in the room. */
+  readonly runningCalls?: RunningCalls
   receipt(kind: ReceiptKind, data: Json): Promise<void>
   /** Opens a request and waits for its outcome (`suspend`), or gives its id at once (`detach`). @throws `request_limit` */
   request(spec: RequestSpec): Promise<{ requestId: string; outcome: Promise<RequestOutcome> }>
@@ -103,7 +117,7 @@ export interface TurnServices {
   /** Runs work that outlives the turn (background tools), drained at close. */
   background(run: (signal: AbortSignal) => Promise<void>): void
   /** The result of a background tool: committed as an internal event that opens a turn of the agent active then. */
-  deliverOutcome(note: { callId: string; tool: string; result: Json }): Promise<void>
+  deliverOutcome(note: ToolOutcomeNote): Promise<void>
 }
 
 const services = new WeakMap<TurnContext, TurnServices>()

@@ -13,6 +13,8 @@ export interface OutcomeOf {
   arguments?: Json
   idempotencyKey?: string
   kind?: PendingRequest['kind']
+  /** A result for a turn that was cut off. */
+  isLate?: boolean
   /** The record of the decision: what caused the outcome. */
   closedBy?: EventId
 }
@@ -31,14 +33,14 @@ export async function deliverOutcome(
   const outcome = isRequest ? (decided as RequestOutcome) : undefined // a request's outcome is what its waiter was given
   const result = outcome === undefined ? (decided as Json) : await resultOf(parts, of, outcome, onDecided)
   const status = outcome?.status ?? 'completed'
-  const told = tellResult(result)
+  const given = tellResult(result)
   const code = isRequest ? 'request_outcome' : 'tool_outcome'
   const data: Json = {
     ...(of.id === undefined ? {} : { requestId: of.id }),
     tool: of.tool ?? null,
     callId: of.callId ?? null,
     status,
-    ...told,
+    ...given,
     ...(outcome !== undefined && 'reason' in outcome && outcome.reason !== undefined ? { reason: outcome.reason } : {}),
   }
   const text = isRequest
@@ -59,7 +61,10 @@ export async function deliverOutcome(
     return event === undefined || speaker === null ? undefined : { event, speaker }
   })
   if (asked === undefined) return
-  const opening = isRequest ? { kind: 'request' as const, requestId: of.id ?? '' } : { kind: 'notice' as const, text }
+  const told = of.isLate === true ? `${text} Say only what you have not said yet.` : text
+  const opening = isRequest
+    ? { kind: 'request' as const, requestId: of.id ?? '' }
+    : { kind: 'notice' as const, text: told }
   parts.turns.ask({ roomId: of.roomId, agentId: asked.speaker, trigger: asked.event, opening })
 }
 

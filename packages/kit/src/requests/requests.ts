@@ -14,7 +14,7 @@ import {
   type TurnId,
 } from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
-import type { RequestOutcome, RequestSpec } from '../core/turn-services.ts'
+import type { RequestOutcome, RequestSpec, ToolOutcomeNote } from '../core/turn-services.ts'
 import type { OpenRoom } from '../rooms/commit-to-log.ts'
 import type { TurnRuntime } from '../turns/create-services.ts'
 import { checkDecision, decidedAlready, statusOf } from './check-decision.ts'
@@ -57,7 +57,7 @@ export interface Requests {
   cancelAll(room: Room): Promise<{ drafts: EventDraft[]; requests: PendingRequest[]; committed(): void }>
   /** The turn waits no more: what it still waited for is cancelled. */
   turnEnded(turnId: TurnId): void
-  deliverToolOutcome(turn: TurnRuntime, note: { callId: string; tool: string; result: Json }): Promise<void>
+  deliverToolOutcome(turn: TurnRuntime, note: ToolOutcomeNote): Promise<void>
   /** Takes up requests that a stopped process left open. */
   recover(): Promise<void>
   close(): void
@@ -307,10 +307,10 @@ export function createRequests(parts: KitParts): Requests {
       }
     },
 
-    async deliverToolOutcome(turn, { callId, tool, result }) {
+    async deliverToolOutcome(turn, { callId, tool, result, isLate = false }) {
       await deliverOutcome(
         parts,
-        { roomId: turn.request.roomId, agentId: turn.request.agentId, turnId: turn.turnId, tool, callId },
+        { roomId: turn.request.roomId, agentId: turn.request.agentId, turnId: turn.turnId, tool, callId, isLate },
         result,
       )
     },

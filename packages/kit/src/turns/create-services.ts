@@ -13,6 +13,7 @@ import type { TurnRequest } from '../core/turns.ts'
 import type { HookMap, HookTrigger } from '../hooks/hook-map.ts'
 import { canSee } from '../rooms/can-see.ts'
 import type { CascadeRun } from './cascades.ts'
+import { runningCallsOf } from './running-calls.ts'
 import { storable } from './storable.ts'
 
 /** One running turn, as the parts of the turn folder share it. */
@@ -31,6 +32,8 @@ export interface TurnRuntime {
   readonly steering: Exclude<Steering, { type: 'cancel' | 'yield' }>[]
   /** Aborted when the turn ends and its tools go on. */
   readonly yielded: AbortSignal
+  /** A call speaks what the turn says. */
+  isSpoken: boolean
   readonly cascade: CascadeRun | undefined
   /** While a handoff is being made: settles when it is made or given up. */
   frozen?: Promise<void>
@@ -77,6 +80,8 @@ export function createServices(
     },
     takeSteering: () => turn.steering.splice(0),
     yielded: turn.yielded,
+    isSpoken: turn.isSpoken,
+    runningCalls: runningCallsOf(parts, roomId),
     async receipt(kind, data) {
       await parts.store.receipts.put([
         parts.receipt(roomId, kind, data, { turnId: turn.turnId, actor: { kind: 'agent', id: agentId } }),

@@ -63,6 +63,11 @@ export class ReplyWriter {
     return this.#replies > 0 || this.#segments > 0 || this.#text !== ''
   }
 
+  /** Whether a call speaks the turn. */
+  get isSpoken(): boolean {
+    return this.#output !== undefined
+  }
+
   /** Lets the room's call, if there is one, speak the turn while it is written. */
   openLive(context: RoomContext): void {
     this.#output = openLiveOutput(this.#parts, this.#turn, context, this.#visibility)
@@ -76,9 +81,10 @@ export class ReplyWriter {
       case 'thinkingDelta':
         return this.#ephemeral('thinkingDelta', { turnId: this.#turn.turnId, text: output.text })
       case 'toolCallStarted':
+        // The tool runs already: an interruption finds it while what was said before is written.
+        this.#turn.openCalls.set(output.call.callId, output.call.name)
         await this.#flush()
         this.#toolCalls += 1
-        this.#turn.openCalls.set(output.call.callId, output.call.name)
         this.#output?.push(output)
         return this.#tool('toolCallStarted', output.call, 'pending')
       case 'toolCallEnded':

@@ -61,6 +61,7 @@ export function runTurn(parts: KitParts, request: TurnRequest, cascades: readonl
     suspended: 0,
     steering,
     yielded: yielder.signal,
+    isSpoken: false,
     cascade: cascades[0],
   }
   for (const cascade of cascades) parts.cascades.adopt(turnId, cascade)
@@ -137,6 +138,7 @@ async function takeTurn(
     return writer.finish('empty', { skipped: skipped ?? 'not_registered' })
   }
   writer.openLive(context)
+  turn.isSpoken = writer.isSpoken
   const timeoutMs =
     'turnTimeoutMs' in channel && typeof channel.turnTimeoutMs === 'number' ? channel.turnTimeoutMs : TURN_TIMEOUT_MS
   const stopTimer = startTurnTimer(parts, turn, timeoutMs, end)
