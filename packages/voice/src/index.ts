@@ -231,3 +231,6 @@ export { runAmd, type AmdClassifier, type AmdPorts, type RunningAmd } from './am
 export { type CallLog, type LoggedStep } from './replay/call-log.ts'
 export { type CallForecast, type ForecastTurn, type TurnDifference } from './replay/compare-runs.ts'
 export { replayCall, type ReplayDifference, type ReplayResult } from './replay/replay-call.ts'
+export { createEndCallTool, type EndsCalls } from './call/end-call-tool.ts'
+export { type LinePricing } from './call/call-account.ts'
+export { type CallTurnReport } from './call/call-metrics.ts'

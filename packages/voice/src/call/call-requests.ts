@@ -33,7 +33,7 @@ export class CallRequests {
     this.#collector = createDigitCollector(call.dtmf, {
       clock: call.access.clock,
       onEntry: ({ digits }) => this.#entry(digits),
-      say: async (prompt) => void (await parts.say(prompt, { kind: 'prompt', commit: false, priority: 10 })),
+      say: (prompt) => this.#ask(prompt, { commit: false, priority: 10 }),
       onSensitive: (isSensitive, atMs) => parts.onSensitive(isSensitive, atMs),
     })
   }
@@ -51,7 +51,8 @@ export class CallRequests {
   /** One key. */
   key(digit: string): void {
     const { driver } = this.#parts.core()
-    driver.feed({ type: 'dtmf', digit })
+    // What the machine was told is kept: of a secret only that a key was pressed.
+    driver.feed({ type: 'dtmf', digit: this.isSensitive ? '*' : digit })
     this.#collector.push(digit)
   }
 
@@ -74,7 +75,7 @@ export class CallRequests {
     if (request.kind === 'confirm') return this.#askConfirm(request)
     if (request.kind !== 'input') return
     if (!request.sensitive) {
-      if (request.prompt !== undefined) void this.#parts.say(request.prompt, { kind: 'prompt' })
+      if (request.prompt !== undefined) void this.#ask(request.prompt)
       return
     }
     this.#collectFor(request).catch((error: unknown) => {
@@ -117,7 +118,7 @@ export class CallRequests {
     const confirm = { request, stop: (): void => {} }
     this.#confirm = confirm
     this.#tellAsking()
-    void this.#parts.say(prompt, { kind: 'prompt' }).then(() => {
+    void this.#ask(prompt).then(() => {
       if (this.#confirm !== confirm) return
       confirm.stop = clock.setTimer(CONFIRM_MS, () => {
         if (this.#confirm !== confirm) return
@@ -125,6 +126,13 @@ export class CallRequests {
         void this.#decide(request, 'reject', 'silence')
       })
     })
+  }
+
+  /** Asks aloud, after what the agent has said before its tool asked. */
+  async #ask(prompt: string, options: SayOptions = {}): Promise<void> {
+    const core = this.#parts.core()
+    await core.speaking.saidSoFar()
+    if (!core.isEnding) await this.#parts.say(prompt, { ...options, kind: 'prompt' })
   }
 
   #endConfirm(): void {

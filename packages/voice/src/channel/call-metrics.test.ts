@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest'
+import { Agent, defineTool } from '@parley/kit'
+import { createFakeStt, createFakeTts, scriptedModel } from '@parley/testing'
+import { z } from 'zod'
+import { createEndCallTool } from '../call/end-call-tool.ts'
+import type { VoiceChannel } from './voice-channel.ts'
+import { openCall, sayingAgent } from './__fixtures__/open-call.ts'
+
+test('G-3 the tool endCall lets the reply be heard, then the goodbye, and closes the line', async () => {
+  const live: { voice?: VoiceChannel } = {}
+  const riley = new Agent('riley', {
+    name: 'riley',
+    model: scriptedModel([{ text: 'that is done', toolCalls: [{ name: 'endCall', arguments: { goodbye: 'goodbye ada' } }] }]),
+    tools: [createEndCallTool({ get calls() { return live.voice?.calls ?? [] } })],
+  })
+  await using bench = await openCall({ agents: [riley], setUp: (_kit, _roomId, voice) => void (live.voice = voice) })
+  void bench.endpoint.caller.sayText('bye')
+  await bench.clock.advance(10_000)
+  expect(bench.errors).toEqual([])
+  expect(bench.heard().join(' ')).toBe('that is done goodbye ada')
+  expect(bench.endpoint.closedWith).toBe('agent')
+})
+
+test('metrics: a turn tells its delays from the last voiced instant to the first audible sound, to receipt, screen and event', async () => {
+  await using bench = await openCall({
+    agents: [sayingAgent('riley', 'that is done')],
+    channel: { stt: createFakeStt({ latencyMs: 100 }), tts: createFakeTts({ firstAudioMs: 200 }), endpointing: { minDelayMs: 500 } },
+  })
+  const told: Record<string, number>[] = []
+  bench.call.on('metrics', ({ metrics }) => told.push(metrics))
+  void bench.endpoint.caller.sayText('hello there')
+  await bench.clock.advance(10_000)
+  const [receipt] = await bench.receipts('metrics')
+  expect(told).toHaveLength(1)
+  expect(receipt).toMatchObject({ ...told[0] })
+  expect(bench.endpoint.views.filter(({ type }) => type === 'metrics')).toEqual([{ type: 'metrics', metrics: told[0] }])
+  const [turn] = bench.call.metrics.turns
+  expect(turn?.report).toMatchObject({ ttsTtfb: 200, playbackLatency: 0, interruptions: 0, backchannels: 0 })
+  const { eouDelay = 0, e2eLatency = 0, transcriptionDelay = 0, ttsTtfb = 0 } = turn?.report ?? {}
+  expect(eouDelay).toBeGreaterThanOrEqual(500)
+  expect(eouDelay).toBeLessThan(560)
+  expect(transcriptionDelay).toBeLessThan(eouDelay)
+  expect(e2eLatency).toBeGreaterThanOrEqual(eouDelay + ttsTtfb)
+  expect(e2eLatency).toBeLessThan(eouDelay + ttsTtfb + 60)
+})
+
+test('metrics: an interruption tells how long the far end took to fall silent, and counts', async () => {
+  await using bench = await openCall({
+    agents: [sayingAgent('riley', 'one two three four five six seven eight nine ten eleven twelve', 'sure')],
+    channel: { interruption: { warmupMs: 0 } },
+  })
+  void bench.endpoint.caller.sayText('tell me')
+  await bench.clock.advance(3_500)
+  void bench.endpoint.caller.sayText('stop please now')
+  await bench.clock.advance(10_000)
+  const [first] = bench.call.metrics.turns
+  expect(first?.report.interruptions).toBe(1)
+  expect(first?.report.bargeInLatency).toBeGreaterThanOrEqual(0)
+  expect(first?.report.bargeInLatency).toBeLessThanOrEqual(60)
+})
+
+test('T-5 metrics: a filler is no answer, and has a number of its own', async () => {
+  let clockOf: { sleep(ms: number): Promise<void> } | undefined
+  const slow = defineTool({
+    name: 'slow',
+    description: 'Takes a while.',
+    input: z.strictObject({}),
+    run: async () => {
+      await clockOf?.sleep(3_000)
+      return 'ok'
+    },
+  })
+  const riley = new Agent('riley', {
+    name: 'riley',
+    tools: [slow],
+    model: scriptedModel([{ text: '', toolCalls: [{ name: 'slow', arguments: {} }] }, 'that is done']),
+  })
+  await using bench = await openCall({ agents: [riley], channel: { filler: { lines: ['one moment'], max: 1 } } })
+  clockOf = bench.clock
+  void bench.endpoint.caller.sayText('do it')
+  await bench.clock.advance(15_000)
+  expect(bench.heard()).toEqual(['one moment', 'that is done'])
+  const report = bench.call.metrics.turns[0]?.report
+  expect(report?.fillerLatency).toBeLessThan(2_500)
+  expect(report?.e2eLatency).toBeGreaterThan(3_000)
+})
+
+test('latency budget: a late answer is laid to a stage, and the next one begins with a filler where that is asked for', async () => {
+  await using bench = await openCall({
+    agents: [sayingAgent('riley', 'first one', 'second one')],
+    channel: {
+      tts: createFakeTts({ firstAudioMs: 3_000 }),
+      filler: { lines: ['one moment'], delayMs: 60_000 },
+      latencyBudget: { degrade: ['filler'] },
+    },
+  })
+  void bench.endpoint.caller.sayText('hello there')
+  await bench.clock.advance(10_000)
+  expect(await bench.receipts('latencyOverrun')).toMatchObject([{ stage: 'tts' }])
+  expect(await bench.receipts('latencyRemedy')).toMatchObject([{ remedy: 'filler' }])
+  void bench.endpoint.caller.sayText('and again')
+  await bench.clock.advance(15_000)
+  expect(bench.heard().join(' ')).toBe('first one one moment second one')
+})
+
+test('cost: speech and models are charged to the call, what has no price is unknown, and the hard cap ends it', async () => {
+  const stt = createFakeStt()
+  const tts = createFakeTts()
+  await using bench = await openCall({
+    agents: [sayingAgent('riley', 'two payments', 'still two')],
+    channel: {
+      stt,
+      tts: { ...tts, info: { ...tts.info, pricing: { perCharacter: 1_000_000 } }, open: (...given) => tts.open(...given) },
+      linePricing: { telephonyPerMinute: 10_000_000 },
+      callBudget: { softUsd: 0.02, hardUsd: 0.03, onHard: 'end' },
+    },
+  })
+  void bench.endpoint.caller.sayText('hello')
+  await bench.clock.advance(6_000)
+  const { cost } = bench.call.metrics
+  expect(cost.stages).toMatchObject({ tts: 'two payments'.length * 1_000_000, telephony: 10_000_000 })
+  expect(cost.unknown).toContain('model:riley')
+  expect(await bench.receipts('budget')).toMatchObject([{ cap: 'soft', action: 'notify' }])
+  void bench.endpoint.caller.sayText('and now')
+  await bench.clock.advance(8_000)
+  expect(await bench.receipts('budget')).toMatchObject([{ cap: 'soft' }, { cap: 'hard', action: 'end' }])
+  expect(bench.endpoint.closedWith).toBe('budget')
+})
