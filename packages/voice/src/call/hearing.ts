@@ -1,4 +1,4 @@
-import { createResampler, type Resampler } from '@parley/audio'
+import { createResampler, MAX_FRAME_BYTES, type Resampler } from '@parley/audio'
 import {
   ParleyError,
   toParleyError,
@@ -46,7 +46,7 @@ export interface HearingParts {
   process(frame: AudioFrame): AudioFrame
   /** Text of the person; `false`: it is not theirs, and counts for nothing. */
   onTranscript(event: Extract<SttEvent, { type: 'interim' | 'final' }>): boolean
-  onStageFailed(stage: 'vad' | 'stt', error: ParleyError): void
+  onStageFailed(stage: 'media' | 'vad' | 'stt', error: ParleyError): void
   /** The recognizer has heard so much more. */
   onUsage(audioMs: number): void
   /** What the recognizer is to hear of a frame: keys are none of its business. */
@@ -66,6 +66,8 @@ export class Hearing {
   #isHeld = false
   #isClosed = false
   #position = 0
+  /** Frames of another format than agreed, or too long, since the call began. */
+  #refusedFrames = 0
   /** Audio since the last result of detection. */
   #unjudgedMs = 0
   #language: string | undefined
@@ -96,10 +98,7 @@ export class Hearing {
   /** A frame of the person; `atMs` is when its last sample was heard. */
   push(given: AudioFrame, atMs: number): void {
     if (this.#isClosed || this.#isMuted) return
-    if (given.sampleRateHz !== this.#inputRate || given.channels !== 1) {
-      this.#parts.onStageFailed('stt', wrongFrame(given, this.#inputRate))
-      return
-    }
+    if (this.#isRefused(given)) return
     const samples = this.#resampler?.push(given.samples) ?? given.samples
     if (samples.length === 0) return
     const frame = this.#parts.process({
@@ -119,6 +118,18 @@ export class Hearing {
     this.#watchVad((frame.samples.length / HEARING_RATE) * 1_000)
     this.#vad?.push(frame, atMs)
     this.#watchFrames()
+  }
+
+  /** A line that sends what was not agreed is told so once: its frames are left out, and the call goes on. */
+  #isRefused(frame: AudioFrame): boolean {
+    const { sampleRateHz, channels, samples } = frame
+    const isTooLong = samples.byteLength > MAX_FRAME_BYTES
+    if (sampleRateHz === this.#inputRate && channels === 1 && !isTooLong) return false
+    this.#refusedFrames += 1
+    if (this.#refusedFrames === 1) {
+      this.#parts.onStageFailed('media', isTooLong ? longFrame(frame) : wrongFrame(frame, this.#inputRate))
+    }
+    return true
   }
 
   /** While on, the recognizer hears quiet in place of the person. */
@@ -311,6 +322,14 @@ export class Hearing {
 
 function sttEnded(): ParleyError {
   return new ParleyError({ code: 'voice_stt_failed', message: 'The recognizer ended while the call went on.' })
+}
+
+function longFrame({ samples }: AudioFrame): ParleyError {
+  return new ParleyError({
+    code: 'audio_frame_invalid',
+    message: `A frame of ${samples.byteLength} bytes came where ${MAX_FRAME_BYTES} are the most. It was left out, and so are others like it.`,
+    details: { bytes: samples.byteLength, maxBytes: MAX_FRAME_BYTES },
+  })
 }
 
 function wrongFrame({ sampleRateHz, channels }: AudioFrame, expected: number): ParleyError {

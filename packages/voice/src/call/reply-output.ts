@@ -48,7 +48,7 @@ export function speakReply(parts: ReplyOutputParts, output: AgentOutput): Spoken
     texts[number] = text
     text = ''
     await utterance.endPart()
-    const isCut = utterance.isCancelled
+    const { isCut } = utterance
     const heard = parts.isAudible ? utterance.heardText(number) : isCut ? '' : (texts[number] ?? '')
     segmentOf(number).resolve({
       text: heard,

@@ -16,13 +16,14 @@ export function noteStarted({ emitter, metrics }: CallCore, spoken: Spoken): voi
 }
 
 /** An utterance is over: what was heard of it is shown, remembered and kept. */
-export function noteSettled(core: CallCore, { utterance, isInterrupted }: Spoken, outcome: SpeechOutcome): void {
+export function noteSettled(core: CallCore, { utterance }: Spoken, outcome: SpeechOutcome): void {
   const { access, roomId } = core.parts
+  const isCut = outcome.status === 'interrupted'
   core.metrics.silent()
-  core.captions.speech(utterance, { isFinal: true, isCut: isInterrupted })
+  core.captions.speech(utterance, { isFinal: true, isCut })
   void expectNext(core)
   void core.requests.recheck().catch((error: unknown) => access.reportError(error, 'request', roomId))
-  core.captions.heard(utterance.id, { isOver: true, isCut: isInterrupted })
+  core.captions.heard(utterance.id, { isOver: true, isCut })
   if (utterance.kind !== 'filler' && utterance.kind !== 'backchannel') rememberTurn(core, 'assistant', outcome.heardText)
   noteReceipt(core, 'spoken', {
     utteranceId: utterance.id,

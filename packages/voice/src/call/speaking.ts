@@ -279,7 +279,8 @@ export class Speaking {
 function statusOf({ utterance, isInterrupted, isDropped }: Spoken): SpeechOutcome['status'] {
   if (isDropped) return 'dropped'
   if (isInterrupted) return 'interrupted'
-  return utterance.failure === undefined ? 'done' : 'failed'
+  if (utterance.failure !== undefined) return 'failed'
+  return utterance.isCut ? 'interrupted' : 'done'
 }
 
 const neverSpoken: SpeechOutcome = { status: 'dropped', heardText: '', generatedText: '', spans: {} }

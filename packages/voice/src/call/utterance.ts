@@ -102,6 +102,7 @@ export class Utterance {
   #isSpeakable = false
   #hasStarted = false
   #isDone = false
+  #isCut = false
   #stopPoll: Disposer = () => {}
   #voice: OpenVoice | undefined
   #written = ''
@@ -150,6 +151,11 @@ export class Utterance {
 
   get isCancelled(): boolean {
     return this.#state === 'cancelled'
+  }
+
+  /** Whether less of it was played than there was, on purpose or because the line went. */
+  get isCut(): boolean {
+    return this.#isCut || this.isCancelled
   }
 
   /** Takes text as it is generated. */
@@ -249,6 +255,8 @@ export class Utterance {
     if (chunk === undefined || chunk.state === 'settled') return
     chunk.state = 'settled'
     chunk.frames.clear()
+    // The output ended it by itself: the line is gone.
+    if (event.interrupted === true && event.stalled !== true) this.#isCut = true
     this.#settleParts()
     this.#checkDone()
   }
