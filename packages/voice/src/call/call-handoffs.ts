@@ -31,7 +31,7 @@ export function createCallHandoffs(parts: CallHandoffParts): HandoffParticipant 
           return thawed(parts, `${target} has no model: on a call like this one it cannot speak.`)
         }
         const ready = target === null ? Promise.resolve() : parts.readyVoice(target)
-        await Promise.all([withAbort(ready, signal), plan.request.urgent ? parts.interrupt() : finish(parts, signal)])
+        await Promise.all([withAbort(ready, signal), endSpeech(parts, plan, signal)])
         return { ok: true }
       } catch (error) {
         return thawed(parts, error instanceof Error ? error.message : 'The voice could not be opened.')
@@ -50,6 +50,13 @@ export function createCallHandoffs(parts: CallHandoffParts): HandoffParticipant 
 function thawed(parts: CallHandoffParts, reason: string): { ok: false; reason: string } {
   parts.feed({ type: 'command', command: { kind: 'thaw' } })
   return { ok: false, reason }
+}
+
+/** A person who takes the room over does not wait for the agent: the room's mode cuts it as soon as it changes. */
+async function endSpeech(parts: CallHandoffParts, { to, request }: HandoffPlan, signal: AbortSignal): Promise<void> {
+  if (to === null && request.by.kind === 'person') return
+  if (request.urgent) return parts.interrupt()
+  await finish(parts, signal)
 }
 
 /** Lets the present speech end, but not for ever. */
