@@ -20,7 +20,7 @@ export function contentText(content: Content): string | null {
     case 'template':
       return content.text ?? `[template ${content.templateId}]`
     case 'dtmf':
-      return `[keypad: ${content.digits}]`
+      return `Keypad: ${content.digits}`
     case 'note':
       return `[Note] ${content.text}`
     case 'edit':
