@@ -26,7 +26,9 @@ const words = 'I was charged twice.'
 // Without PocketSphinx a fake recognizer stands in: it knows what will be said.
 const hasRecognizer = findPocketSphinx() !== undefined
 if (!hasRecognizer) {
-  console.log('PocketSphinx is not installed; a fake hears. To hear for real: apt-get install pocketsphinx pocketsphinx-en-us')
+  console.log(
+    'PocketSphinx is not installed; a fake hears. To hear for real: apt-get install pocketsphinx pocketsphinx-en-us',
+  )
 }
 const recognizer = hasRecognizer
   ? await createPocketSphinxStt()
@@ -38,7 +40,10 @@ const model = createLocalModel({
     agent: 'riley',
     intents: { charged: { patterns: ['charged twice'], examples: [words] } },
     rules: [
-      { when: { intent: 'charged' }, do: [{ reply: 'I see two payments of seventy nine dollars. I credit one of them.' }] },
+      {
+        when: { intent: 'charged' },
+        do: [{ reply: 'I see two payments of seventy nine dollars. I credit one of them.' }],
+      },
       { do: [{ reply: 'Please say that again.' }] },
     ],
   },
