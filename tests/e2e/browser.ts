@@ -13,8 +13,14 @@ const flags = [
 ]
 
 /** Starts the machine's browser. As root, in a container, it has no sandbox to make. */
-export function launchBrowser(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, args: isRoot ? [...flags, '--no-sandbox'] : flags })
+export function launchBrowser(executablePath: string, more: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath, args: [...flags, ...more, ...(isRoot ? ['--no-sandbox'] : [])] })
+}
+
+/** A microphone that plays a WAV file once, or beeps each second; no speaker is needed. */
+export function fakeMicrophone(file?: string): string[] {
+  const source = file === undefined ? [] : [`--use-file-for-fake-audio-capture=${file}%noloop`]
+  return ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', ...source]
 }
 
 /** A page that is watched for what no page may do. */

@@ -21,7 +21,7 @@ export function callerPage(page: Page): CallerPage {
     page,
     async begin(person) {
       await page.locator(`[data-person=${person}]`).click()
-      await page.getByRole('button', { name: 'Chat with Harbor Internet' }).click()
+      await page.getByRole('button', { name: 'Type instead' }).click()
       const root = page.locator('[data-room]')
       await root.waitFor()
       await page.locator('[data-call=live]').waitFor()

@@ -146,10 +146,14 @@ export async function createCallCenter(options: CallCenterOptions): Promise<Call
           deskKey: desk.key,
           isDeskOpen: isLocalHost,
           clock,
+          ...(settings.record ? { recordings: `${dataDir}/recordings` } : {}),
           model: {
             label: model.label,
             id: model.id,
             remote: model.remote,
+            ...(voice === undefined
+              ? {}
+              : { voice: { hearing: voice.hearing, speech: voice.speech, records: settings.record } }),
             understands: speakingAgentIds.map((agent) => ({ agent, intents: local[agent].describe().intents })),
           },
         }),

@@ -8,7 +8,9 @@ import { stages } from './agents/call-center-pipeline.ts'
 import { contracts } from './agents/contracts.ts'
 import { customerCard } from './business/customer-card.ts'
 import { demoPeople } from './business/people.ts'
+import { keepSolved, showRecording } from './demo-call-routes.ts'
 import type { CallCenterRooms } from './rooms/call-center-rooms.ts'
+import { voiceChannelId, type CallVoice } from './voice/create-call-voice.ts'
 
 /** What the pages are told of the model. */
 export interface ModelInfo {
@@ -16,6 +18,11 @@ export interface ModelInfo {
   id: string
   remote: boolean
   understands: { agent: string; intents: { id: string; examples: string[] }[] }[]
+  /** What calls are heard and spoken with; absent where there are none. */
+  voice?: Pick<CallVoice, 'hearing' | 'speech'> & {
+    /** Whether calls may be recorded. */
+    records: boolean
+  }
 }
 
 /** What the routes of the demo work with. */
@@ -29,6 +36,8 @@ export interface DemoRoutesOptions {
   /** Whether the desk page is given its key: on a host that only this machine can reach. */
   isDeskOpen: boolean
   model: ModelInfo
+  /** Where recordings of calls are kept; absent where none are made. */
+  recordings?: string
   clock: Clock
 }
 
@@ -38,7 +47,13 @@ const mostBodyBytes = 4_096
 const openings = { perSecond: 1, burst: 60 }
 /** A room nobody writes in is paused, and closed a day later. */
 const timers = { inactiveAfterMs: 30 * 60_000, closedAfterMs: 24 * 60 * 60_000 }
-const newRoomSchema = z.strictObject({ person: z.enum(['ada', 'ben', 'carla', 'dev']).optional() })
+const newRoomSchema = z.strictObject({
+  person: z.enum(['ada', 'ben', 'carla', 'dev']).optional(),
+  /** The person calls: they are greeted by voice once their media is there. */
+  call: z.boolean().optional(),
+  /** The room they were in before; its token comes with the request. */
+  after: z.string().max(256).optional(),
+})
 
 /** Routes of the demo beside `/v1`: whom one may be, a room for a caller, and what the desk needs to begin. */
 export function demoRoutes(options: DemoRoutesOptions): Mount {
@@ -60,6 +75,10 @@ export function demoRoutes(options: DemoRoutesOptions): Mount {
           return openRoom(request, options, limiter)
         case 'POST rooms/:id/token':
           return renewToken(request, id, options)
+        case 'GET rooms/:id/recording':
+          return isSeated(request, id, options) ? showRecording(id, options) : refused()
+        case 'POST rooms/:id/solved':
+          return solved(request, id, options)
         case 'POST rooms/:id/end':
           return endRoom(request, id, options)
         case 'GET desk':
@@ -107,16 +126,22 @@ async function openRoom(
     )
   const parsed = newRoomSchema.safeParse(body)
   if (!parsed.success)
-    return problem(400, 'invalid_options', 'person is one of ada, ben, carla, dev, or absent; there is no other field.')
-  const { person } = parsed.data
+    return problem(400, 'invalid_options', 'person is one of ada, ben, carla, dev, or absent; call is true or absent, after is a room whose token comes along; there is no other field.')
+  const { person, call = false, after } = parsed.data
+  if (after !== undefined && !isSeated(request, after, { tokens })) return refused()
   const displayName = demoPeople.find(({ key }) => key === person)?.firstName ?? 'Caller'
   const room = await rooms.createRoom({
-    metadata: { caller: displayName, ...(person === undefined ? {} : { person }) },
+    metadata: {
+      caller: displayName,
+      ...(person === undefined ? {} : { person }),
+      ...(after === undefined ? {} : { after }),
+    },
     timers,
     channels: [webChannelId, ...agentIds],
   })
   const participantId = newParticipantId()
-  await rooms.addMember(room.id, { id: participantId, displayName, role: 'member', channelId: webChannelId })
+  const channelId = call ? voiceChannelId : webChannelId
+  await rooms.addMember(room.id, { id: participantId, displayName, role: 'member', channelId })
   const { token, expiresAtMs } = tokens().issue({ roomId: room.id, participantId })
   return Response.json(
     { roomId: room.id, participantId, token, expiresAt: new Date(expiresAtMs).toISOString() },
@@ -132,9 +157,22 @@ async function renewToken(request: Request, roomId: string, { tokens }: DemoRout
 }
 
 async function endRoom(request: Request, roomId: string, { tokens, rooms }: DemoRoutesOptions): Promise<Response> {
-  if (tokens().check(bearerOf(request))?.room?.roomId !== roomId) return refused()
+  if (!isSeated(request, roomId, { tokens })) return refused()
   await rooms.endConversation(roomId)
   return new Response(null, { status: 204 })
+}
+
+async function solved(request: Request, roomId: string, { tokens, rooms }: DemoRoutesOptions): Promise<Response> {
+  if (!isSeated(request, roomId, { tokens })) return refused()
+  const isKept = await keepSolved(await readBody(request), roomId, rooms)
+  return isKept
+    ? new Response(null, { status: 204 })
+    : problem(400, 'invalid_options', 'The body must be {"solved":true} or {"solved":false}.')
+}
+
+/** Whether the request comes from a caller of the room. */
+function isSeated(request: Request, roomId: string, { tokens }: Pick<DemoRoutesOptions, 'tokens'>): boolean {
+  return tokens().check(bearerOf(request))?.room?.roomId === roomId
 }
 
 async function showCustomer(

@@ -1,3 +1,6 @@
+import type { ReactNode } from 'react'
+import { LevelLine } from '../shared/call/level-line.tsx'
+import type { LevelMeter } from '../shared/call/microphone.ts'
 import type { AgentLine, Conversation } from '../shared/conversation.ts'
 import type { AgentCard, DemoPerson } from '../shared/demo-api.ts'
 import { formatDuration, formatSeconds } from '../shared/format.ts'
@@ -18,7 +21,10 @@ export function AgentPanel({
   startedMs,
   nowMs,
   isEnded,
+  meter,
+  isRecorded,
   onEnd,
+  children,
 }: {
   conversation: Conversation | undefined
   line: AgentLine | undefined
@@ -30,7 +36,13 @@ export function AgentPanel({
   startedMs: number
   nowMs: number
   isEnded: boolean
-  onEnd: () => void
+  /** The caller's microphone, in a call. */
+  meter: LevelMeter | undefined
+  isRecorded: boolean
+  /** Undefined where it is ended elsewhere. */
+  onEnd: (() => void) | undefined
+  /** What a call adds. */
+  children?: ReactNode
 }) {
   const card = agents.find(({ id }) => id === conversation?.agentId)
   const isHuman = conversation?.mode === 'human'
@@ -44,7 +56,7 @@ export function AgentPanel({
   return (
     <aside
       aria-label="Who helps you"
-      className="flex items-center gap-3 border-b border-line px-4 py-2 sm:px-6 lg:flex-col lg:items-stretch lg:gap-6 lg:border-b-0 lg:py-6"
+      className="flex min-h-0 flex-wrap items-center gap-3 border-b border-line px-4 py-2 sm:px-6 lg:flex-col lg:flex-nowrap lg:items-stretch lg:gap-6 lg:overflow-y-auto lg:border-b-0 lg:py-6"
     >
       <div
         key={`${name} ${role}`}
@@ -72,6 +84,8 @@ export function AgentPanel({
             )}
           </p>
         </div>
+        {meter !== undefined && <LevelLine meter={meter} />}
+        {isRecorded && <span className="pill text-bad max-sm:hidden">recorded</span>}
         {!isEnded && <Elapsed ms={nowMs - startedMs} />}
       </div>
       <div className="hidden lg:block">
@@ -82,8 +96,9 @@ export function AgentPanel({
         />
       </div>
       {person !== undefined && <PersonHint person={person} />}
-      <div className="shrink-0 lg:mt-auto">
-        {isEnded || isHuman ? null : (
+      {children !== undefined && children !== false && <div className="w-full lg:mt-auto">{children}</div>}
+      <div className={`shrink-0 lg:mt-auto ${onEnd === undefined ? 'hidden' : ''}`}>
+        {isEnded || isHuman || onEnd === undefined ? null : (
           <button type="button" className="button button-tall text-sm" onClick={onEnd}>
             <span>
               End<span className="max-lg:sr-only"> conversation</span>

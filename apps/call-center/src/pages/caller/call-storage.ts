@@ -6,6 +6,8 @@ const callSchema = z.object({
   token: z.string(),
   person: z.string().optional(),
   startedMs: z.number(),
+  /** A call that goes on in the room, with what takes it up again. */
+  live: z.object({ callId: z.string(), token: z.string() }).optional(),
 })
 
 /** The conversation of this tab. It outlives a reload, and ends with the tab. */
@@ -54,6 +56,31 @@ export function readUnsent(): Unsent[] {
 export function keepUnsent(unsent: readonly Unsent[]): void {
   if (unsent.length === 0) sessionStorage.removeItem(unsentKey)
   else sessionStorage.setItem(unsentKey, JSON.stringify(unsent))
+}
+
+const choicesKey = 'parley.call.choices'
+const choicesSchema = z.object({
+  isRecorded: z.boolean().default(false),
+  microphoneId: z.string().optional(),
+  isPushToTalk: z.boolean().default(false),
+  areCaptionsShown: z.boolean().default(true),
+  captionScale: z.number().min(1).max(2).default(1),
+  isReadAloud: z.boolean().default(false),
+  isBrowserHearing: z.boolean().default(false),
+})
+
+/** How the person wants calls of this browser to be. */
+export type CallChoices = z.infer<typeof choicesSchema>
+
+/** The choices of this browser. */
+export function readChoices(): CallChoices {
+  const parsed = choicesSchema.safeParse(parseJson(localStorage.getItem(choicesKey) ?? '{}'))
+  return parsed.success ? parsed.data : choicesSchema.parse({})
+}
+
+/** Remembers the choices. */
+export function keepChoices(choices: CallChoices): void {
+  localStorage.setItem(choicesKey, JSON.stringify(choices))
 }
 
 function parseJson(text: string): unknown {

@@ -8,7 +8,9 @@ export function lineText(line: AgentLine, colleague: string | undefined): string
     case 'listening':
       return 'listening'
     case 'thinking':
-      return 'thinking about your message'
+      return 'thinking'
+    case 'speaking':
+      return 'speaking'
     case 'answering':
       return 'answering'
     case 'checking':

@@ -1,5 +1,6 @@
 import { DividerItem, handoffText } from '../shared/divider-item.tsx'
 import { useFollowScroll } from '../shared/follow-scroll.ts'
+import type { SpokenLine, SpokenRows, SpokenWord } from '../shared/call/spoken-words.ts'
 import { MessageItem } from '../shared/message-item.tsx'
 import type { Names } from '../shared/names.ts'
 import { ToolItem } from '../shared/tool-item.tsx'
@@ -12,6 +13,8 @@ export function MessageList({
   me,
   typing,
   heardCount,
+  spoken,
+  interim,
   onRetry,
   onEdit,
 }: {
@@ -20,10 +23,14 @@ export function MessageList({
   me: string
   typing: readonly string[]
   heardCount: number
+  /** What was spoken in a call of this page. */
+  spoken: SpokenRows
+  /** What is being understood of the caller. */
+  interim: string
   onRetry: (row: MessageRow) => void
   onEdit: (row: MessageRow) => void
 }) {
-  const scroll = useFollowScroll(heardCount, rows)
+  const scroll = useFollowScroll(heardCount, `${rows.length} ${spoken.open.map(({ id, words }) => `${id} ${words.length}`).join()} ${interim.length} ${rows.map(({ key }) => key).join()}`)
   return (
     <div className="relative min-h-0 flex-1">
       <div
@@ -42,8 +49,26 @@ export function MessageList({
               before={rows[at - 1]}
               names={names}
               me={me}
+              words={spoken.byRow.get(row.key)}
               onRetry={onRetry}
               onEdit={onEdit}
+            />
+          ))}
+          {interim !== '' && (
+            <li data-row="interim" className="mt-5 grid gap-x-4 sm:grid-cols-[5.5rem_minmax(0,1fr)]">
+              <span className="font-semibold">You</span>
+              <p className="italic sm:col-start-2">{interim}</p>
+            </li>
+          )}
+          {spoken.open.map((line) => (
+            <MessageItem
+              key={line.id}
+              row={openRow(line)}
+              name={line.agentId === undefined ? 'Harbor Internet' : names.agent(line.agentId)}
+              colour={names.colour({ kind: 'agent', id: line.agentId ?? '' })}
+              isOwn={false}
+              isContinued={false}
+              words={line.words}
             />
           ))}
         </ol>
@@ -66,11 +91,28 @@ export function MessageList({
   )
 }
 
+/** A line that is being spoken, in the form of a row. */
+function openRow({ id, agentId, text }: SpokenLine): MessageRow {
+  return {
+    kind: 'message',
+    key: id,
+    speaker: { kind: 'agent', id: agentId ?? '' },
+    text,
+    at: new Date().toISOString(),
+    status: 'live',
+    sources: [],
+    isInternal: false,
+    isEdited: false,
+    utteranceId: id,
+  }
+}
+
 function Row({
   row,
   before,
   names,
   me,
+  words,
   onRetry,
   onEdit,
 }: {
@@ -78,6 +120,7 @@ function Row({
   before: TimelineRow | undefined
   names: Names
   me: string
+  words: readonly SpokenWord[] | undefined
   onRetry: (row: MessageRow) => void
   onEdit: (row: MessageRow) => void
 }) {
@@ -92,6 +135,7 @@ function Row({
           colour={names.colour(row.speaker)}
           isOwn={row.speaker.id === me}
           isContinued={isContinued}
+          words={words}
           onRetry={onRetry}
           onEdit={onEdit}
         />

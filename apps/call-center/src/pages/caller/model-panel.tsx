@@ -31,6 +31,18 @@ export function ModelPanel({ model }: { model: ModelInfo }) {
           </ul>
         </div>
       ))}
+      {model.voice !== undefined && (
+        <dl className="mt-4 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
+          <dt className="label leading-5">Hearing</dt>
+          <dd>
+            {model.voice.hearing.label}: <span className="text-muted">{model.voice.hearing.remark}</span>
+          </dd>
+          <dt className="label leading-5">Speech</dt>
+          <dd>
+            {model.voice.speech.label}: <span className="text-muted">{model.voice.speech.remark}; synthetic voices sound plain, and only English ships</span>
+          </dd>
+        </dl>
+      )}
       <p className="mt-4 font-mono text-xs text-muted">{model.id}</p>
     </section>
   )

@@ -15,7 +15,7 @@ export interface Conversation {
 /** What a card shows below the name. */
 export type AgentLine =
   | {
-      state: 'listening' | 'thinking' | 'answering' | 'waiting-for-you' | 'waiting-for-colleague' | 'helping' | 'paused'
+      state: 'listening' | 'thinking' | 'answering' | 'speaking' | 'waiting-for-you' | 'waiting-for-colleague' | 'helping' | 'paused'
     }
   | { state: 'checking'; tool: string; startedMs: number }
 
@@ -78,4 +78,11 @@ export function agentLine(
   const atMs = last.kind === 'tool' ? last.startedMs + (last.durationMs ?? 0) : Date.parse(last.at)
   const isAwaited = last.kind !== 'message' || last.speaker.id === me
   return { state: isAwaited && nowMs - atMs < thinkingMs ? 'thinking' : 'listening' }
+}
+
+/** The same in a call, which knows what is audible. */
+export function voiceLine(line: AgentLine, agentState: string): AgentLine {
+  if (!['listening', 'thinking', 'answering'].includes(line.state)) return line
+  if (agentState === 'speaking') return { state: 'speaking' }
+  return { state: agentState === 'thinking' ? 'thinking' : 'listening' }
 }

@@ -11,6 +11,7 @@ const personSchema = z.object({
 })
 const agentSchema = z.object({ id: z.string(), name: z.string(), role: z.string(), phase: z.string().optional() })
 const peopleSchema = z.object({ people: z.array(personSchema), agents: z.array(agentSchema) })
+const engineSchema = z.object({ id: z.string(), label: z.string(), remark: z.string() })
 const modelSchema = z.object({
   label: z.string(),
   id: z.string(),
@@ -18,8 +19,17 @@ const modelSchema = z.object({
   understands: z.array(
     z.object({ agent: z.string(), intents: z.array(z.object({ id: z.string(), examples: z.array(z.string()) })) }),
   ),
+  voice: z
+    .object({
+      hearing: engineSchema,
+      speech: engineSchema,
+      /** Whether calls may be recorded. */
+      records: z.boolean(),
+    })
+    .optional(),
 })
 const seatSchema = z.object({ roomId: z.string(), participantId: z.string(), token: z.string() })
+const openedSchema = z.object({ call_id: z.string(), token: z.string() })
 const deskSchema = z.object({
   token: z.string().optional(),
   agents: z.array(agentSchema),
@@ -32,6 +42,8 @@ export type DemoPerson = z.infer<typeof personSchema>
 export type AgentCard = z.infer<typeof agentSchema>
 /** What does the work, and what it understands. */
 export type ModelInfo = z.infer<typeof modelSchema>
+/** What calls are heard and spoken with. */
+export type VoiceInfo = NonNullable<ModelInfo['voice']>
 /** A caller's place in a room. */
 export type Seat = z.infer<typeof seatSchema>
 /** What a desk starts with. */
@@ -47,11 +59,51 @@ export async function fetchModel(): Promise<ModelInfo> {
   return modelSchema.parse(await ask('/demo/model'))
 }
 
-/** Opens a room for a person and lets them in. */
-export async function openRoom(person: string | undefined): Promise<Seat> {
-  return seatSchema.parse(
-    await ask('/demo/rooms', { method: 'POST', body: JSON.stringify(person === undefined ? {} : { person }) }),
-  )
+/** Opens a room for a person and lets them in; `after` links it to their former one. */
+export async function openRoom({
+  person,
+  isCall,
+  after,
+}: {
+  person: string | undefined
+  isCall: boolean
+  after?: Pick<Seat, 'roomId' | 'token'> | undefined
+}): Promise<Seat> {
+  const body = {
+    ...(person === undefined ? {} : { person }),
+    ...(isCall ? { call: true } : {}),
+    ...(after === undefined ? {} : { after: after.roomId }),
+  }
+  const token = after === undefined ? {} : { token: after.token }
+  return seatSchema.parse(await ask('/demo/rooms', { method: 'POST', body: JSON.stringify(body), ...token }))
+}
+
+/** Prepares a call in the caller's room. */
+export async function openCall(
+  { roomId, token }: Pick<Seat, 'roomId' | 'token'>,
+  { recording }: { recording?: boolean | undefined },
+): Promise<{ callId: string; token: string }> {
+  const path = `/v1/rooms/${encodeURIComponent(roomId)}/calls`
+  const body = JSON.stringify(recording === undefined ? {} : { recording })
+  const opened = openedSchema.parse(await ask(path, { method: 'POST', body, token }))
+  return { callId: opened.call_id, token: opened.token }
+}
+
+/** The recording of the caller's last call, once it is kept; undefined as long as it is not. */
+export async function fetchRecording({ roomId, token }: Pick<Seat, 'roomId' | 'token'>): Promise<Blob | undefined> {
+  const response = await fetch(`/demo/rooms/${encodeURIComponent(roomId)}/recording`, {
+    headers: { authorization: `Bearer ${token}` },
+  })
+  return response.ok && response.status === 200 ? response.blob() : undefined
+}
+
+/** Keeps whether the caller was helped. */
+export async function tellSolved(
+  { roomId, token }: Pick<Seat, 'roomId' | 'token'>,
+  isSolved: boolean,
+): Promise<void> {
+  const path = `/demo/rooms/${encodeURIComponent(roomId)}/solved`
+  await ask(path, { method: 'POST', body: JSON.stringify({ solved: isSolved }), token })
 }
 
 /** A new token for the same place, while the old one is valid. */

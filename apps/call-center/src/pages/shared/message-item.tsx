@@ -1,4 +1,6 @@
 import { formatHour, formatInstant } from './format.ts'
+import { SpokenText } from './call/spoken-text.tsx'
+import type { SpokenWord } from './call/spoken-words.ts'
 import { MessageText } from './message-text.tsx'
 import type { MessageRow } from './timeline-rows.ts'
 
@@ -10,17 +12,20 @@ export interface MessageItemProps {
   isOwn: boolean
   /** Whether the one before is of the same speaker, so that the name is not said again. */
   isContinued: boolean
+  /** The words of it, where it was spoken in a call of this page. */
+  words?: readonly SpokenWord[] | undefined
   onRetry?: (row: MessageRow) => void
   onEdit?: (row: MessageRow) => void
 }
 
 /** One thing that was said. */
-export function MessageItem({ row, name, colour, isOwn, isContinued, onRetry, onEdit }: MessageItemProps) {
+export function MessageItem({ row, name, colour, isOwn, isContinued, words, onRetry, onEdit }: MessageItemProps) {
   return (
     <li
       data-row="message"
       data-status={row.status}
       data-speaker={row.speaker.kind}
+      {...(row.utteranceId === undefined ? {} : { 'data-utterance': row.utteranceId })}
       className={`grid gap-x-4 sm:grid-cols-[5.5rem_minmax(0,1fr)] ${isContinued ? 'mt-1' : 'mt-5'}`}
     >
       <div className={isContinued ? 'sr-only' : 'flex items-baseline gap-2 sm:block sm:pt-2'}>
@@ -34,7 +39,7 @@ export function MessageItem({ row, name, colour, isOwn, isContinued, onRetry, on
           className={`${isOwn ? 'w-fit max-w-full rounded-md bg-sunken px-3 py-2' : 'py-2'} ${row.isInternal ? 'border-l-2 border-human pl-3' : ''}`}
         >
           {row.isInternal && <span className="label block">Only the team sees this</span>}
-          <MessageText text={row.text} />
+          {words === undefined || row.isEdited ? <MessageText text={row.text} /> : <SpokenText words={words} />}
         </div>
         {row.sources.length > 0 && (
           <p className="mt-1 flex flex-wrap gap-x-3 text-sm text-muted">

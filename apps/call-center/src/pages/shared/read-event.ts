@@ -34,8 +34,17 @@ export function readEvent(event: RoomEvent): TimelineRow | undefined {
         isInternal,
         isEdited: event.edited !== undefined,
         eventId: id,
+        ...voiceOf(event.metadata['voice']),
       }
     }
+  }
+}
+
+function voiceOf(value: Json | undefined): { utteranceId?: string; source?: string } {
+  const { utteranceId, source } = fieldsOf(value)
+  return {
+    ...(typeof utteranceId === 'string' ? { utteranceId } : {}),
+    ...(typeof source === 'string' ? { source } : {}),
   }
 }
 

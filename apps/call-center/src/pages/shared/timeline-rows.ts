@@ -28,6 +28,10 @@ export interface MessageRow {
   isInternal: boolean
   isEdited: boolean
   eventId?: string
+  /** The speech in a call that it is what was heard of. */
+  utteranceId?: string
+  /** How it was said in a call: aloud, typed, by keys. */
+  source?: string
 }
 
 /** A tool at work, or what became of it. */

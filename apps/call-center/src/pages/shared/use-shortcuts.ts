@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react'
 
-/** What a key does, by the key as the browser names it. */
+/** What a key does, by the key as the browser names it; a letter that needs the shift key as `Shift+H`. */
 export type Shortcuts = Readonly<Record<string, () => void>>
 
 const storageKey = 'parley.shortcuts'
@@ -24,7 +24,7 @@ export function useShortcuts(shortcuts: Shortcuts): void {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
       const isEscape = event.key === 'Escape'
       if (!isEscape && (!areShortcutsOn() || usesKey(event.target, event.key))) return
-      const act = current.current[event.key.length === 1 ? event.key.toLowerCase() : event.key]
+      const act = current.current[nameOf(event)]
       if (act === undefined) return
       if (!isEscape) event.preventDefault()
       act()
@@ -34,7 +34,13 @@ export function useShortcuts(shortcuts: Shortcuts): void {
   }, [])
 }
 
-function usesKey(target: EventTarget | null, key: string): boolean {
+function nameOf({ key, shiftKey }: KeyboardEvent): string {
+  if (!/^[a-z]$/i.test(key)) return key
+  return shiftKey ? `Shift+${key.toUpperCase()}` : key.toLowerCase()
+}
+
+/** Whether a control uses the key itself. */
+export function usesKey(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof HTMLElement)) return false
   if (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName)) return true
   return (key === 'Enter' || key === ' ') && ['BUTTON', 'A', 'SUMMARY'].includes(target.tagName)

@@ -1,0 +1,94 @@
+import { useEffect, useRef, useState } from 'react'
+import type { AskedDigits } from '../shared/call/call-view.ts'
+import { usesKey } from '../shared/use-shortcuts.ts'
+
+const keys = [
+  ['1', ''],
+  ['2', 'ABC'],
+  ['3', 'DEF'],
+  ['4', 'GHI'],
+  ['5', 'JKL'],
+  ['6', 'MNO'],
+  ['7', 'PQRS'],
+  ['8', 'TUV'],
+  ['9', 'WXYZ'],
+  ['*', ''],
+  ['0', ''],
+  ['#', ''],
+] as const
+
+/** Digits that are shown of what was pressed. */
+const shown = 16
+
+/** Keys of a phone. A secret shows as dots and is kept by nothing on this page. */
+export function Keypad({
+  asked,
+  onPress,
+  onClose,
+}: {
+  asked: AskedDigits | undefined
+  onPress: (digit: string) => void
+  onClose: () => void
+}) {
+  const [pressed, setPressed] = useState('')
+  const isSecret = asked?.isSecret === true
+  const isComplete = asked?.digits !== undefined && pressed.length >= asked.digits
+  const press = useRef((_digit: string): void => {})
+  press.current = (digit) => {
+    onPress(digit)
+    // A secret leaves this page and nothing of it stays: only how many keys there were.
+    const kept = isSecret ? '•' : digit
+    setPressed((before) => (isComplete ? kept : `${before}${kept}`.slice(-shown)))
+  }
+  useEffect(() => setPressed(''), [isSecret, asked?.prompt])
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.ctrlKey || event.metaKey || event.altKey || usesKey(event.target, event.key)) return
+      if (!/^[0-9*#]$/.test(event.key)) return
+      event.preventDefault()
+      press.current(event.key)
+    }
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  }, [])
+  return (
+    <section
+      id="keypad"
+      aria-label="Keypad"
+      data-secret={isSecret}
+      className="animate-panel rounded-md border border-line bg-surface p-3"
+    >
+      {asked?.prompt !== undefined && <p className="mb-2 text-sm">{asked.prompt}</p>}
+      <div className="mb-2 flex items-center gap-2">
+        <output data-pressed aria-live="off" className="min-h-8 flex-1 text-center font-mono text-lg tracking-[0.3em]">
+          {isSecret && asked?.digits !== undefined && !isComplete
+            ? pressed.padEnd(asked.digits, '◦')
+            : isSecret && isComplete
+              ? 'Checking…'
+              : pressed}
+        </output>
+        <button type="button" className="button button-quiet min-h-11 px-2 text-sm" onClick={onClose}>
+          Close
+        </button>
+      </div>
+      <div className="mx-auto grid max-w-60 grid-cols-3 gap-2">
+        {keys.map(([digit, letters]) => (
+          <button
+            key={digit}
+            type="button"
+            aria-label={digit === '*' ? 'star' : digit === '#' ? 'hash' : digit}
+            className="button min-h-12 min-w-12 flex-col gap-0 p-0 font-mono text-lg leading-6"
+            onClick={() => press.current(digit)}
+          >
+            {digit}
+            {letters !== '' && (
+              <span aria-hidden className="text-[10px] leading-3 text-muted">
+                {letters}
+              </span>
+            )}
+          </button>
+        ))}
+      </div>
+    </section>
+  )
+}
