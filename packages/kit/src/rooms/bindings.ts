@@ -47,7 +47,8 @@ export async function attachChannel(
   )
   await welcomeChannel(parts, channel, binding, former)
   changed(parts, binding, 'onChannelAttached')
-  if (channel.category === 'transport') parts.orchestration.connected(roomId)
+  // A call says itself when its media is ready.
+  if (channel.category === 'transport' && channel.channelType !== 'voice') parts.orchestration.connected(roomId)
   return binding
 }
 

@@ -231,7 +231,9 @@ async function change(
   )
   const hook = type === undefined ? undefined : hooks[type]
   if (hook !== undefined) parts.hooks.fire(hook, { participant: next }, { roomId })
-  if (type === 'participantJoined') parts.orchestration.connected(roomId)
+  // A person on the phone is there when their media is, and the call says so itself.
+  const isCall = parts.registry.get(next.channelId)?.channelType === 'voice'
+  if (type === 'participantJoined' && !isCall) parts.orchestration.connected(roomId)
   return next
 }
 

@@ -44,6 +44,8 @@ export class CallCaptions {
     const { show, agentName, ledger } = this.#parts
     if (show === undefined) return
     const { id, agentId, generatedText } = utterance
+    // An agent that listens has nothing to show.
+    if (generatedText.trim() === '') return
     const name = agentId === null ? undefined : agentName(agentId)
     const words = ledger.utterance(id)?.words ?? []
     show({

@@ -70,6 +70,11 @@ export class Speaking {
     return [...this.#spoken.values()]
   }
 
+  /** Resolves when what agents have said before a tool of theirs has been heard, or never will be. */
+  async saidSoFar(): Promise<void> {
+    await Promise.all(this.open.map(({ utterance }) => utterance.saidSoFar()))
+  }
+
   /** Begins an utterance; it is spoken once the machine gives it the floor. */
   begin(
     request: UtteranceRequest & { mustHear?: 'uninterruptible' | 'resay' | undefined },

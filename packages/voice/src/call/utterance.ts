@@ -174,6 +174,11 @@ export class Utterance {
     return section.settled.promise
   }
 
+  /** Resolves when the sections that are complete have been heard, or never will be. */
+  async saidSoFar(): Promise<void> {
+    await Promise.all(this.#sections.filter(({ isEnded }) => isEnded).map(({ settled }) => settled.promise))
+  }
+
   /** Text that somebody asks about later: a part of its own. */
   writeSpan(text: string, span: Span): void {
     if (this.#state !== 'open' || text === '') return

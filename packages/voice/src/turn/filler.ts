@@ -22,7 +22,7 @@ export function fillerDue(step: Step): void {
   const { delayMs, intervalMs, max } = settings.filler
   if (holder === undefined || holder.tools === 0 || state.fillers >= max) return
   const quietSinceMs = Math.max(state.floorActivityAtMs, state.lastVoicedAtMs ?? 0)
-  if (isSpeaking(state) || state.decision !== null || state.pause !== null)
+  if (isSpeaking(state) || state.decision !== null || state.pause !== null || state.isAsking)
     return setTimer(step, 'filler', step.nowMs + delayMs)
   if (quietSinceMs + delayMs > step.nowMs) return setTimer(step, 'filler', quietSinceMs + delayMs)
   state.fillers += 1

@@ -214,6 +214,8 @@ export function endUtterance(step: Step, utteranceId: string, how: 'played' | 'e
     takeBackchannelBack(step)
   }
   if (state.awaiting === null) return
+  // Of several agents one may have nothing to say; whether none has is known when the turn has settled.
+  if (how === 'empty' && state.utterances.some(({ turnId }) => turnId === utterance.turnId)) return
   if (utterance.turnId !== state.awaiting.turnId) {
     if (how === 'played') setTimer(step, 'thinking', step.nowMs + step.settings.reply.thinkingTimeoutMs)
     return
@@ -275,8 +277,8 @@ export function turnSettled(step: Step, turnId: string): void {
   note(step, 'unanswered', { turnId })
 }
 
-/** Sound that goes on is noted this often, in milliseconds. */
-export const progressMs = 1000
+/** Sound that goes on is noted this often, in milliseconds: well within the shortest wait for silence, a filler's. */
+export const progressMs = 400
 
 /** Sound goes on: the watchdog is put off, which makes every report that counts visible as an effect. */
 export function playoutWent(step: Step): void {

@@ -18,6 +18,8 @@ function agentState({ state }: Step): AgentState {
   const holder = floorHolder(state)
   if (holder?.phase === 'playing') return 'speaking'
   if (holder?.phase === 'paused') return 'listening'
+  // Its tool has asked the person: who is waited for now is them.
+  if (state.isAsking) return 'listening'
   if (state.awaiting !== null || holder?.kind === 'reply') return 'thinking'
   return 'listening'
 }
