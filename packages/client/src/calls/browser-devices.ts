@@ -90,6 +90,8 @@ export function createBrowserDevices(
       await Promise.all([...contexts].map((context) => context.resume()))
     },
     onWake(listener) {
+      // A call of text and captions needs no page.
+      if (typeof document === 'undefined') return () => {}
       const onVisible = (): void => {
         if (document.visibilityState !== 'visible') return
         // A phone call or sleep may have stopped the sound.
