@@ -234,3 +234,4 @@ export { replayCall, type ReplayDifference, type ReplayResult } from './replay/r
 export { createEndCallTool, type EndsCalls } from './call/end-call-tool.ts'
 export { type LinePricing } from './call/call-account.ts'
 export { type CallTurnReport } from './call/call-metrics.ts'
+export { type DeskLeg, type DeskMode, type JoinLegOptions } from './call/call-bridge.ts'

@@ -117,6 +117,13 @@ export function createVirtualOutput({
     for (const wake of segment.wake.splice(0)) wake()
   }
 
+  /** A piece at the output's rate, with what the mixer adds. */
+  const mixed = (heard: Int16Array, segment: Segment): AudioFrame => {
+    const samples = atRate(heard, segment.rate, sampleRateHz)
+    mixer?.(samples, true)
+    return { samples, sampleRateHz, channels: 1, position: 0 }
+  }
+
   /** Lets the next piece sound, if there is one and it may. */
   const sound = (): void => {
     timer = undefined
@@ -124,9 +131,9 @@ export function createVirtualOutput({
       const { segment, samples, startedAtMs } = sounding
       const heard = slice(segment, segment.played, samples)
       recorder.add(heard, segment, startedAtMs)
-      mixer?.(heard, true)
-      sent.add(heard, segment, startedAtMs)
-      for (const listener of taps) listener(frameOf(heard, segment), startedAtMs)
+      const frame = mixer === undefined ? frameOf(heard, segment) : mixed(heard, segment)
+      sent.add(frame.samples, { rate: frame.sampleRateHz }, startedAtMs)
+      for (const listener of taps) listener(frame, startedAtMs)
       segment.played += samples
       segment.sinceProgressMs += toMs(segment, samples)
       sounding = undefined
@@ -319,6 +326,16 @@ function checkFormat({ encoding, channels }: AudioFormat): void {
 
 function frameOf(samples: Int16Array, { rate, played }: Segment): AudioFrame {
   return { samples, sampleRateHz: rate, channels: 1, position: played }
+}
+
+/** Straight lines between samples: good enough for tones. */
+function atRate(samples: Int16Array, from: number, to: number): Int16Array {
+  if (from === to) return samples
+  return Int16Array.from({ length: Math.round((samples.length * to) / from) }, (_, index) => {
+    const at = (index * from) / to
+    const left = samples[Math.floor(at)] ?? 0
+    return left + ((samples[Math.floor(at) + 1] ?? left) - left) * (at % 1)
+  })
 }
 
 /** Samples of a segment, over the borders of its pieces. */

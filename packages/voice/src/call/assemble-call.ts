@@ -6,6 +6,7 @@ import type { CommittedTurn } from '../turn/turn-effects.ts'
 import { createTurnMachine } from '../turn/turn-machine.ts'
 import { beforeTts } from './before-tts.ts'
 import { CallAccount } from './call-account.ts'
+import { CallBridge } from './call-bridge.ts'
 import { CallCaptions } from './call-captions.ts'
 import { hookPayload, hookScope, noteReceipt, rememberTurn, stageFailed, type CallCore, type CallParts } from './call-core.ts'
 import { CallLayers } from './call-layers.ts'
@@ -79,6 +80,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     background: parts.background,
     onError: (error) => access.reportError(error, 'background', roomId),
   })
+  const bridge = new CallBridge(() => core, host)
   const keys = createDtmfInput({
     clock,
     endpointReports: endpoint.info.capabilities.dtmfIn !== 'audio',
@@ -139,7 +141,10 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
       if (event.type === 'vadStart') core.speechStartedMs = event.speechStartedAtMs
       feed(event)
     },
-    onHeard: (frame, atMs) => core.recording?.caller(frame, atMs),
+    onHeard: (frame, atMs) => {
+      core.recording?.caller(frame, atMs)
+      bridge.caller(frame)
+    },
     process: (frame) => parts.process(frame),
     forRecognizer: (frame) => keys.pass(frame),
     onUsage: (audioMs) => account.heard(parts.stt?.info.id ?? '', audioMs, parts.stt?.info.pricing),
@@ -212,6 +217,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     keys,
     pressed: Promise.resolve(),
     layers,
+    bridge,
     mustHear,
     metrics,
     account,

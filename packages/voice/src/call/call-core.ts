@@ -29,12 +29,14 @@ import type { RecordingOptions } from '../recording/recording-options.ts'
 import type { TextFilterOptions } from '../text/text-filters.ts'
 import type { AgentState, TurnEffect, UserState } from '../turn/turn-effects.ts'
 import type { CallAccount, LinePricing } from './call-account.ts'
+import type { CallBridge } from './call-bridge.ts'
 import type { CallCaptions } from './call-captions.ts'
 import type { CallLayers } from './call-layers.ts'
 import type { CallMetrics } from './call-metrics.ts'
 import type { CallRecording } from './call-recording.ts'
 import type { CallRequests } from './call-requests.ts'
 import type { CallEvent, Speech } from './call-types.ts'
+import type { LegSpeech } from './desk-leg.ts'
 import type { Hearing } from './hearing.ts'
 import type { MustHear } from './must-hear.ts'
 import type { SpokenReply } from './reply-output.ts'
@@ -109,6 +111,8 @@ export interface CallParts {
   callBudget: CallBudgetOptions | undefined
   linePricing: LinePricing
   /** What becomes of a call whose must-hear text was not heard. */
+  /** Engines for one more person on the call. */
+  legSpeech(): LegSpeech
   onUnheard: 'continue' | 'transfer' | 'end'
 }
 
@@ -149,6 +153,7 @@ export interface CallCore {
   /** Keys whose hooks are at work. */
   pressed: Promise<void>
   readonly layers: CallLayers
+  readonly bridge: CallBridge
   readonly mustHear: MustHear
   readonly metrics: CallMetrics
   readonly account: CallAccount

@@ -4,6 +4,7 @@ import type {
   CloseReason,
   EventFeed,
   Json,
+  MediaEndpoint,
   ParleyError,
   ParticipantId,
   RoomId,
@@ -15,6 +16,7 @@ import type { HeardLedger } from '../ledger/heard-ledger.ts'
 import type { CallCostReport } from '../metrics/call-cost.ts'
 import type { AgentState, UserState } from '../turn/turn-effects.ts'
 import type { UtteranceKind } from '../turn/turn-events.ts'
+import type { DeskLeg, JoinLegOptions } from './call-bridge.ts'
 import type { CallTurnReport } from './call-metrics.ts'
 
 /** What is spoken: text, must-hear spans, pauses, ready audio. `fromWord`: the span begins with that word of itself. */
@@ -121,6 +123,11 @@ export interface CallSession extends EventFeed<CallEvent>, AsyncDisposable {
   resume(): void
   /** Sends keys to the person's end; `w` waits 500 ms. Resolves when the last one was sent. @throws {ParleyError} `invalid_options` */
   sendDtmf(digits: string): Promise<void>
+  /**
+   * Somebody of the desk joins: to take over, to listen, to whisper, to speak to all.
+   * @throws {ParleyError} `forbidden`, `voice_bridge_full`, `voice_call_ended`
+   */
+  join(endpoint: MediaEndpoint, options: JoinLegOptions): Promise<DeskLeg>
   /** Asks the person for digits. @throws {ParleyError} `invalid_options`, `voice_call_ended` */
   collect(options: CollectOptions, context?: { signal?: AbortSignal }): Promise<Collected>
   /**

@@ -7,7 +7,7 @@ export interface EndsCalls {
   readonly calls: readonly CallSession[]
 }
 
-const input = z.strictObject({
+const input: z.ZodObject<{ goodbye: z.ZodOptional<z.ZodString> }> = z.strictObject({
   goodbye: z.string().max(300).optional().describe('One short sentence that is said before the line closes.'),
 })
 
@@ -15,7 +15,7 @@ const input = z.strictObject({
  * Makes the tool `endCall`: an agent says goodbye, it is heard (at most 8 s), and the line closes. It ends the turn: what
  * the agent has said before it is heard first.
  */
-export function createEndCallTool(voice: EndsCalls): Tool<z.output<typeof input>> {
+export function createEndCallTool(voice: EndsCalls): Tool<{ goodbye?: string | undefined }> {
   return defineTool({
     name: 'endCall',
     description: 'Ends the phone call after a goodbye. Use it when the person has said goodbye or wants nothing more.',

@@ -19,7 +19,7 @@ import { createVadGate, type VadGate, type VadGateOptions } from './vad-gate.ts'
 import type { SharedVad } from './shared-vad.ts'
 
 /** What everything of a call hears at: detection and recognition are made for it. */
-const HEARING_RATE = 16_000
+export const HEARING_RATE = 16_000
 
 /** No frame for this long while the person speaks: the speech is over (O-9). */
 const NO_FRAMES_MS = 1_000

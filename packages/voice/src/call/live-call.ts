@@ -7,6 +7,7 @@ import {
   type Content,
   type Disposer,
   type EventEmitter,
+  type MediaEndpoint,
   type OutputSink,
   type ParticipantId,
   type RoomEvent,
@@ -19,6 +20,7 @@ import { assembleCall, type CallHost } from './assemble-call.ts'
 import { atMost } from './at-most.ts'
 import { pressKey } from './press-key.ts'
 import { hookPayload, hookScope, noteReceipt, type CallCore, type CallParts } from './call-core.ts'
+import type { DeskLeg, JoinLegOptions } from './call-bridge.ts'
 import { createCallRecording } from './call-recording.ts'
 import { checkVoices, expectNext, readRoom, showAgent, showState } from './call-room.ts'
 import type { CallEvent, CallSession, SayOptions, Speech, SpeechHandle } from './call-types.ts'
@@ -245,6 +247,11 @@ export class LiveCall implements CallSession {
     })
   }
 
+  async join(endpoint: MediaEndpoint, options: JoinLegOptions): Promise<DeskLeg> {
+    this.#assertLive()
+    return this.#core.bridge.join(endpoint, options)
+  }
+
   async hangup(reason: CloseReason = 'agent'): Promise<void> {
     return (this.#closing ??= this.#close(reason))
   }
@@ -261,6 +268,7 @@ export class LiveCall implements CallSession {
     await readRoom(core)
     if (core.isEnding) return
     if (mode !== core.mode) core.driver.feed({ type: 'roomMode', mode: core.mode })
+    if (mode !== core.mode) core.bridge.modeChanged()
     if (activeAgentId !== core.activeAgentId) showAgent(core)
     else if (mode !== core.mode) showState(core)
     await expectNext(core)
@@ -287,6 +295,7 @@ export class LiveCall implements CallSession {
     hearing.setHeld(isHeld)
     driver.feed({ type: 'command', command: { kind: isHeld ? 'hold' : 'resume' } })
     this.#core.layers.hold(isHeld)
+    this.#core.bridge.hold(isHeld)
     parts.endpoint.show?.({ type: 'hold', on: isHeld })
   }
 
@@ -310,6 +319,7 @@ export class LiveCall implements CallSession {
     core.isEnding = true
     core.requests.close()
     core.mustHear.close()
+    void core.bridge.close(reason).catch((error: unknown) => this.#report(error))
     core.speaking.close()
     await atMost(access.clock, CLOSE_MS, Promise.allSettled([core.userTurns.settled, ...core.commits, this.#repliesOver()]))
     for (const dispose of this.#disposers) dispose()

@@ -179,6 +179,10 @@ export class VoiceChannel implements Channel {
       callBudget: own.callBudget,
       linePricing: own.linePricing ?? {},
       onUnheard: own.onUnheard ?? 'continue',
+      legSpeech: () => {
+        const legVad = own.vad === undefined ? undefined : createSharedVad(own.vad.info)
+        return { vad: own.vad, sharedVad: legVad, stt: streaming(own.stt, legVad) }
+      },
     }
   }
 

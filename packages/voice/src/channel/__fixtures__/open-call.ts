@@ -58,7 +58,7 @@ export async function openCall({
   kit.hook('onError', ({ error }) => void errors.push(error))
   const voice = new VoiceChannel('voice', {
     stt: createFakeStt(),
-    tts: createFakeTts(),
+    tts: createFakeTts({ sampleRateHz: 16_000 }),
     vad: createScriptedVad(),
     ...channel,
   })
