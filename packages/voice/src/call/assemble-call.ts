@@ -158,7 +158,8 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
       if (!core.requests.isSensitive) core.captions.interim(event.text)
       return true
     },
-    onStageFailed: (stage, error) => stageFailed(core, stage, error),
+    onStageFailed: (stage, error) =>
+      stage === 'media' ? stageFailed(core, stage, error) : void core.stageErrors.set(stage, error),
   })
   const captions = new CallCaptions({
     clock,
@@ -209,6 +210,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     isEnding: false,
     hint: undefined,
     hasDetectorFailed: false,
+    stageErrors: new Map(),
     lastTurns: [],
     speculations: { run: () => {}, close: () => {} },
     get requests() {

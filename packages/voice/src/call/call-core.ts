@@ -145,6 +145,8 @@ export interface CallCore {
   /** What the person is expected to say. */
   hint: TurnHint | undefined
   hasDetectorFailed: boolean
+  /** What stages broke with, until the machine has taken note. */
+  readonly stageErrors: Map<string, ParleyError>
   /** The last turns of both sides, for the turn detector. */
   readonly lastTurns: { role: 'user' | 'assistant'; text: string }[]
   readonly speculations: Speculations

@@ -24,6 +24,9 @@ export const HEARING_RATE = 16_000
 /** No frame for this long while the person speaks: the speech is over (O-9). */
 const NO_FRAMES_MS = 1_000
 
+/** A stage that fails again is started anew no more often than this. */
+const RESTART_EVERY_MS = 10_000
+
 /** Detection that is given audio for this long and says nothing hangs (TM-13). */
 const VAD_SILENT_MS = 10_000
 
@@ -66,6 +69,12 @@ export class Hearing {
   #isHeld = false
   #isClosed = false
   #position = 0
+  readonly #restarts = {
+    vad: { atMs: Number.NEGATIVE_INFINITY, isDue: false, stop: (): void => {} },
+    stt: { atMs: Number.NEGATIVE_INFINITY, isDue: false, stop: (): void => {} },
+  }
+  /** Streams of the recognizer opened so far. */
+  #streams = 0
   /** Frames of another format than agreed, or too long, since the call began. */
   #refusedFrames = 0
   /** Audio since the last result of detection. */
@@ -113,11 +122,41 @@ export class Hearing {
     this.#parts.sharedVad?.at(atMs)
     // The recognizer has the audio before the detector says what it is: a segment may end with this frame.
     const words = this.#parts.forRecognizer(frame)
-    if (this.#isGated) this.#stt?.silence((frame.samples.length / HEARING_RATE) * 1_000)
-    else this.#stt?.push(words)
-    this.#watchVad((frame.samples.length / HEARING_RATE) * 1_000)
-    this.#vad?.push(frame, atMs)
+    const ms = (frame.samples.length / HEARING_RATE) * 1_000
+    this.#recognize(words, ms)
+    this.#watchVad(ms)
+    this.#detect(frame, atMs)
     this.#watchFrames()
+  }
+
+  #recognize(frame: AudioFrame, ms: number): void {
+    const stream = this.#stt
+    if (stream === undefined) return
+    try {
+      if (this.#isGated) stream.silence(ms)
+      else stream.push(frame)
+    } catch (error) {
+      this.#stt = undefined
+      this.#closeQuietly(stream)
+      this.#sttFailed(brokeOff(error, 'voice_stt_failed', 'The recognizer broke off at a frame.'))
+    }
+  }
+
+  #detect(frame: AudioFrame, atMs: number): void {
+    const stream = this.#vad
+    if (stream === undefined) return
+    try {
+      stream.push(frame, atMs)
+    } catch (error) {
+      this.#vad = undefined
+      this.#closeQuietly(stream)
+      this.#vadFailed(brokeOff(error, 'voice_vad_failed', 'Speech detection broke off at a frame.'))
+    }
+  }
+
+  /** What broke may break at closing too: that is known, and nobody waits for it. */
+  #closeQuietly(stream: { close(): Promise<void> }): void {
+    stream.close().catch(() => this.#parts.context.telemetry.count('voice.closeErrors'))
   }
 
   /** A line that sends what was not agreed is told so once: its frames are left out, and the call goes on. */
@@ -169,20 +208,39 @@ export class Hearing {
     if (answer === 'reopen') await this.#reopenStt(stream)
   }
 
-  /** Starts a stage anew. */
-  async restart(stage: 'vad' | 'stt'): Promise<void> {
-    if (this.#isClosed) return
-    if (stage === 'vad') {
+  /** Starts a stage anew: at once, but one that fails again and again only every 10 s. */
+  restart(stage: 'vad' | 'stt'): void {
+    if (this.#isClosed || this.#restarts[stage].isDue) return
+    const { clock } = this.#parts
+    const restart = this.#restarts[stage]
+    const waitMs = Math.max(0, restart.atMs + RESTART_EVERY_MS - clock.monotonicMs())
+    restart.isDue = true
+    restart.stop = clock.setTimer(waitMs, () => {
+      restart.isDue = false
+      restart.atMs = clock.monotonicMs()
+      void this.#restart(stage)
+    })
+  }
+
+  async #restart(stage: 'vad' | 'stt'): Promise<void> {
+    try {
+      if (stage === 'stt') return await this.#reopenStt(this.#stt)
       const old = this.#vad
+      this.#vad = undefined
       this.#gate.reset()
+      if (old !== undefined) this.#closeQuietly(old)
       this.#openVad()
-      await old?.close()
-    } else await this.#reopenStt(this.#stt)
+    } catch (error) {
+      if (this.#isClosed) return
+      if (stage === 'stt') return this.#sttFailed(brokeOff(error, 'voice_stt_failed', 'The recognizer could not be opened again.'))
+      this.#vadFailed(brokeOff(error, 'voice_vad_failed', 'Speech detection could not be opened again.'))
+    }
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
     this.#stopNoFrames()
+    for (const { stop } of Object.values(this.#restarts)) stop()
     this.#resampler?.close()
     await Promise.allSettled([this.#vad?.close(), this.#stt?.close()])
     this.#vad = undefined
@@ -195,10 +253,7 @@ export class Hearing {
     this.#vad = vad.create({
       sampleRateHz: HEARING_RATE,
       onResult: (result) => this.#onVad(result),
-      onError: (error) => {
-        this.#parts.onStageFailed('vad', error)
-        this.#parts.feed({ type: 'vadFailed' })
-      },
+      onError: (error) => this.#vadFailed(error),
     })
   }
 
@@ -256,27 +311,28 @@ export class Hearing {
     )
     if (this.#isClosed) return stream.close()
     this.#stt = stream
-    void this.#read(stream)
+    void this.#read(stream, ++this.#streams)
   }
 
   async #reopenStt(old: SttStream | undefined): Promise<void> {
     if (this.#stt === old) this.#stt = undefined
-    await old?.close()
+    if (old !== undefined) this.#closeQuietly(old)
     if (this.#isClosed || this.#stt !== undefined) return
     await this.#openStt()
   }
 
-  async #read(stream: SttStream): Promise<void> {
+  async #read(stream: SttStream, number: number): Promise<void> {
     try {
       for await (const event of stream.events) {
         if (this.#stt !== stream) return
-        this.#onStt(event)
+        // A stream opened anew may count its texts from the start again: they are other texts.
+        this.#onStt('id' in event && number > 1 ? { ...event, id: `${number}:${event.id}` } : event)
       }
       if (this.#stt === stream && !this.#isClosed) this.#sttFailed(sttEnded())
     } catch (error) {
       if (this.#stt === stream && !this.#isClosed)
         this.#sttFailed(
-          toParleyError(error, { code: 'voice_stt_failed', message: 'The recognizer broke off. Its error is the cause.' }),
+          brokeOff(error, 'voice_stt_failed', 'The recognizer broke off.'),
         )
     }
   }
@@ -314,10 +370,19 @@ export class Hearing {
     }
   }
 
+  #vadFailed(error: ParleyError): void {
+    this.#parts.onStageFailed('vad', error)
+    this.#parts.feed({ type: 'vadFailed' })
+  }
+
   #sttFailed(error: ParleyError): void {
     this.#parts.onStageFailed('stt', error)
     this.#parts.feed({ type: 'sttFailed' })
   }
+}
+
+function brokeOff(error: unknown, code: 'voice_stt_failed' | 'voice_vad_failed', what: string): ParleyError {
+  return toParleyError(error, { code, message: `${what} Its error is the cause.` })
 }
 
 function sttEnded(): ParleyError {

@@ -148,11 +148,16 @@ function interrupt(core: CallCore, plan: InterruptPlan): void {
 }
 
 function restart(core: CallCore, stage: 'vad' | 'stt' | 'output', attempt: number): void {
-  stageFailed(core, stage, undefined)
   noteReceipt(core, 'restart', { stage, attempt })
   if (stage === 'output') return
-  const { access, roomId } = core.parts
-  core.hearing.restart(stage).catch((error: unknown) => access.reportError(error, stage, roomId))
+  core.hearing.restart(stage)
+}
+
+/** What a stage broke with, if it said so, is told with its stall. */
+function stalled(core: CallCore, stage: string): void {
+  const error = core.stageErrors.get(stage)
+  core.stageErrors.delete(stage)
+  stageFailed(core, stage, error)
 }
 
 function notify(core: CallCore, event: string, data: { [key: string]: Json }): void {
@@ -177,7 +182,7 @@ function notify(core: CallCore, event: string, data: { [key: string]: Json }): v
     case 'turnIncomplete':
       return access.fire('onTurnIncomplete', { ...payload, text, reason: String(data['reason'] ?? '') }, scope)
     case 'stall':
-      return stageFailed(core, String(data['stage'] ?? 'unknown'), undefined)
+      return stalled(core, String(data['stage'] ?? 'unknown'))
     default:
       return
   }

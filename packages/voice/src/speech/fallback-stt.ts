@@ -79,6 +79,10 @@ async function openFallback({ members, health, options, open, context }: Fallbac
   let isReplayed = false
   let wantsFinal = false
   let stopTimer: Disposer | null = null
+  // Text of the open turn that has no final yet, and its name for whoever listens.
+  let openId: string | null = null
+  let carried: { from: string | null; to: string } | null = null
+  let streams = 0
 
   function openMember(index: number): Promise<SttStream> {
     const member = members[index]
@@ -143,6 +147,8 @@ async function openFallback({ members, health, options, open, context }: Fallbac
     current = index
     stream = opened
     isReplayed = tape.replay(opened)
+    streams += 1
+    carried = isReplayed && openId !== null ? { from: null, to: openId } : null
     if (wantsFinal) askFinal()
     void listen(opened)
   }
@@ -197,11 +203,20 @@ async function openFallback({ members, health, options, open, context }: Fallbac
     }
   }
 
+  /** The first text after a change is the open turn heard again: it goes on under its name. Others are made unique. */
+  function nameOf(id: string): string {
+    if (carried !== null) carried.from ??= id
+    if (carried?.from === id) return carried.to
+    return streams > 1 ? `${streams}:${id}` : id
+  }
+
   function take(event: SttEvent): void {
     if (event.type === 'error') return void change(event.error)
-    if ((event.type === 'interim' || event.type === 'final') && isReplayed) {
-      const { words: _words, ...untimed } = event
-      channel.push(untimed)
+    if (event.type === 'interim' || event.type === 'final') {
+      const { words, ...rest } = event
+      const id = nameOf(event.id)
+      openId = event.type === 'final' ? null : id
+      channel.push({ ...rest, id, ...(isReplayed || words === undefined ? {} : { words }) })
     } else channel.push(event)
     if (event.type !== 'final' || event.eager === true) return
     // The turn so far is written: nobody has to hear it again.

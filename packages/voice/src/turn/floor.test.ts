@@ -101,9 +101,10 @@ test('TM-14 an interrupted agent listens at once, whatever the output says', () 
 test('TM-13 TM-14 sound that was sent and of which nothing is heard is given up', () => {
   const call = new Timeline().reply('u1')
   call.feed({ type: 'replyEnded', utteranceId: 'u1', isEmpty: false })
-  call.to(9999)
+  // The voice has 10 s to make the first sound, the output 10 s to let it be heard.
+  call.to(19_999)
   expect(call.all('restartStage')).toEqual([])
-  call.to(10_000)
+  call.to(20_000)
   expect(call.all('restartStage')).toMatchObject([{ stage: 'output', attempt: 1 }])
   expect(call.all('interrupt')).toMatchObject([{ plan: { reason: 'stalled', utteranceIds: ['u1'] } }])
 })

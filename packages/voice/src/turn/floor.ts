@@ -175,7 +175,12 @@ function start(step: Step, { utteranceId }: Utterance): void {
   state.floorActivityAtMs = step.nowMs
   changeUtterance(step, utteranceId, { phase: 'authorized' })
   step.effects.push({ type: 'startReply', utteranceId })
-  setTimer(step, 'floor', step.nowMs + step.settings.stall.forwardMs)
+  setTimer(step, 'floor', step.nowMs + silentLimitMs(step))
+}
+
+/** Before the first sound the voice has its time to make it, then the output has its own to let it be heard. */
+function silentLimitMs({ settings }: Step): number {
+  return settings.stall.ttsMs + settings.stall.forwardMs
 }
 
 /** Sound of it can be heard. */
@@ -250,7 +255,9 @@ export function checkFloor(step: Step): void {
       ? toolSilenceMs
       : holder.generation === 'running'
         ? Math.max(settings.stall.ttsMs, settings.reply.thinkingTimeoutMs)
-        : settings.stall.forwardMs
+        : holder.phase === 'authorized'
+          ? silentLimitMs(step)
+          : settings.stall.forwardMs
   const isWaiting = holder.isHeld || holder.phase === 'paused' || state.isLost
   const dueMs = isWaiting ? step.nowMs + limitMs : state.floorActivityAtMs + limitMs
   if (dueMs > step.nowMs) return setTimer(step, 'floor', dueMs)
