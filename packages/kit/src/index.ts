@@ -18,6 +18,7 @@ export {
 } from './channels/websocket-channel.ts'
 export { encodeEphemeral, encodeEvent, encodeResync, toWireEvent } from './channels/wire-frames.ts'
 export { callAccessOf, type CallAccess, type CallLine, type CallSpeaker } from './core/call-access.ts'
+export { type ForeseenMessage, type Speculation, type SpeculationOutcome } from './turns/speculations.ts'
 export type { KitBound } from './core/kit-bound.ts'
 export { frameworkEventTypes, type FrameworkEvent, type FrameworkEventType } from './core/framework-events.ts'
 export { defaultLimits, type KitLimits } from './core/limits.ts'

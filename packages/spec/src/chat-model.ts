@@ -15,6 +15,8 @@ export interface ModelCard {
   /** How structured output is had: natively, by a forced tool, or by instructions alone. */
   structuredOutput: 'native' | 'tool' | 'instructions'
   reasoning: boolean
+  /** Keeps the conversation on its server: a request that was sent cannot be taken back. @default false */
+  stateful?: boolean
   tier?: 'local' | 'small' | 'standard' | 'large'
   price?: Price
   /** Scores by category, 0 to 1. */

@@ -150,6 +150,12 @@ export class Agent implements Channel {
     return this.options.deps
   }
 
+  /** Whether a turn may be begun before it is certain: nothing is left behind where it is not wanted. */
+  get canSpeculate(): boolean {
+    const { model, runner } = this.options
+    return model !== undefined && model.card.stateful !== true && runner === undefined
+  }
+
   get observesWhenMuted(): boolean {
     return this.options.observesWhenMuted ?? false
   }

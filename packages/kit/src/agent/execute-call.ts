@@ -1,6 +1,7 @@
 import {
   REDACTED,
   toParleyError,
+  type AnyTool,
   type Json,
   type ToolCallPart,
   type ToolCallRecord,
@@ -19,6 +20,8 @@ import type { LoopState } from './loop-state.ts'
 import { HANDOFF_TOOL_NAME, shownHandoffArguments, shownHandoffResult } from './shown-handoff.ts'
 import { finishCall, runTool, type ReadyCall, type RunPlace } from './run-tool.ts'
 import { callError, cutResult, resultText, thrownError, withoutSecrets, type CallValue } from './tool-results.ts'
+import { createToolContext } from './tool-context.ts'
+import { untilAborted } from './until-aborted.ts'
 import { utf8Bytes } from './token-estimate.ts'
 
 /** Results of these are read whole. */
@@ -164,6 +167,7 @@ async function run(
     const hint = near.length === 0 ? 'Use only the tools you were given.' : `Did you mean ${near.join(' or ')}?`
     return callError('tool_unknown', `There is no tool "${name}". ${hint}`)
   }
+  await untilCertain(entry.tool, input, state)
   const onDuplicate = isRepeated ? (entry.tool.onDuplicate ?? 'reject') : 'allow'
   if (onDuplicate === 'reject') {
     const message = `${name} was called like this already. Do not call it again; its result is here or comes by itself.`
@@ -176,9 +180,38 @@ async function run(
   const refused = await askPeople({ ready, input, state, place, mustConfirm: onDuplicate === 'confirm' })
   if (refused !== undefined) return refused
   if (entry.tool.background && startInBackground(ready, input, place)) return { value: { status: 'started' } }
+  tellSpeculation(ready, input, place)
   const result = await finishCall(await runTool(entry.tool, ready.parsed, place), ready, input)
   if (entry.origin === 'source') state.isTainted = true
   return result
+}
+
+/** Before the person's turn is certain only what has no effect runs; the rest waits for it. */
+async function untilCertain(tool: AnyTool, { services }: LoopInput, { signal }: LoopState): Promise<void> {
+  const { speculation } = services
+  if (speculation === undefined || speculation.isAdopted) return
+  if (tool.effect === 'pure' && !tool.background && !tool.confirm && tool.approval === false) return
+  await untilAborted(speculation.adopted, signal)
+}
+
+/** A tool that runs early is told what came of it. */
+function tellSpeculation({ entry, parsed }: ReadyCall, input: LoopInput, place: RunPlace): void {
+  const { speculation } = input.services
+  const { onSpeculation } = entry.tool
+  if (onSpeculation === undefined || speculation === undefined || speculation.isAdopted) return
+  const context = createToolContext({ ...place, timers: [] })
+  const tell = async (told: (typeof onSpeculation)['commit']): Promise<void> => {
+    try {
+      // The tool's own schema parsed the input.
+      await told?.(parsed as never, context)
+    } catch (thrown) {
+      input.services.reportError(thrown, 'tool')
+    }
+  }
+  speculation.ran({
+    commit: () => void tell(onSpeculation.commit?.bind(onSpeculation)),
+    abort: () => void tell(onSpeculation.abort?.bind(onSpeculation)),
+  })
 }
 
 /** The same tool with the same arguments, however they are written. */

@@ -18,7 +18,9 @@ import type {
 import type { HookScope, SyncOutcome } from '../hooks/hook-engine.ts'
 import type { HookMap, HookTrigger, SyncTrigger } from '../hooks/hook-map.ts'
 import { internalsOf, type OrchestrationHost } from '../orchestration/orchestration-host.ts'
+import { speculate, type ForeseenMessage, type Speculation } from '../turns/speculations.ts'
 import { abandonedCallsOf } from '../turns/running-calls.ts'
+import type { KitParts } from './kit-parts.ts'
 import type { KitCore, SystemDraft } from './core.ts'
 
 /** A line of an agent that a call speaks; it is committed when it was heard, under its key, and only once. */
@@ -65,6 +67,8 @@ export interface CallAccess {
   background(stage: string, run: (signal: AbortSignal) => Promise<void>, roomId?: RoomId): void
   /** Opens a turn of an agent without a message: it speaks by the instructions. */
   ask(roomId: RoomId, agentId: ChannelId, instructions: string): Promise<void>
+  /** Begins the turn that a message would open, before it is certain; undefined where that is not possible. */
+  speculate(message: ForeseenMessage): Promise<Speculation | undefined>
   /** Ends a running turn of an agent; what was said of it is committed, a tool at work goes on by itself. */
   interruptTurn(turnId: string): void
   /** A call is live in the room from now on. */
@@ -136,6 +140,8 @@ export function callAccessOf(kit: OrchestrationHost): CallAccess {
         core.turns.ask({ roomId, agentId, trigger, opening: { kind: 'notice', text: instructions } })
       })
     },
+    // The core is the kit's parts, seen by what most folders need of them.
+    speculate: (message) => speculate(core as KitParts, message),
     interruptTurn(turnId) {
       try {
         core.turns.steer(turnId, { type: 'yield', reason: 'interrupted' })

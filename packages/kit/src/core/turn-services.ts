@@ -59,6 +59,21 @@ export type RequestOutcome =
   | { status: 'rejected'; by: RequestDecision['by']; reason?: string }
   | { status: 'expired' | 'cancelled'; reason?: string }
 
+/** A turn whose message is not certain yet. */
+export interface TurnSpeculation {
+  readonly isAdopted: boolean
+  /** Resolves when the message has come; stays open where it does not, as the turn's signal ends then. */
+  readonly adopted: Promise<void>
+  /** A tool ran before the message came. */
+  ran(call: EarlyCall): void
+}
+
+/** What a tool that ran early wants to be told. */
+export interface EarlyCall {
+  commit(): void
+  abort(): void
+}
+
 /** What came of a tool after its turn. */
 export interface ToolOutcomeNote {
   callId: string
@@ -100,6 +115,8 @@ export interface TurnServices {
   readonly yielded?: AbortSignal
   /** Whether what the turn says is spoken in a call. */
   readonly isSpoken?: boolean
+  /** The turn runs before its message is certain, or did so. */
+  readonly speculation?: TurnSpeculation
   /** Calls of tools under way in the room. */
   readonly runningCalls?: RunningCalls
   receipt(kind: ReceiptKind, data: Json): Promise<void>

@@ -22,7 +22,7 @@ export interface TurnRuntime {
   request: TurnRequest
   triggers: readonly RoomEvent[]
   readonly signal: AbortSignal
-  readonly startedMs: number
+  startedMs: number
   /** Set when the conversation was handed on: nothing more is said. */
   isReleased: boolean
   /** Tool calls under way, by call id. */
@@ -34,7 +34,7 @@ export interface TurnRuntime {
   readonly yielded: AbortSignal
   /** A call speaks what the turn says. */
   isSpoken: boolean
-  readonly cascade: CascadeRun | undefined
+  cascade: CascadeRun | undefined
   /** While a handoff is being made: settles when it is made or given up. */
   frozen?: Promise<void>
   pauseTimer?: () => void

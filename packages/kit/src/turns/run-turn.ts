@@ -1,5 +1,4 @@
 import {
-  createBudget,
   ParleyError,
   toParleyError,
   type Channel,
@@ -8,7 +7,6 @@ import {
   type RoomContext,
   type RoomEvent,
   type RoomId,
-  type TurnContext,
   type TurnEnd,
   type TurnId,
   type TurnOutput,
@@ -16,9 +14,10 @@ import {
 import type { KitParts } from '../core/kit-parts.ts'
 import { provideTurnServices, type Steering } from '../core/turn-services.ts'
 import type { RunningTurn, TurnRequest } from '../core/turns.ts'
-import { getConversationState } from '../orchestration/state/room-state.ts'
 import type { CascadeRun } from './cascades.ts'
 import { canSee } from '../rooms/can-see.ts'
+import { openTurn, toTurnContext, TurnStopped } from './open-turn.ts'
+import { takeBegun, type BegunTurn } from './speculations.ts'
 import { createServices, type TurnRuntime } from './create-services.ts'
 import { ReplyWriter } from './reply-writer.ts'
 
@@ -35,35 +34,12 @@ export interface TurnControl extends RunningTurn {
 /** How long a turn may take, time spent waiting for people apart. */
 const TURN_TIMEOUT_MS = 300_000
 
-/** How a turn that was stopped from outside is told so. */
-class TurnStopped extends Error {
-  readonly end: TurnEnd
-  constructor(end: TurnEnd, cause: unknown) {
-    super(`The turn was ended: ${end}.`, { cause })
-    this.end = end
-  }
-}
-
 /** Starts one agent's work on its trigger. */
 export function runTurn(parts: KitParts, request: TurnRequest, cascades: readonly CascadeRun[]): TurnControl {
-  const turnId: TurnId = parts.ids.next('turn')
-  const stopper = new AbortController()
-  const yielder = new AbortController()
-  const steering: Exclude<Steering, { type: 'cancel' | 'yield' }>[] = []
-  const turn: TurnRuntime = {
-    turnId,
-    request,
-    triggers: [...(request.earlier ?? []), request.trigger],
-    signal: stopper.signal,
-    startedMs: parts.clock.monotonicMs(),
-    isReleased: false,
-    openCalls: new Map(),
-    suspended: 0,
-    steering,
-    yielded: yielder.signal,
-    isSpoken: false,
-    cascade: cascades[0],
-  }
+  const begun = takeBegun(parts, request)
+  const { turn, stop, yielder, steering } = begun ?? openTurn(parts, request, cascades[0])
+  const { turnId } = turn
+  turn.cascade = cascades[0]
   for (const cascade of cascades) parts.cascades.adopt(turnId, cascade)
   const end = (reason: Extract<TurnEnd, 'handedOff' | 'aborted' | 'timeout'>, cause?: unknown): void => {
     if (reason === 'handedOff') {
@@ -71,7 +47,7 @@ export function runTurn(parts: KitParts, request: TurnRequest, cascades: readonl
       // A turn that asked for the handoff itself ends by its loop once it has the tool's result.
       if ([...turn.openCalls.values()].includes('handoff_conversation')) return
     }
-    stopper.abort(new TurnStopped(reason, cause))
+    stop.abort(new TurnStopped(reason, cause))
   }
   return {
     turnId,
@@ -80,7 +56,7 @@ export function runTurn(parts: KitParts, request: TurnRequest, cascades: readonl
     triggers: turn.triggers,
     startedMs: turn.startedMs,
     done: parts.telemetry
-      .span('parley.turn', { agent: request.agentId }, () => takeTurn(parts, turn, end))
+      .span('parley.turn', { agent: request.agentId }, () => takeTurn(parts, turn, end, begun))
       .catch((error: unknown) => {
         report(parts, turn, error)
       }),
@@ -126,15 +102,18 @@ async function takeTurn(
   parts: KitParts,
   turn: TurnRuntime,
   end: (reason: 'timeout', cause?: unknown) => void,
+  begun: BegunTurn | undefined,
 ): Promise<void> {
   const { roomId, agentId } = turn.request
   const context = await parts.store.loadContext(roomId, { tail: 0 })
   const channel = parts.registry.get(agentId)
-  if (context === null || context.room.status === 'closed' || context.room.status === 'archived') return
+  if (context === null || context.room.status === 'closed' || context.room.status === 'archived')
+    return begun?.withdraw('closed')
   const binding = context.bindings.find(({ channelId }) => channelId === agentId)
   const writer = new ReplyWriter(parts, turn, context)
   const skipped = whySkipped(channel, binding) ?? keepVisible(turn, binding)
   if (channel?.takeTurn === undefined || skipped !== undefined) {
+    begun?.withdraw(skipped ?? 'not_registered')
     return writer.finish('empty', { skipped: skipped ?? 'not_registered' })
   }
   writer.openLive(context)
@@ -143,7 +122,7 @@ async function takeTurn(
     'turnTimeoutMs' in channel && typeof channel.turnTimeoutMs === 'number' ? channel.turnTimeoutMs : TURN_TIMEOUT_MS
   const stopTimer = startTurnTimer(parts, turn, timeoutMs, end)
   try {
-    const outcome = await consume(parts, turn, channel, context, binding, writer)
+    const outcome = await consume(parts, turn, channel, context, binding, writer, begun)
     await writer.finish(outcome.end, outcome.data)
   } finally {
     stopTimer()
@@ -210,10 +189,13 @@ async function consume(
   context: RoomContext,
   binding: ChannelBinding | undefined,
   writer: ReplyWriter,
+  begun: BegunTurn | undefined,
 ): Promise<TurnOutcome> {
-  const turnContext = toTurnContext(parts, turn, channel, context)
-  provideTurnServices(turnContext, createServices(parts, turn, turnContext, context, binding))
-  const outputs = channel.takeTurn?.(turnContext)[Symbol.asyncIterator]()
+  const turnContext = begun?.context ?? toTurnContext(parts, turn, channel, context)
+  if (begun === undefined) {
+    provideTurnServices(turnContext, createServices(parts, turn, turnContext, context, binding))
+  }
+  const outputs = begun?.outputs ?? channel.takeTurn?.(turnContext)[Symbol.asyncIterator]()
   if (outputs === undefined) return { end: 'empty', data: {} }
   // Nobody need hear of a stop while no output is waited for: the next wait looks at the signal.
   let fail: (reason: unknown) => void = () => {}
@@ -292,35 +274,6 @@ function turnTimedOut(turn: TurnRuntime): ParleyError {
     message: `The turn of agent ${turn.request.agentId} took longer than it may.`,
     details: { agentId: turn.request.agentId, turnId: turn.turnId },
   })
-}
-
-function toTurnContext(parts: KitParts, turn: TurnRuntime, channel: Channel, context: RoomContext): TurnContext {
-  const { request, turnId, signal } = turn
-  const { room, participants } = context
-  const language = parts.orchestration.language(room, request.agentId)
-  const participant = participants.find(({ id }) => id === request.trigger.source.participantId)
-  return {
-    room: parts.handle(room.id),
-    event: request.trigger,
-    agentId: request.agentId,
-    turnId,
-    state: getConversationState(room),
-    signal,
-    budget:
-      parts.orchestration.budget?.(room.id)?.child('turn', turnId, budgetOf(channel)) ??
-      createBudget('turn', turnId, budgetOf(channel), { clock: parts.clock }),
-    clock: parts.clock,
-    deps: 'deps' in channel && channel.deps !== undefined ? channel.deps : parts.deps,
-    ...(room.sessionId === undefined ? {} : { sessionId: room.sessionId }),
-    ...(participant === undefined ? {} : { participant }),
-    ...(language === undefined ? {} : { language }),
-  }
-}
-
-function budgetOf(channel: Channel): { maxCostUsd?: number } {
-  const budget = 'budget' in channel ? channel.budget : undefined
-  // An agent's own budget was checked when the agent was made.
-  return typeof budget === 'object' && budget !== null ? (budget as { maxCostUsd?: number }) : {}
 }
 
 export type { RoomEvent, RoomId }

@@ -185,7 +185,7 @@ export function createTurnBench(options: TurnBenchOptions = {}): TurnBench {
     notes: () => Promise.resolve(options.notes ?? []),
     runHook: (name, payload) => Promise.resolve(runHook(options.hooks ?? {}, name, payload)),
     fire: (name, payload) => void bench.fired.push({ trigger: name, payload }),
-    takeSteering: () => (steering.shift() ?? []).filter((one) => one.type !== 'cancel'),
+    takeSteering: () => (steering.shift() ?? []).filter((one) => one.type !== 'cancel' && one.type !== 'yield'),
     receipt(kind, data) {
       bench.receipts.push({ kind, data })
       return Promise.resolve()
