@@ -1,5 +1,4 @@
 import {
-  ParleyError,
   toParleyError,
   type AudioFrame,
   type AudioOutput,
@@ -8,18 +7,16 @@ import {
   type Disposer,
   type IdSource,
   type OutputEvent,
-  type OutputSegment,
-  type Word,
+  type ParleyError,
 } from '@parley/spec'
 import type { HeardLedger } from '../ledger/heard-ledger.ts'
-import { mergeWords } from '../speech/merge-words.ts'
 import { createSentenceSplitter, sentenceSplitterDefaults, type SentenceSplitter } from '../text/sentence-splitter.ts'
 import type { ToolCallText } from '../text/hidden-text.ts'
 import type { FilteredPiece, TextFilters } from '../text/text-filters.ts'
 import type { UtteranceKind } from '../turn/turn-events.ts'
 import type { MustHear } from './call-types.ts'
-import { FrameStore } from './frame-store.ts'
-import type { OpenVoice, SegmentSink } from './voice-bank.ts'
+import { ChunkLine } from './chunk-line.ts'
+import type { OpenVoice } from './voice-bank.ts'
 
 /** Sentences that may be synthesized while an earlier one is still being handed to the output. */
 const AHEAD = 2
@@ -50,21 +47,6 @@ export interface UtteranceParts {
   onSpokenToolCall(utterance: Utterance, call: ToolCallText): void
 }
 
-/** One chunk of text in one synthesis. */
-interface Chunk {
-  readonly segmentId: string
-  readonly part: number
-  readonly text: string
-  readonly frames: FrameStore
-  state: 'synthesizing' | 'ready' | 'flushed' | 'settled'
-  segment?: OutputSegment
-  audioMs: number
-  capturedMs: number
-  words: readonly Word[]
-  isCached: boolean
-  stopStall: Disposer
-}
-
 /** A part that is asked about later. */
 interface Span {
   spanId: string
@@ -93,18 +75,13 @@ export class Utterance {
   readonly #filters: TextFilters
   readonly #pieces: { piece: FilteredPiece; part: number; span: Span | undefined }[] = []
   #span: Span | undefined
-  readonly #chunks: Chunk[] = []
+  readonly #line: ChunkLine
   readonly #sections: Part[] = []
   #state: 'open' | 'ended' | 'cancelled' = 'open'
-  #gate: 'closed' | 'open' = 'closed'
   #isPumping = false
-  #isDraining = false
   #isSpeakable = false
-  #hasStarted = false
   #isDone = false
-  #isCut = false
   #stopPoll: Disposer = () => {}
-  #voice: OpenVoice | undefined
   #written = ''
   failure: ParleyError | undefined
 
@@ -130,6 +107,17 @@ export class Utterance {
       ...(options.isWhole ? { firstClauseChars: sentenceSplitterDefaults.minChars } : {}),
     })
     this.#filters = parts.filters()
+    this.#line = new ChunkLine({
+      ...parts,
+      utterance: this,
+      onChunk: (stage) => {
+        parts.onSentence(this, stage)
+        if (stage === 'captured') void this.#pump()
+      },
+      onSpoken: (text, audioMs, isCached) => parts.afterTts(this, text, audioMs, isCached),
+      onFailed: (error) => this.#fail(error),
+      onSettled: () => this.#settle(),
+    })
     parts.ledger.open({ utteranceId: this.id, agentId: this.agentId, kind: this.kind })
     this.#sections.push(newPart())
   }
@@ -146,7 +134,7 @@ export class Utterance {
 
   /** Whether the output has taken sound of it. */
   get hasStarted(): boolean {
-    return this.#hasStarted
+    return this.#line.hasStarted
   }
 
   get isCancelled(): boolean {
@@ -155,7 +143,7 @@ export class Utterance {
 
   /** Whether less of it was played than there was, on purpose or because the line went. */
   get isCut(): boolean {
-    return this.#isCut || this.isCancelled
+    return this.#line.isCut || this.isCancelled
   }
 
   /** Takes text as it is generated. */
@@ -195,35 +183,32 @@ export class Utterance {
     if (this.#state !== 'open') return
     this.#endText()
     this.#state = 'ended'
-    this.#checkDone()
+    this.#settle()
   }
 
   /** Ready sound instead of text. */
   play(frames: readonly AudioFrame[], text: string): void {
-    const chunk = this.#newChunk(text)
-    for (const frame of frames) chunk.frames.push(frame)
-    chunk.audioMs = chunk.frames.totalMs
-    chunk.state = 'ready'
-    this.#noteSpeakable()
+    const chunk = this.#line.add(text, this.#sections.length - 1)
     this.#parts.ledger.generated(this.id, { written: text, spoken: text, segmentId: chunk.segmentId })
-    this.#parts.ledger.timed(chunk.segmentId, [], chunk.audioMs)
-    void this.#drain()
+    this.#noteSpeakable()
+    this.#line.play(chunk, frames)
   }
 
   /** The utterance has the floor. */
   open(): void {
-    this.#gate = 'open'
-    void this.#drain()
+    this.#line.open()
   }
 
   /** It has to wait with what the output has not taken yet. */
   hold(): void {
-    this.#gate = 'closed'
+    this.#line.hold()
   }
 
   /** It is about to be cut: what the output settles from now on was cut. */
   cut(): void {
-    if (!this.#isDone) this.#state = 'cancelled'
+    if (this.#isDone) return
+    this.#state = 'cancelled'
+    this.#line.stop()
   }
 
   /** Nothing more of it is spoken; what was heard stays. The output has been cleared by then if it played. */
@@ -232,45 +217,26 @@ export class Utterance {
     this.#state = 'cancelled'
     this.#stopPoll()
     this.#pieces.length = 0
-    for (const chunk of this.#chunks) {
-      chunk.stopStall()
-      if (chunk.state === 'synthesizing') this.#voice?.cancel(chunk.segmentId)
-      chunk.frames.clear()
-      // What the output holds settles there; the rest never sounded.
-      if (chunk.segment === undefined || chunk.state !== 'flushed') chunk.segment?.flush()
-      if (chunk.segment === undefined) chunk.state = 'settled'
-    }
     for (const section of this.#sections) section.isEnded = true
-    this.#settleParts()
-    this.#checkDone()
+    this.#line.cancel()
   }
 
   /** Gives up waiting for the output: settles what is open. */
   force(): void {
-    for (const chunk of this.#chunks) chunk.state = 'settled'
     if (this.#state !== 'cancelled') this.cancel()
-    this.#settleParts()
-    this.#checkDone()
+    this.#line.force()
   }
 
   /** What the output says of one of its segments. */
   onOutput(event: OutputEvent): void {
-    if (event.type !== 'finished') return
-    const chunk = this.#chunks.find(({ segmentId }) => segmentId === event.segmentId)
-    if (chunk === undefined || chunk.state === 'settled') return
-    chunk.state = 'settled'
-    chunk.frames.clear()
-    // The output ended it by itself: the line is gone.
-    if (event.interrupted === true && event.stalled !== true) this.#isCut = true
-    this.#settleParts()
-    this.#checkDone()
+    if (event.type === 'finished') this.#line.finished(event)
   }
 
   /** What was heard of a section, or of all: a prefix of what was written. */
   heardText(part?: number): string {
     const { ledger } = this.#parts
     if (part === undefined) return ledger.heardText(this.id)
-    const segments = new Set(this.#chunks.filter((chunk) => chunk.part === part).map(({ segmentId }) => segmentId))
+    const segments = this.#line.segmentsOf(part)
     const words = ledger.utterance(this.id)?.words.filter(({ segmentId }) => segments.has(segmentId)) ?? []
     const cut = words.findIndex(({ played }) => !played)
     return (cut < 0 ? words : words.slice(0, cut))
@@ -286,7 +252,7 @@ export class Utterance {
       this.#queuePieces(this.#filters.end(this.#splitter.end().join('')))
     }
     section.isEnded = true
-    this.#settleParts()
+    this.#settle()
     return section
   }
 
@@ -325,7 +291,7 @@ export class Utterance {
     if (this.#isPumping) return
     this.#isPumping = true
     try {
-      while (this.#state !== 'cancelled' && this.#inHand() < AHEAD) {
+      while (this.#state !== 'cancelled' && this.#line.inHand < AHEAD) {
         const next = this.#pieces.shift()
         if (next === undefined) break
         await this.#synthesize(next.piece, next.part, next.span)
@@ -333,109 +299,32 @@ export class Utterance {
     } finally {
       this.#isPumping = false
     }
-    this.#settleParts()
-    this.#checkDone()
-  }
-
-  /** Chunks whose sound the output has not taken. */
-  #inHand(): number {
-    return this.#chunks.filter(({ state }) => state === 'synthesizing' || state === 'ready').length
+    this.#settle()
   }
 
   async #synthesize(piece: FilteredPiece, part: number, span: Span | undefined): Promise<void> {
-    const allowed = piece.spoken.trim() === '' ? piece.spoken : await this.#allowed(piece.spoken)
+    const { ledger, beforeTts, voice, output, onSentence } = this.#parts
+    const allowed = piece.spoken.trim() === '' ? piece.spoken : await beforeTts(this, piece.spoken)
     if (allowed === null || this.#state === 'cancelled') return
-    const chunk = this.#newChunk(allowed, part)
-    const { ledger } = this.#parts
-    const { segmentId } = chunk
-    const isChanged = allowed !== piece.spoken
+    const chunk = this.#line.add(allowed, part)
     ledger.generated(this.id, {
-      ...(isChanged ? { written: allowed } : { written: piece.written, spoken: piece.spoken, units: piece.units }),
-      segmentId,
+      ...(allowed === piece.spoken
+        ? { written: piece.written, spoken: piece.spoken, units: piece.units }
+        : { written: allowed }),
+      segmentId: chunk.segmentId,
       ...span,
     })
-    if (allowed.trim() === '' || this.#parts.voice === undefined || this.#parts.output === undefined) {
-      // Nothing of it can sound: it is read, where there is a screen.
-      chunk.state = 'settled'
-      return
-    }
+    // Nothing of it can sound: it is read, where there is a screen.
+    if (allowed.trim() === '' || voice === undefined || output === undefined) return this.#line.settle(chunk)
     try {
-      this.#voice = await this.#parts.voice(this)
+      const opened = await voice(this)
+      if (this.isCancelled) return
+      onSentence(this, 'sent')
+      this.#line.speak(chunk, opened)
     } catch (error) {
-      chunk.state = 'settled'
-      return this.#fail(toParleyError(error, { code: 'voice_tts_failed', message: 'The voice could not be opened.' }))
+      this.#line.settle(chunk)
+      this.#fail(toParleyError(error, { code: 'voice_tts_failed', message: 'The voice could not be opened.' }))
     }
-    if (this.isCancelled) return
-    chunk.stopStall = this.#parts.clock.setTimer(this.#parts.stallTtsMs, () =>
-      this.#chunkFailed(chunk, ttsSilent(this.#parts.stallTtsMs)),
-    )
-    this.#parts.onSentence(this, 'sent')
-    this.#voice.speak(allowed, { segmentId, last: true }, this.#sinkOf(chunk))
-  }
-
-  /** The sentence as hooks leave it; no promise is made where there is none. */
-  #allowed(text: string): string | null | Promise<string | null> {
-    return this.#parts.beforeTts(this, text)
-  }
-
-  #newChunk(text: string, part: number = this.#sections.length - 1): Chunk {
-    const chunk: Chunk = {
-      segmentId: this.#parts.ids.next('seg'),
-      part,
-      text,
-      frames: new FrameStore(),
-      state: 'synthesizing',
-      audioMs: 0,
-      capturedMs: 0,
-      words: [],
-      isCached: false,
-      stopStall: () => {},
-    }
-    this.#chunks.push(chunk)
-    return chunk
-  }
-
-  #sinkOf(chunk: Chunk): SegmentSink {
-    return {
-      audio: (frame) => {
-        if (chunk.state !== 'synthesizing') return
-        if (chunk.audioMs === 0) {
-          chunk.stopStall()
-          this.#parts.onSentence(this, 'audio')
-        }
-        chunk.frames.push(frame)
-        chunk.audioMs = chunk.frames.totalMs
-        void this.#drain()
-      },
-      words: (words) => {
-        chunk.words = mergeWords(chunk.words, words)
-        this.#parts.ledger.timed(chunk.segmentId, words)
-        chunk.segment?.words(words)
-      },
-      done: (isCached) => {
-        if (chunk.state !== 'synthesizing') return
-        chunk.stopStall()
-        if (chunk.audioMs === 0) return this.#chunkFailed(chunk, ttsSilent(0))
-        chunk.isCached = isCached
-        chunk.state = 'ready'
-        this.#parts.ledger.timed(chunk.segmentId, [], chunk.audioMs)
-        this.#parts.afterTts(this, chunk.text, chunk.audioMs, isCached)
-        void this.#drain()
-      },
-      failed: (error) => this.#chunkFailed(chunk, error),
-    }
-  }
-
-  #chunkFailed(chunk: Chunk, error: ParleyError): void {
-    if (chunk.state !== 'synthesizing') return
-    chunk.stopStall()
-    this.#voice?.cancel(chunk.segmentId)
-    // What sounded of it goes on to its end; the rest is missing.
-    if (chunk.audioMs > 0) {
-      chunk.state = 'ready'
-      void this.#drain()
-    } else chunk.state = 'settled'
-    this.#fail(error)
   }
 
   #fail(error: ParleyError): void {
@@ -444,75 +333,16 @@ export class Utterance {
     void this.#pump()
   }
 
-  /** Hands sound to the output, chunk after chunk, while the gate is open. */
-  async #drain(): Promise<void> {
-    const { output } = this.#parts
-    if (this.#isDraining || this.#gate === 'closed' || output === undefined) return
-    this.#isDraining = true
-    try {
-      for (let chunk = this.#next(); chunk !== undefined && this.#mayPlay(); chunk = this.#next()) {
-        const frame = chunk.frames.peek()
-        if (frame === undefined) {
-          if (chunk.state !== 'ready') break
-          this.#flush(chunk)
-          continue
-        }
-        chunk.segment ??= this.#openSegment(output, chunk, frame)
-        if (chunk.segment.capture(frame) === 'full') {
-          await chunk.segment.ready()
-          continue
-        }
-        chunk.frames.shift()
-        chunk.capturedMs += (frame.samples.length / frame.channels / frame.sampleRateHz) * 1_000
-        this.#parts.ledger.sent(chunk.segmentId, chunk.capturedMs)
-      }
-    } finally {
-      this.#isDraining = false
-    }
-  }
-
-  #mayPlay(): boolean {
-    return this.#gate === 'open' && this.#state !== 'cancelled'
-  }
-
-  #next(): Chunk | undefined {
-    return this.#chunks.find(({ state }) => state === 'synthesizing' || state === 'ready')
-  }
-
-  #flush(chunk: Chunk): void {
-    chunk.state = 'flushed'
-    chunk.segment?.flush()
-    this.#parts.onSentence(this, 'captured')
-    void this.#pump()
-  }
-
-  #openSegment(output: AudioOutput, chunk: Chunk, { sampleRateHz, channels }: AudioFrame): OutputSegment {
-    this.#hasStarted = true
-    const segment = output.open({
-      utteranceId: this.id,
-      segmentId: chunk.segmentId,
-      format: { encoding: 'pcm16', sampleRateHz, channels },
-      kind: this.kind,
-      ...(this.agentId === null ? {} : { agentId: this.agentId }),
-    })
-    if (chunk.words.length > 0) segment.words(chunk.words)
-    return segment
-  }
-
-  #settleParts(): void {
+  /** Settles the sections whose text and sound are over, in order, and the whole when all are. */
+  #settle(): void {
+    const isCancelled = this.#state === 'cancelled'
     for (const [index, section] of this.#sections.entries()) {
-      if (!section.isEnded) break
-      const isWaiting =
-        this.#state !== 'cancelled' && (this.#isPumping || this.#pieces.some(({ part }) => part === index))
-      if (isWaiting || this.#chunks.some(({ part, state }) => part === index && state !== 'settled')) break
+      const isWaiting = !isCancelled && (this.#isPumping || this.#pieces.some(({ part }) => part === index))
+      if (!section.isEnded || isWaiting || !this.#line.isSettled(index)) break
       section.settled.resolve()
     }
-  }
-
-  #checkDone(): void {
-    if (this.#isDone || this.#state === 'open') return
-    if (this.#state === 'ended' && (this.#isPumping || this.#pieces.length > 0)) return
-    if (this.#chunks.some(({ state }) => state !== 'settled')) return
+    if (this.#isDone || this.#state === 'open' || !this.#line.isSettled()) return
+    if (!isCancelled && (this.#isPumping || this.#pieces.length > 0)) return
     this.#isDone = true
     this.#parts.onDone(this)
   }
@@ -520,15 +350,4 @@ export class Utterance {
 
 function newPart(): Part {
   return { isEnded: false, settled: Promise.withResolvers<void>() }
-}
-
-function ttsSilent(afterMs: number): ParleyError {
-  return new ParleyError({
-    code: 'voice_tts_silent',
-    message:
-      afterMs === 0
-        ? 'The voice engine finished a sentence without any sound.'
-        : `The voice engine gave no sound within ${afterMs} ms.`,
-    details: { afterMs },
-  })
 }
