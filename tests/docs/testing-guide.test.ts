@@ -1,9 +1,23 @@
 // The code of docs/testing.md.
 import { Agent, createMemoryStore, Kit } from '@parley/kit'
 import { createOpenAiChatModel } from '@parley/openai'
-import { createSeededIds, createVirtualClock, scriptedModel } from '@parley/testing'
-import { conversationStoreSuite } from '@parley/testing/conformance'
+import {
+  caller,
+  createFakeStt,
+  createFakeTts,
+  createScriptedVad,
+  createSeededIds,
+  createSimulatedCaller,
+  createTestEndpoint,
+  createTestSpeechContext,
+  createVirtualClock,
+  expectLedger,
+  expectLog,
+  scriptedModel,
+} from '@parley/testing'
+import { conversationStoreSuite, ttsSuite } from '@parley/testing/conformance'
 import { createOpenAiDouble } from '@parley/testing/doubles'
+import { VoiceChannel } from '@parley/voice'
 import { expect, test } from 'vitest'
 
 //#region script
@@ -58,6 +72,60 @@ test('the line breaks in the middle of an answer, and nobody hears it twice', as
   expect(vendor.violations).toEqual([]) // what we sent is what the vendor would have taken
 })
 //#endregion double
+
+//#region call
+test('a caller who cuts in is answered, and the rest of the sentence counts as unsaid', async () => {
+  const clock = createVirtualClock()
+  await using kit = new Kit({ clock, ids: createSeededIds(1) })
+  const voice = new VoiceChannel('voice', {
+    stt: createFakeStt(), // reads the tones that fakes speak in; or says what its script says
+    tts: createFakeTts(),
+    vad: createScriptedVad(),
+    interruption: { warmupMs: 0 },
+  })
+  kit.register(voice)
+  const model = scriptedModel(['We open at nine on weekdays and at ten on Saturday.', 'See you then.'])
+  kit.register(new Agent('pip', { model, greeting: 'Hello, this is Pip.' }))
+  const { id: roomId } = await kit.createRoom({ channels: ['pip'] })
+  const endpoint = createTestEndpoint({ clock }) // a line without a wire
+  const call = await voice.connect(endpoint, { roomId, participantId: 'ada' })
+
+  const script = [
+    caller.afterAgent('end'), // the greeting
+    caller.say('when are you open'),
+    caller.interruptAt('weekdays'),
+    caller.say('that is enough'),
+    caller.expectHeard('See you then.', { withinMs: 8_000 }),
+    caller.hangup(),
+  ]
+  await createSimulatedCaller(script, { endpoint, clock }).run()
+  await call.ended
+
+  expectLog(await kit.events(roomId, { types: ['message'] }), [
+    { from: 'agent', text: 'Hello, this is Pip.' },
+    { from: 'person', text: 'when are you open' },
+    { from: 'agent', text: /^We open at nine/, interrupted: true },
+    { from: 'person', text: 'that is enough' },
+  ])
+  expectLedger(call.ledger, [
+    { kind: 'greeting', status: 'done' },
+    { heard: /weekdays/, generated: /Saturday/ },
+    { generated: 'See you then.' },
+  ])
+})
+//#endregion call
+
+//#region speech-suite
+ttsSuite('my voice', () => {
+  const clock = createVirtualClock()
+  return {
+    tts: createFakeTts(), // put your voice here
+    voice: 'alice',
+    context: (options) => createTestSpeechContext({ clock, ...options }),
+    pass: (ms) => clock.advance(ms), // a real clock: clock.sleep(ms)
+  }
+})
+//#endregion speech-suite
 
 import { defineTool } from '@parley/spec'
 import { z } from 'zod'
