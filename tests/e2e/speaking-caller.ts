@@ -5,18 +5,22 @@ import { join, type CallerVoice } from './spoken-words.ts'
 const clock = createSystemClock()
 const rate = 16_000
 const frameMs = 20
+/** How long a caller waits for anything. */
+const waitMs = 40_000
 
 /** A person on the line by sound alone: says words with a voice, and keeps what is played to them. */
 export interface SpeakingCaller extends AsyncDisposable {
   readonly call: ClientCall
   readonly roomId: RoomId
   readonly token: string
-  /** Says something; resolves with the instant the last word ended. */
-  say(text: string): Promise<number>
-  /** Waits until the agent's captions have this and nothing sounds any more. */
-  hear(text: RegExp, options?: { isOver?: boolean }): Promise<void>
-  /** When the agent's sound last began and ended, in ms of the machine's clock. */
-  readonly sound: { startedAtMs: number; endedAtMs: number }
+  /** Says something; resolves when the last word is over. */
+  say(text: string): Promise<void>
+  /** Waits until an agent has said this to its end, and listens. */
+  hear(text: RegExp): Promise<void>
+  /** Waits until so much of what an agent says has been heard: words without what stands between. */
+  hearWords(text: RegExp): Promise<void>
+  /** Waits for sound after what was said last; gives how long it took after the last word, in milliseconds. */
+  answer(): Promise<number>
   /** Everything that was played, silence between left out. */
   readonly played: () => Int16Array
   readonly playedRate: number
@@ -49,6 +53,16 @@ export async function callAs(
       onUpdate?.(update)
     },
   })
+  const until = async (isDone: () => boolean, what: () => string): Promise<void> => {
+    const limitMs = clock.monotonicMs() + waitMs
+    while (!isDone()) {
+      if (clock.monotonicMs() > limitMs || call.status === 'ended') {
+        const said = call.captions.map(({ role, text }) => `${role}: ${text}`).join('\n')
+        throw new Error(`The caller never ${what()}. What was said:\n${said}`)
+      }
+      await clock.sleep(20)
+    }
+  }
   return {
     call,
     roomId,
@@ -58,20 +72,33 @@ export async function callAs(
     get playedRate() {
       return speaker.rate
     },
-    get sound() {
-      return speaker.sound
-    },
     async say(text) {
-      return microphone.say(await voice.say(text, rate))
+      await microphone.say(await voice.say(text, rate))
     },
-    async hear(text, { isOver = true } = {}) {
-      const until = clock.monotonicMs() + 40_000
-      const said = (): boolean => call.captions.some((caption) => caption.role === 'agent' && text.test(caption.text))
-      while (!said() || (isOver && (speaker.isSounding || call.state?.agent === 'speaking' || call.state?.agent === 'thinking'))) {
-        if (clock.monotonicMs() > until || call.status === 'ended')
-          throw new Error(`Never heard ${String(text)}:\n${call.captions.map((c) => `${c.role}: ${c.text}`).join('\n')}`)
-        await clock.sleep(20)
-      }
+    async hear(text) {
+      await until(
+        () =>
+          !speaker.isSounding &&
+          call.state?.agent === 'listening' &&
+          call.captions.some((caption) => caption.role === 'agent' && caption.final && text.test(caption.text)),
+        () => `heard ${String(text)} to its end`,
+      )
+    },
+    async hearWords(text) {
+      await until(
+        () =>
+          call.captions.some(({ id, role, words = [] }) => {
+            const heard = updates.findLast((update) => update.type === 'heard' && update.utteranceId === id)
+            const count = heard?.type === 'heard' ? heard.played : 0
+            return role === 'agent' && text.test(words.slice(0, count).map((word) => word.text).join(' '))
+          }),
+        () => `heard the words ${String(text)}`,
+      )
+    },
+    async answer() {
+      const saidMs = microphone.lastSaidMs
+      await until(() => speaker.sound.startedAtMs > saidMs, () => 'got an answer')
+      return Math.round(speaker.sound.startedAtMs - saidMs)
     },
     async [Symbol.asyncDispose]() {
       call.hangup()
@@ -84,15 +111,18 @@ export async function callAs(
 
 interface Microphone {
   capture: Awaited<ReturnType<CallDevices['openCapture']>>
-  say(samples: Int16Array): Promise<number>
+  say(samples: Int16Array): Promise<void>
+  /** When the last sample was said. */
+  readonly lastSaidMs: number
   close(): void
 }
 
 /** Sends 20 ms each 20 ms, as a microphone does: silence until something is said. */
 function createMicrophone(): Microphone {
   let listener = (_samples: Float32Array): void => {}
-  let waiting: { samples: Int16Array; at: number; done: (endedAtMs: number) => void }[] = []
+  let waiting: { samples: Int16Array; at: number; done: () => void }[] = []
   let sent = 0
+  let lastSaidMs = 0
   const startedMs = clock.monotonicMs()
   const size = (rate / 1_000) * frameMs
   let stop = (): void => {}
@@ -105,7 +135,8 @@ function createMicrophone(): Microphone {
         first.at += size
         if (first.at >= first.samples.length) {
           waiting = waiting.slice(1)
-          first.done(clock.monotonicMs())
+          lastSaidMs = clock.monotonicMs()
+          first.done()
         }
       }
       sent += 1
@@ -123,6 +154,9 @@ function createMicrophone(): Microphone {
       close: async () => stop(),
     },
     say: (samples) => new Promise((done) => waiting.push({ samples, at: 0, done })),
+    get lastSaidMs() {
+      return lastSaidMs
+    },
     close: () => stop(),
   }
 }
