@@ -5,6 +5,9 @@ export interface CallerPage {
   readonly page: Page
   /** Picks a person and begins; gives the room. */
   begin(person: 'ada' | 'ben' | 'carla' | 'dev'): Promise<string>
+  /** Picks a person and calls; gives the room. */
+  call(person: 'ada' | 'ben' | 'carla' | 'dev'): Promise<string>
+  hangUp(): Promise<void>
   say(text: string): Promise<void>
   /** Waits until somebody says this. */
   hear(text: string | RegExp): Promise<void>
@@ -26,6 +29,16 @@ export function callerPage(page: Page): CallerPage {
       await root.waitFor()
       await page.locator('[data-call=live]').waitFor()
       return (await root.getAttribute('data-room')) ?? ''
+    },
+    async call(person) {
+      await page.locator(`[data-person=${person}]`).click()
+      await page.getByRole('button', { name: 'Call Harbor Internet' }).click()
+      await page.locator('[data-call=live][data-mode=voice]').waitFor()
+      return (await page.locator('[data-room]').getAttribute('data-room')) ?? ''
+    },
+    async hangUp() {
+      await page.getByRole('button', { name: 'Hang up' }).click()
+      await page.locator('[data-call=ended]').waitFor()
     },
     async say(text) {
       await page.getByRole('textbox', { name: 'Message' }).fill(text)

@@ -14,6 +14,7 @@ import { CallMetrics } from './call-metrics.ts'
 import { CallRequests } from './call-requests.ts'
 import { openVoice } from './call-room.ts'
 import type { CallEvent, SayOptions, Speech, SpeechHandle } from './call-types.ts'
+import { CallTransfer } from './call-transfer.ts'
 import { EchoWords } from './echo-words.ts'
 import { Hearing } from './hearing.ts'
 import { MustHear } from './must-hear.ts'
@@ -36,6 +37,7 @@ export interface CallHost {
   /** Reads the room again: who is active, in which mode. */
   refresh(): void
   /** A key of the person. */
+  hold(isHeld: boolean): void
   key(digit: string): void
   /** The agent is told to come to an end. */
   wrapUp(): void
@@ -47,7 +49,7 @@ export interface CallHost {
 export function assembleCall(parts: CallParts, host: CallHost): CallCore {
   const { access, endpoint, settings, roomId } = parts
   const { clock } = access
-  const isAudible = parts.tts !== undefined && endpoint.info.withoutAudio !== true
+  const isAudible = parts.tts !== undefined
   const ledger = createHeardLedger({ clock })
   const driver = new TurnDriver(createTurnMachine(settings), clock, {
     run: (effect) => runEffect(core, lines, effect),
@@ -223,6 +225,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     mustHear,
     metrics,
     account,
+    transfer: new CallTransfer(() => core, host),
     recording: undefined,
   }
   const requests: CallRequests = new CallRequests({

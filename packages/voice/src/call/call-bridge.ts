@@ -95,10 +95,10 @@ export class CallBridge {
   }
 
   /** Somebody who was dialled has the call: they and the caller hear each other, the agent falls silent. */
-  async connect(media: DeskLegMedia): Promise<void> {
+  async connect(media: DeskLegMedia, displayName?: string): Promise<void> {
     const joined: Joined = { media, role: 'human', mode: 'takeover', takeover: undefined, end: Promise.withResolvers() }
     this.#legs.set(media.id, joined)
-    await this.#takeOver(joined, undefined)
+    await this.#takeOver(joined, displayName)
   }
 
   /** The caller speaks. */
@@ -125,13 +125,13 @@ export class CallBridge {
     }
   }
 
-  /** A leg is gone. */
-  left(legId: string, reason: CloseReason): void {
+  /** A leg is gone; the note is for the agent that has the call again. */
+  left(legId: string, reason: CloseReason, note = ''): void {
     const joined = this.#legs.get(legId)
     if (joined === undefined) return
     this.#legs.delete(legId)
     this.#bridge?.leave(legId)
-    joined.takeover?.left()
+    joined.takeover?.left(note)
     joined.end.resolve(reason)
     this.#show()
     if (joined.role === 'supervisor' && !this.#core().isEnding) {
@@ -178,7 +178,7 @@ export class CallBridge {
       endpoint,
       on: {
         frame: (frame) => this.said(id, frame),
-        text: (text, textId, source) => this.#wroteLater(id, text, textId, source),
+        text: (text, textId, source) => this.wroteLater(id, text, textId, source),
         digit: () => {},
         closed: (reason) => this.left(id, reason),
       },
@@ -188,7 +188,8 @@ export class CallBridge {
     return joined
   }
 
-  #wroteLater(legId: string, text: string, id: string, source: 'speech' | 'typed'): void {
+  /** As `wrote`, without waiting for it. */
+  wroteLater(legId: string, text: string, id: string, source: 'speech' | 'typed'): void {
     const { access, roomId } = this.#core().parts
     access.background('leg', () => this.wrote(legId, text, id, source), roomId)
   }

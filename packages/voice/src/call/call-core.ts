@@ -26,6 +26,8 @@ import type { LatencyBudgetOptions } from '../metrics/latency-budget.ts'
 import type { CallBudgetOptions } from '../options/voice-options.ts'
 import type { VoiceSettings } from '../options/voice-settings.ts'
 import type { RecordingOptions } from '../recording/recording-options.ts'
+import type { DialOut } from '../transfer/dial-out.ts'
+import type { TransferRequest } from '../transfer/transfer-options.ts'
 import type { TextFilterOptions } from '../text/text-filters.ts'
 import type { AgentState, TurnEffect, UserState } from '../turn/turn-effects.ts'
 import type { CallAccount, LinePricing } from './call-account.ts'
@@ -35,6 +37,7 @@ import type { CallLayers } from './call-layers.ts'
 import type { CallMetrics } from './call-metrics.ts'
 import type { CallRecording } from './call-recording.ts'
 import type { CallRequests } from './call-requests.ts'
+import type { CallTransfer } from './call-transfer.ts'
 import type { CallEvent, Speech } from './call-types.ts'
 import type { LegSpeech } from './desk-leg.ts'
 import type { Hearing } from './hearing.ts'
@@ -112,6 +115,10 @@ export interface CallParts {
   linePricing: LinePricing
   /** What becomes of a call whose must-hear text was not heard. */
   /** Engines for one more person on the call. */
+  /** How other lines are rung. */
+  dialOut: DialOut | undefined
+  /** Who is dialled when a call has to go to a person. @default the room asks for one */
+  escalateTo: TransferRequest | undefined
   legSpeech(): LegSpeech
   onUnheard: 'continue' | 'transfer' | 'end'
 }
@@ -157,6 +164,7 @@ export interface CallCore {
   readonly layers: CallLayers
   readonly bridge: CallBridge
   readonly mustHear: MustHear
+  readonly transfer: CallTransfer
   readonly metrics: CallMetrics
   readonly account: CallAccount
   /** Absent where calls are not recorded. */

@@ -15,8 +15,10 @@ import type { CollectOptions } from '../dtmf/dtmf-options.ts'
 import type { HeardLedger } from '../ledger/heard-ledger.ts'
 import type { CallCostReport } from '../metrics/call-cost.ts'
 import type { AgentState, UserState } from '../turn/turn-effects.ts'
+import type { TransferRequest, TransferResult } from '../transfer/transfer-options.ts'
 import type { UtteranceKind } from '../turn/turn-events.ts'
 import type { DeskLeg, JoinLegOptions } from './call-bridge.ts'
+import type { TransferPerson } from './call-transfer.ts'
 import type { CallTurnReport } from './call-metrics.ts'
 
 /** What is spoken: text, must-hear spans, pauses, ready audio. `fromWord`: the span begins with that word of itself. */
@@ -123,6 +125,11 @@ export interface CallSession extends EventFeed<CallEvent>, AsyncDisposable {
   resume(): void
   /** Sends keys to the person's end; `w` waits 500 ms. Resolves when the last one was sent. @throws {ParleyError} `invalid_options` */
   sendDtmf(digits: string): Promise<void>
+  /**
+   * Hands the call on: cold, or warm with a briefing. Resolves when it is decided; what comes of it later is in the room.
+   * @throws {ParleyError} `invalid_options`, `voice_transfer_failed` while another one runs, `voice_call_ended`
+   */
+  transfer(request: TransferRequest, person?: TransferPerson): Promise<TransferResult>
   /**
    * Somebody of the desk joins: to take over, to listen, to whisper, to speak to all.
    * @throws {ParleyError} `forbidden`, `voice_bridge_full`, `voice_call_ended`

@@ -41,6 +41,7 @@ export class DeskLegMedia {
   readonly #abort = new AbortController()
   #hearing: Hearing | undefined
   #isMuted = false
+  #starting: Promise<void> | undefined
   #isClosed = false
 
   constructor(
@@ -61,10 +62,13 @@ export class DeskLegMedia {
     this.#on = on
   }
 
-  /** Lets the media in. @throws {ParleyError} of the engines */
+  /** Lets the media in, once. @throws {ParleyError} of the endpoint */
   async start(): Promise<void> {
-    const { endpoint } = this
-    await endpoint.start({
+    return (this.#starting ??= this.#start())
+  }
+
+  async #start(): Promise<void> {
+    await this.endpoint.start({
       onFrame: (frame, atMs) => {
         if (this.#isMuted || this.#isClosed) return
         this.#on.frame(frame)

@@ -21,6 +21,7 @@ export class HumanTakeover {
   #stopTimer: Disposer = () => {}
   #working: Promise<void>[] = []
   #target: ChannelId | undefined
+  #note = ''
 
   constructor(core: CallCore, participantId: ParticipantId, ports: TakeoverPorts) {
     this.#core = core
@@ -60,9 +61,10 @@ export class HumanTakeover {
     this.#state = { phase: 'agent' }
   }
 
-  /** The person has hung up. */
-  left(): void {
+  /** The person has hung up; the note is for the agent. */
+  left(note: string): void {
     this.#working = []
+    this.#note = note
     this.#feed({ type: 'personHungUp' })
     const { access, roomId } = this.#core.parts
     for (const work of this.#working) void work.catch((error: unknown) => access.reportError(error, 'takeover', roomId))
@@ -77,7 +79,6 @@ export class HumanTakeover {
     const { access } = this.#core.parts
     const { state, effects } = stepTakeover(this.#state, event, access.clock.monotonicMs())
     this.#state = state
-    let note = ''
     for (const effect of effects) {
       switch (effect.type) {
         case 'interruptAgent':
@@ -90,10 +91,10 @@ export class HumanTakeover {
           // Its line closes with the leg.
           break
         case 'summary':
-          note = effect.text
+          this.#note = effect.text
           break
         case 'setMode':
-          this.#working.push(effect.mode === 'human' ? this.#ports.setHuman() : this.#handBack(note))
+          this.#working.push(effect.mode === 'human' ? this.#ports.setHuman() : this.#handBack(this.#note))
           break
         case 'setTimer':
           this.#stopTimer = access.clock.setTimer(effect.atMs - access.clock.monotonicMs(), () =>

@@ -16,6 +16,7 @@ import {
 import type { Collected } from '../dtmf/collection.ts'
 import type { CollectOptions } from '../dtmf/dtmf-options.ts'
 import type { HeardLedger } from '../ledger/heard-ledger.ts'
+import type { TransferRequest, TransferResult } from '../transfer/transfer-options.ts'
 import { assembleCall, type CallHost } from './assemble-call.ts'
 import { atMost } from './at-most.ts'
 import { pressKey } from './press-key.ts'
@@ -24,6 +25,7 @@ import type { DeskLeg, JoinLegOptions } from './call-bridge.ts'
 import { createCallRecording } from './call-recording.ts'
 import { checkVoices, expectNext, readRoom, showAgent, showState } from './call-room.ts'
 import type { CallEvent, CallSession, SayOptions, Speech, SpeechHandle } from './call-types.ts'
+import type { TransferPerson } from './call-transfer.ts'
 import { joinRoom } from './join-room.ts'
 import { mediaHandlers } from './media-handlers.ts'
 import { speakReply } from './reply-output.ts'
@@ -60,6 +62,9 @@ export class LiveCall implements CallSession {
       interrupt: () => this.interrupt({ force: true }),
       hangup: (reason) => void this.hangup(reason),
       refresh: () => this.#refresh(),
+      hold: (isHeld) => {
+        if (this.#closing === undefined) this.#setHold(isHeld)
+      },
       key: (digit) => pressKey(this.#core, digit),
       wrapUp: () => void this.reply({ instructions: WRAP_UP }).catch((error: unknown) => this.#report(error)),
       escalate: (why) => this.#escalate(why),
@@ -148,7 +153,7 @@ export class LiveCall implements CallSession {
         interruptTurn: (turnId) => {
           if (!core.requests.isAsking) access.interruptTurn(turnId)
         },
-        isAudible: tts !== undefined && endpoint.info.withoutAudio !== true,
+        isAudible: tts !== undefined,
         reportError: (error) => access.reportError(error, 'call', roomId),
       },
       output,
@@ -248,6 +253,11 @@ export class LiveCall implements CallSession {
   }
 
   async join(endpoint: MediaEndpoint, options: JoinLegOptions): Promise<DeskLeg> {
+  async transfer(request: TransferRequest, person?: TransferPerson): Promise<TransferResult> {
+    this.#assertLive()
+    return this.#core.transfer.transfer(request, person)
+  }
+
     this.#assertLive()
     return this.#core.bridge.join(endpoint, options)
   }
@@ -280,7 +290,10 @@ export class LiveCall implements CallSession {
 
   /** A person is asked for, or who is named for such calls is dialled. */
   #escalate(why: string): void {
-    const { kit, access } = this.#core.parts
+    const { kit, access, escalateTo, dialOut } = this.#core.parts
+    if (escalateTo !== undefined && dialOut !== undefined) {
+      return access.background('escalate', async () => void (await this.transfer(escalateTo)), this.roomId)
+    }
     const by = { kind: 'code' as const, id: this.id }
     access.background('escalate', async () => void (await kit.requestHuman(this.roomId, { reason: why }, { by })), this.roomId)
   }
@@ -320,6 +333,7 @@ export class LiveCall implements CallSession {
     core.requests.close()
     core.mustHear.close()
     void core.bridge.close(reason).catch((error: unknown) => this.#report(error))
+    core.transfer.callEnded()
     core.speaking.close()
     await atMost(access.clock, CLOSE_MS, Promise.allSettled([core.userTurns.settled, ...core.commits, this.#repliesOver()]))
     for (const dispose of this.#disposers) dispose()

@@ -11,6 +11,8 @@ import type { BackgroundOptions } from '../background/background-options.ts'
 import type { LinePricing } from '../call/call-account.ts'
 import type { CallLines, GreetingSource, HintSource } from '../call/call-core.ts'
 import type { VoiceOptions } from '../options/voice-options.ts'
+import type { DialOut } from '../transfer/dial-out.ts'
+import type { TransferRequest } from '../transfer/transfer-options.ts'
 
 /** What a voice channel is made of. Every part may be missing: calls then go on without it, and say so. */
 export interface VoiceChannelOptions extends Omit<VoiceOptions, 'vad'> {
@@ -34,6 +36,10 @@ export interface VoiceChannelOptions extends Omit<VoiceOptions, 'vad'> {
   lines?: Partial<CallLines>
   /** What sounds behind the agent. @default hold music only */
   background?: Partial<BackgroundOptions>
+  /** How other lines are rung, for transfers. @default none: there are no transfers */
+  dialOut?: DialOut
+  /** Who is dialled when a budget or an unheard text sends a call to a person. @default the room waits for a person */
+  escalateTo?: TransferRequest
   /** What the line and its recording cost. @default unknown */
   linePricing?: LinePricing
   /** What becomes of a call in which a text that must be heard was not, after it was said again twice. @default 'continue' */

@@ -179,6 +179,8 @@ export class VoiceChannel implements Channel {
       callBudget: own.callBudget,
       linePricing: own.linePricing ?? {},
       onUnheard: own.onUnheard ?? 'continue',
+      dialOut: own.dialOut,
+      escalateTo: own.escalateTo,
       legSpeech: () => {
         const legVad = own.vad === undefined ? undefined : createSharedVad(own.vad.info)
         return { vad: own.vad, sharedVad: legVad, stt: streaming(own.stt, legVad) }
@@ -241,6 +243,8 @@ function voiceOptionsOf(options: VoiceChannelOptions): VoiceOptions {
     background: _background,
     linePricing: _linePricing,
     onUnheard: _onUnheard,
+    dialOut: _dialOut,
+    escalateTo: _escalateTo,
     greeting: _greeting,
     lines: _lines,
     measure: _measure,
