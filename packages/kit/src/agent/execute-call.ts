@@ -92,7 +92,7 @@ export async function executeCall(
       turn: state.signal,
       services: input.services,
       call,
-      mayGoOn: !isHandoff && !isCancelled,
+      onYield: isHandoff ? 'isAwaited' : isCancelled ? 'stops' : 'goesOn',
       shown: (value) => (isSensitive ? REDACTED : withoutSecrets(value, place.secrets, REDACTED)),
     }))
   const open = withoutSecrets(result.value ?? null, place.secrets, REDACTED)

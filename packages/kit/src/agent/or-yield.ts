@@ -12,8 +12,11 @@ export interface YieldingCall {
   turn: AbortSignal
   services: LoopServices
   call: ToolCallPart
-  /** Whether it goes on when the turn yields; otherwise it is stopped. */
-  mayGoOn: boolean
+  /**
+   * What becomes of it when the turn yields: it goes on by itself, is stopped, or is waited for, as a handoff is: it is a
+   * transaction and ends soon.
+   */
+  onYield: 'goesOn' | 'stops' | 'isAwaited'
   /** A result as the log may hold it. */
   shown(value: Json): Json
 }
@@ -23,7 +26,7 @@ export interface YieldingCall {
  * is delivered to the agent that is active when it comes.
  */
 export async function orYield(yielding: YieldingCall): Promise<CallValue> {
-  const { running, own, turn, services, call, mayGoOn, shown } = yielding
+  const { running, own, turn, services, call, shown } = yielding
   const unfollow = follow(own, turn)
   const { yielded, background, deliverOutcome, runningCalls } = services
   if (yielded === undefined || background === undefined || deliverOutcome === undefined) return running().finally(unfollow)
@@ -35,7 +38,8 @@ export async function orYield(yielding: YieldingCall): Promise<CallValue> {
   try {
     const first = await Promise.race([work, gaveWay.promise])
     if (first !== 'yielded') return first
-    if (!mayGoOn) {
+    if (yielding.onYield === 'isAwaited') return await work
+    if (yielding.onYield === 'stops') {
       own.abort(yielded.reason)
       return await work
     }

@@ -69,15 +69,10 @@ function sayLine(
   return true
 }
 
-/** Resolves when nothing of the present speech is left to be heard. */
+/** Resolves when what the agent has said so far was heard, and nothing of it is left in the output. */
 async function quiet(core: CallCore): Promise<void> {
-  const { output } = core.parts.endpoint
-  while (output.isPlaying && !core.isEnding) {
-    await new Promise<void>((resolve) => {
-      const dispose = output.on('finished', () => {
-        dispose()
-        resolve()
-      })
-    })
-  }
+  const { parts, speaking } = core
+  // What was written before the handoff was asked for is on its way from the turn to the call.
+  await parts.access.clock.sleep(0, { signal: parts.abort.signal })
+  await Promise.all(speaking.open.map(({ utterance }) => utterance.saidSoFar()))
 }
