@@ -84,8 +84,11 @@ test('PG-2 other words, as said or as a hook left them, are answered anew; the t
   for (const isHook of [false, true]) {
     const bench = await open(['Foreseen.', 'Asked.'])
     if (isHook) {
-      bench.kit.hook('beforeBroadcast', ({ event }) =>
-        event.source.kind === 'person' ? modify({ ...event, content: { type: 'text', text: 'changed' } }) : undefined,
+      bench.kit.hook(
+        'beforeBroadcast',
+        ({ event }) =>
+          event.source.kind === 'person' ? modify({ ...event, content: { type: 'text', text: 'changed' } }) : undefined,
+        { live: 'pass' },
       )
     }
     const begun = await bench.foresee('i was charged')
@@ -190,4 +193,11 @@ test('PG-4 nothing is begun while the agent is at work, with a person, muted, or
   await muted.kit.mute(muted.roomId, 'riley')
   expect(await muted.foresee('hi')).toBeUndefined()
   expect(muted.model.requests).toEqual([])
+})
+
+test('PG-2 text that a hook may still block is shown to no model before', async () => {
+  const bench = await open(['Foreseen.'])
+  bench.kit.hook('beforeBroadcast', () => {}, { sourceKinds: ['person'] })
+  expect(await bench.foresee('my number is 4111')).toBeUndefined()
+  expect(bench.model.requests).toEqual([])
 })

@@ -113,6 +113,11 @@ export async function speculate(parts: KitParts, message: ForeseenMessage): Prom
   const state = getConversationState(room.room)
   if (binding?.muted === true || state.mode !== 'agent' || parts.turns.running(roomId, agentId).length > 0) return undefined
 
+  // What a hook may still change or block is shown to nobody before it has: not to the model, and not to a voice.
+  if (parts.hooks.holdsLive({ roomId, channelId: message.channelId, channelType: 'voice', sourceKind: 'person' }))
+    return undefined
+  const isShown = !parts.hooks.holdsLive({ roomId, channelId: agentId, channelType: 'agent', sourceKind: 'agent' })
+
   const event = foreseenEvent(parts, message, room)
   const opened = openTurn(parts, { roomId, agentId, trigger: event })
   const { turn, stop } = opened
@@ -158,7 +163,7 @@ export async function speculate(parts: KitParts, message: ForeseenMessage): Prom
     for await (const output of turns) {
       if (output.type === 'textDelta') {
         text += output.text
-        if (!hasCalled && !gate.isAdopted) message.onText?.(output.text)
+        if (isShown && !hasCalled && !gate.isAdopted) message.onText?.(output.text)
       }
       hasCalled ||= output.type === 'toolCallStarted'
       if (output.type === 'end') {

@@ -22,6 +22,7 @@ import { keepReceipt, runEffect } from './run-effect.ts'
 import { createLineSpeaker } from './say-line.ts'
 import { noteSettled, noteStarted, repliesSettled } from './settle-speech.ts'
 import { Speaking } from './speaking.ts'
+import { createSpeculations } from './speculations.ts'
 import { TurnDriver } from './turn-driver.ts'
 import { UserTurns } from './user-turns.ts'
 import { VoiceBank } from './voice-bank.ts'
@@ -36,8 +37,8 @@ export interface CallHost {
   hangup(reason: CloseReason): void
   /** Reads the room again: who is active, in which mode. */
   refresh(): void
-  /** A key of the person. */
   hold(isHeld: boolean): void
+  /** A key of the person. */
   key(digit: string): void
   /** The agent is told to come to an end. */
   wrapUp(): void
@@ -181,6 +182,8 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     repliesSettled: () => repliesSettled(core),
     wordsOf: (ids) => ids.flatMap((id) => core.transcripts.get(id) ?? []),
     intercept: (turn) => intercept(core, turn),
+    offer: (turnId) => core.speculations.offer(turnId),
+    over: (turnId) => core.speculations.over(turnId),
     onCommitted: (turn, committed, text) => {
       captions.turn(text)
       if (committed) rememberTurn(core, 'user', text)
@@ -214,7 +217,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     hasDetectorFailed: false,
     stageErrors: new Map(),
     lastTurns: [],
-    speculations: { run: () => {}, close: () => {} },
+    speculations: createSpeculations(() => core),
     get requests() {
       return requests
     },
@@ -222,10 +225,10 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     pressed: Promise.resolve(),
     layers,
     bridge,
+    transfer: new CallTransfer(() => core, host),
     mustHear,
     metrics,
     account,
-    transfer: new CallTransfer(() => core, host),
     recording: undefined,
   }
   const requests: CallRequests = new CallRequests({

@@ -44,6 +44,12 @@ export class CallAccount {
     this.#check()
   }
 
+  /** What a reply cost that nobody heard, because the turn was another. */
+  speculated(agentId: string, costNanoUsd: number | null): void {
+    this.#cost.model(agentId, costNanoUsd)
+    this.#check()
+  }
+
   /** Reads what an agent's turn cost from its receipt. */
   async readTurn(turnId: TurnId): Promise<void> {
     const { kit, roomId } = this.#core().parts

@@ -29,7 +29,7 @@ import type { RecordingOptions } from '../recording/recording-options.ts'
 import type { DialOut } from '../transfer/dial-out.ts'
 import type { TransferRequest } from '../transfer/transfer-options.ts'
 import type { TextFilterOptions } from '../text/text-filters.ts'
-import type { AgentState, TurnEffect, UserState } from '../turn/turn-effects.ts'
+import type { AgentState, UserState } from '../turn/turn-effects.ts'
 import type { CallAccount, LinePricing } from './call-account.ts'
 import type { CallBridge } from './call-bridge.ts'
 import type { CallCaptions } from './call-captions.ts'
@@ -45,6 +45,7 @@ import type { MustHear } from './must-hear.ts'
 import type { SpokenReply } from './reply-output.ts'
 import type { SharedVad } from './shared-vad.ts'
 import type { Speaking } from './speaking.ts'
+import type { Speculations } from './speculations.ts'
 import type { TurnDriver } from './turn-driver.ts'
 import type { UserTurns } from './user-turns.ts'
 import type { VoiceBank } from './voice-bank.ts'
@@ -114,11 +115,11 @@ export interface CallParts {
   callBudget: CallBudgetOptions | undefined
   linePricing: LinePricing
   /** What becomes of a call whose must-hear text was not heard. */
-  /** Engines for one more person on the call. */
   /** How other lines are rung. */
   dialOut: DialOut | undefined
   /** Who is dialled when a call has to go to a person. @default the room asks for one */
   escalateTo: TransferRequest | undefined
+  /** Engines for one more person on the call. */
   legSpeech(): LegSpeech
   onUnheard: 'continue' | 'transfer' | 'end'
 }
@@ -163,18 +164,12 @@ export interface CallCore {
   pressed: Promise<void>
   readonly layers: CallLayers
   readonly bridge: CallBridge
-  readonly mustHear: MustHear
   readonly transfer: CallTransfer
+  readonly mustHear: MustHear
   readonly metrics: CallMetrics
   readonly account: CallAccount
   /** Absent where calls are not recorded. */
   recording: CallRecording | undefined
-}
-
-/** Replies that are generated before the turn is certain. */
-export interface Speculations {
-  run(effect: Extract<TurnEffect, { type: 'speculate' | 'adoptSpeculation' | 'abortSpeculation' }>): void
-  close(): void
 }
 
 /** Remembers a line for the turn detector. */

@@ -147,6 +147,7 @@ export class LiveCall implements CallSession {
       {
         callId: this.id,
         speaking: core.speaking,
+        takeUtterance: (turnId) => core.speculations.takeUtterance(turnId),
         newUtteranceId: () => access.ids.next('utt'),
         feed: (event) => core.driver.feed(event),
         // A tool that waits for this very person's answer is not cut short by it.
@@ -252,12 +253,12 @@ export class LiveCall implements CallSession {
     })
   }
 
-  async join(endpoint: MediaEndpoint, options: JoinLegOptions): Promise<DeskLeg> {
   async transfer(request: TransferRequest, person?: TransferPerson): Promise<TransferResult> {
     this.#assertLive()
     return this.#core.transfer.transfer(request, person)
   }
 
+  async join(endpoint: MediaEndpoint, options: JoinLegOptions): Promise<DeskLeg> {
     this.#assertLive()
     return this.#core.bridge.join(endpoint, options)
   }
@@ -332,8 +333,8 @@ export class LiveCall implements CallSession {
     core.isEnding = true
     core.requests.close()
     core.mustHear.close()
-    void core.bridge.close(reason).catch((error: unknown) => this.#report(error))
     core.transfer.callEnded()
+    void core.bridge.close(reason).catch((error: unknown) => this.#report(error))
     core.speaking.close()
     await atMost(access.clock, CLOSE_MS, Promise.allSettled([core.userTurns.settled, ...core.commits, this.#repliesOver()]))
     for (const dispose of this.#disposers) dispose()

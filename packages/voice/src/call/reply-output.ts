@@ -9,6 +9,8 @@ export interface ReplyOutputParts {
   newUtteranceId(): string
   feed(event: TurnEvent): void
   interruptTurn(turnId: string): void
+  /** The utterance that was begun before the turn, and what is written of it. */
+  takeUtterance(turnId: string): { utteranceId: string; text: string } | undefined
   /** Whether anything can be heard; otherwise what was written is what was read. */
   isAudible: boolean
   reportError(error: unknown): void
@@ -24,21 +26,27 @@ export interface SpokenReply {
 /** Speaks one turn of an agent while it is made, and settles each of its segments. */
 export function speakReply(parts: ReplyOutputParts, output: AgentOutput): SpokenReply {
   const { speaking, feed } = parts
-  const utteranceId = parts.newUtteranceId()
+  const begun = parts.takeUtterance(output.turnId)
+  const utteranceId = begun?.utteranceId ?? parts.newUtteranceId()
   const over = Promise.withResolvers<void>()
   const segments: PromiseWithResolvers<SettledOutput>[] = []
   const segmentOf = (number: number): PromiseWithResolvers<SettledOutput> =>
     (segments[number] ??= Promise.withResolvers<SettledOutput>())
   const turnId = answeredTurn(output)
-  const { utterance } = speaking.begin(
-    {
-      utteranceId,
-      kind: 'reply',
-      agentId: output.agentId,
-      ...(turnId === undefined ? {} : { turnId }),
-    },
-    { cancelGeneration: () => parts.interruptTurn(output.turnId) },
-  )
+  const cancelGeneration = (): void => parts.interruptTurn(output.turnId)
+  const { utterance } =
+    (begun === undefined ? undefined : speaking.adopt(utteranceId, cancelGeneration)) ??
+    speaking.begin(
+      {
+        utteranceId,
+        kind: 'reply',
+        agentId: output.agentId,
+        ...(turnId === undefined ? {} : { turnId }),
+      },
+      { cancelGeneration },
+    )
+  // The beginning of its text was written before the turn.
+  let written = begun?.text.length ?? 0
   const onAbort = (): void => feed({ type: 'command', command: { kind: 'cancelUtterance', utteranceId } })
   output.signal.addEventListener('abort', onAbort, { once: true })
 
@@ -62,7 +70,8 @@ export function speakReply(parts: ReplyOutputParts, output: AgentOutput): Spoken
       switch (part.type) {
         case 'textDelta':
           text += part.text
-          utterance.write(part.text)
+          utterance.write(part.text.slice(written))
+          written = Math.max(0, written - part.text.length)
           break
         case 'segmentEnd':
           void settle(part.segment)

@@ -34,7 +34,9 @@ export interface Spoken {
   /** The user turn it answers. */
   readonly turnId: string | undefined
   /** Ends what makes its text. */
-  readonly cancelGeneration: (() => void) | undefined
+  cancelGeneration: (() => void) | undefined
+  /** Made before its turn: nothing of it plays until the turn takes it. */
+  isForeseen: boolean
   isInterrupted: boolean
   isDropped: boolean
   /** Has the floor; its launch is held back. */
@@ -78,7 +80,11 @@ export class Speaking {
   /** Begins an utterance; it is spoken once the machine gives it the floor. */
   begin(
     request: UtteranceRequest & { mustHear?: 'uninterruptible' | 'resay' | undefined },
-    { cancelGeneration, isWhole = false }: { cancelGeneration?: () => void; isWhole?: boolean } = {},
+    {
+      cancelGeneration,
+      isWhole = false,
+      isForeseen = false,
+    }: { cancelGeneration?: () => void; isWhole?: boolean; isForeseen?: boolean } = {},
   ): Spoken {
     const { mustHear, ...given } = request
     const settled = Promise.withResolvers<SpeechOutcome>()
@@ -95,6 +101,7 @@ export class Speaking {
       outcome: settled.promise,
       turnId: request.turnId,
       cancelGeneration,
+      isForeseen,
       isInterrupted: false,
       isDropped: false,
       isGranted: false,
@@ -106,6 +113,15 @@ export class Speaking {
     }
     this.#spoken.set(utterance.id, spoken)
     this.#parts.feed({ type: 'replyStarted', ...given })
+    return spoken
+  }
+
+  /** The turn it was made for takes it: it may play from now on. */
+  adopt(utteranceId: string, cancelGeneration: () => void): Spoken | undefined {
+    const spoken = this.#spoken.get(utteranceId)
+    if (spoken === undefined) return undefined
+    spoken.cancelGeneration = cancelGeneration
+    this.#gate(utteranceId, { isForeseen: false })
     return spoken
   }
 
@@ -176,11 +192,11 @@ export class Speaking {
     this.#gate(utteranceId, { isHeld })
   }
 
-  #gate(utteranceId: string, change: { isGranted?: boolean; isHeld?: boolean }): void {
+  #gate(utteranceId: string, change: { isGranted?: boolean; isHeld?: boolean; isForeseen?: boolean }): void {
     const spoken = this.#spoken.get(utteranceId)
     if (spoken === undefined) return
     Object.assign(spoken, change)
-    if (spoken.isGranted && !spoken.isHeld) spoken.utterance.open()
+    if (spoken.isGranted && !spoken.isHeld && !spoken.isForeseen) spoken.utterance.open()
     else spoken.utterance.hold()
   }
 

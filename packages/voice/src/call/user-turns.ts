@@ -18,6 +18,10 @@ export interface UserTurnParts {
   /** What was heard of a reply is in the log before the turn that cut it (C-3); bounded. */
   repliesSettled(): Promise<void>
   wordsOf(transcriptIds: readonly string[]): Word[]
+  /** The turn is about to go in: an answer that was begun for it is kept ready. */
+  offer(turnId: string): Promise<void>
+  /** Its answer has begun by now, or does not come. */
+  over(turnId: string): void
   /** The turn is in the log, or not. */
   onCommitted(turn: CommittedTurn, isCommitted: boolean, text: string): void
   /**
@@ -45,7 +49,14 @@ export class UserTurns {
   }
 
   commit(turn: CommittedTurn): void {
-    this.#next(() => this.#commit(turn), turn.turnId)
+    this.#next(async () => {
+      let isAsked = false
+      try {
+        isAsked = await this.#commit(turn)
+      } finally {
+        if (!isAsked) this.#parts.over(turn.turnId)
+      }
+    }, turn.turnId)
   }
 
   /** A later text of a turn that was committed from what was heard so far. */
@@ -61,24 +72,38 @@ export class UserTurns {
     })
   }
 
-  async #commit(turn: CommittedTurn): Promise<void> {
+  /** @returns whether somebody is asked by it */
+  async #commit(turn: CommittedTurn): Promise<boolean> {
     const { kit, roomId, feed, onCommitted } = this.#parts
     await this.#parts.repliesSettled()
     const answered = this.#parts.intercept(turn)
-    if (answered !== undefined) return this.#answered(turn, answered)
+    if (answered !== undefined) {
+      await this.#answered(turn, answered)
+      return false
+    }
     const text = turn.source === 'speech' ? await this.#passHook(turn) : turn.text
-    if (text === undefined) return this.#refused(turn)
+    if (text === undefined) {
+      this.#refused(turn)
+      return false
+    }
     if (text.trim() === '') {
       onCommitted(turn, false, '')
-      return feed({ type: 'turnSettled', turnId: turn.turnId })
+      feed({ type: 'turnSettled', turnId: turn.turnId })
+      return false
     }
+    await this.#parts.offer(turn.turnId)
     const result = await kit.processInbound(this.#message(turn, text), { roomId })
     const isCommitted = result.outcome === 'committed'
     if (isCommitted) this.#remember(turn.turnId, result.event.id)
     onCommitted(turn, isCommitted, text)
-    const settle = (): void => feed({ type: 'turnSettled', turnId: turn.turnId })
-    if (isCommitted && turn.asksAgent) void result.settled().then(settle, settle)
+    const isAsked = isCommitted && turn.asksAgent
+    const settle = (): void => {
+      if (isAsked) this.#parts.over(turn.turnId)
+      feed({ type: 'turnSettled', turnId: turn.turnId })
+    }
+    if (isAsked) void result.settled().then(settle, settle)
     else settle()
+    return isAsked
   }
 
   /** Kept as what was said, or as a mask of it; nobody is asked. */

@@ -67,7 +67,7 @@ export function adoptSpeculation(step: Step, turnId: string): void {
   if (state.speculation === null) return
   const { id } = state.speculation
   state.speculation = null
-  step.effects.push({ type: 'adoptSpeculation', speculationId: id })
+  step.effects.push({ type: 'adoptSpeculation', speculationId: id, turnId })
   state.utterances = state.utterances.map((utterance) =>
     utterance.phase === 'speculative' ? { ...utterance, phase: 'queued', turnId } : utterance,
   )

@@ -59,7 +59,8 @@ export type TurnEffect =
   /** It will never be spoken. */
   | { type: 'dropUtterance'; utteranceId: string; reason: string }
   | { type: 'speculate'; speculationId: string; text: string; language?: string }
-  | { type: 'adoptSpeculation' | 'abortSpeculation'; speculationId: string }
+  | { type: 'adoptSpeculation'; speculationId: string; turnId: string }
+  | { type: 'abortSpeculation'; speculationId: string }
   | { type: 'holdLaunch' | 'releaseLaunch'; utteranceId: string }
   | { type: 'pauseOutput' | 'resumeOutput' }
   | { type: 'interrupt'; plan: InterruptPlan }
