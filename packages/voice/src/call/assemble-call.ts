@@ -93,7 +93,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
   const voices =
     parts.tts === undefined
       ? undefined
-      : new VoiceBank(parts.tts, parts.tts.info.formats[0] ?? plainFormat, parts.context)
+      : new VoiceBank(parts.tts, parts.tts.info.formats[0] ?? plainFormat, parts.context, settings.stall.ttsMs)
   const speaking = new Speaking({
     clock,
     ids: access.ids,

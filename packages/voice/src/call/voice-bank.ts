@@ -10,6 +10,7 @@ import {
   type TtsStream,
   type Word,
 } from '@parley/spec'
+import { within } from '../speech/within.ts'
 
 /** What is known of an agent's voice. */
 export interface VoicedAgent {
@@ -80,9 +81,13 @@ export class VoiceBank {
   readonly #format: AudioFormat
   readonly #context: SpeechContext
   readonly #open = new Map<string, Promise<RoutedVoice>>()
+  readonly #opened = new Set<RoutedVoice>()
+  readonly #openMs: number
   #isClosed = false
 
-  constructor(tts: TextToSpeech, format: AudioFormat, context: SpeechContext) {
+  /** `openMs`: how long a voice may take to open. */
+  constructor(tts: TextToSpeech, format: AudioFormat, context: SpeechContext, openMs: number) {
+    this.#openMs = openMs
     this.#tts = tts
     this.#format = format
     this.#context = context
@@ -109,18 +114,25 @@ export class VoiceBank {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    const open = [...this.#open.values()]
+    const opened = [...this.#opened]
     this.#open.clear()
-    await Promise.allSettled(open.map(async (opening) => (await opening).close()))
+    this.#opened.clear()
+    await Promise.allSettled(opened.map((voice) => voice.close()))
   }
 
   async #start(key: string, voice: string, language: string | undefined): Promise<RoutedVoice> {
-    const stream = await this.#tts.open(
+    const opening = this.#tts.open(
       { voice, format: this.#format, ...(language === undefined ? {} : { language }) },
       this.#context,
     )
+    const stream = await within(this.#context.clock, this.#openMs, opening, {
+      code: 'voice_tts_silent',
+      message: `The voice ${voice} could not be opened within ${this.#openMs} ms. It is opened again for the next sentence.`,
+      late: (opened) => void opened.close().catch(() => this.#context.telemetry.count('voice.closeErrors')),
+    })
     const routed = new RoutedVoice(voice, stream)
     if (this.#isClosed) await routed.close()
+    else this.#opened.add(routed)
     return routed
   }
 }
