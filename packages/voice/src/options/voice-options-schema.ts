@@ -120,9 +120,6 @@ const schema = z.strictObject({
     .optional(),
 })
 
-/** Keys of `VoiceOptions`. */
-export const voiceOptionKeys: readonly string[] = Object.keys(schema.shape)
-
 /**
  * Checks options of voice.
  * @param what - names their owner in the message
