@@ -21,6 +21,8 @@ export interface OpenCallInput {
   participantId?: ParticipantId
   language?: string
   recording?: boolean
+  /** Joins the room's live call as somebody of the desk. @default a call of one's own */
+  mode?: 'takeover' | 'monitor' | 'whisperAgent' | 'whisperHuman' | 'barge'
 }
 
 /** A call the server has prepared. */
@@ -74,6 +76,7 @@ const known = [
   'participantId',
   'language',
   'recording',
+  'mode',
   'microphone',
   'speaker',
   'microphoneId',
@@ -107,13 +110,14 @@ export function createCallsClient({
   return {
     async start(options) {
       checkOptions('calls.start', options, known)
-      const { roomId, agentId, participantId, language, recording } = options
+      const { roomId, agentId, participantId, language, recording, mode } = options
       const input: OpenCallInput = {
         roomId,
         ...(agentId === undefined ? {} : { agentId }),
         ...(participantId === undefined ? {} : { participantId }),
         ...(language === undefined ? {} : { language }),
         ...(recording === undefined ? {} : { recording }),
+        ...(mode === undefined ? {} : { mode }),
       }
       const { callId, token, url } = await (options.openCall ?? ((asked) => openByHttp(http, asked)))(input)
       return startCall({

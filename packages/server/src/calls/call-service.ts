@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { CallSession, VoiceChannel } from '@parley/voice'
+import type { CallSession, DeskMode, VoiceChannel } from '@parley/voice'
 import {
   callMediaRoute,
   createCallAdmission,
@@ -40,11 +40,16 @@ export interface OpenedCallInfo {
   agentId?: string
   language?: string
   recording?: boolean
+  /** Set for somebody of the desk who joins the room's live call, with the rights their key has. */
+  desk?: { mode: DeskMode; rights: readonly string[] }
 }
 
 /** Prepared and live calls of a server. */
 export interface CallService {
-  /** Prepares a call: the token lets its media in, once within a minute. */
+  /**
+   * Prepares a call, or a leg of the desk on the room's live call: the token lets its media in, once within a minute.
+   * @throws {ParleyError} `not_found` where there is no live call to join
+   */
   open(call: Omit<OpenedCallInfo, 'callId'> & { identity: string; features?: readonly string[] }): {
     callId: string
     token: string
@@ -96,6 +101,7 @@ export function createCallService(
     call.expiresAtMs = Infinity
     const language = call.language ?? endpoint.hello.language
     try {
+      if (call.desk !== undefined) return await joinLive(endpoint, call, call.desk)
       const session = await channel.connect(endpoint, {
         callId: call.callId,
         roomId: call.roomId,
@@ -111,6 +117,15 @@ export function createCallService(
     }
   }
 
+  const joinLive = async (
+    endpoint: WebSocketMediaEndpoint,
+    { callId, roomId, participantId }: Prepared,
+    desk: NonNullable<OpenedCallInfo['desk']>,
+  ): Promise<void> => {
+    const leg = await liveOf(roomId).join(endpoint, { participantId, ...desk })
+    void leg.ended.then(() => prepared.delete(callId))
+  }
+
   const forgetOld = (): void => {
     const now = clock.monotonicMs()
     for (const [callId, { expiresAtMs }] of prepared) {
@@ -120,10 +135,20 @@ export function createCallService(
   }
 
   const sessions = (roomId: RoomId): CallSession[] => channel.calls.filter((call) => call.roomId === roomId)
+  const liveOf = (roomId: RoomId, callId?: string): CallSession => {
+    const call = sessions(roomId).find(({ id, state }) => !state.isEnded && (callId === undefined || id === callId))
+    if (call !== undefined) return call
+    throw new ParleyError({
+      code: 'not_found',
+      message: `Room ${roomId} has no live call${callId === undefined ? '' : ` ${callId}`}.`,
+      details: { roomId, ...(callId === undefined ? {} : { callId }) } satisfies Record<string, Json>,
+    })
+  }
 
   return {
     open({ identity, features = [], ...call }) {
       forgetOld()
+      if (call.desk !== undefined) liveOf(call.roomId)
       const callId = ids.next('call')
       const token = ids.token()
       prepared.set(callId, {
@@ -140,15 +165,7 @@ export function createCallService(
     live: (roomId) =>
       sessions(roomId).map(({ id, participantId, state: { user, agent } }) => ({ callId: id, participantId, user, agent })),
     async end(roomId, callId) {
-      const call = sessions(roomId).find(({ id }) => id === callId)
-      if (call === undefined) {
-        throw new ParleyError({
-          code: 'not_found',
-          message: `Room ${roomId} has no live call ${callId}.`,
-          details: { roomId, callId } satisfies Record<string, Json>,
-        })
-      }
-      await call.hangup('agent')
+      await liveOf(roomId, callId).hangup('agent')
     },
   }
 }

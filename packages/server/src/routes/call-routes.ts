@@ -1,5 +1,7 @@
+import { ParleyError } from '@parley/spec'
 import { z } from 'zod'
 import type { CallService } from '../calls/call-service.ts'
+import { holdsRight, rights, type Principal, type Right } from '../auth/principal.ts'
 import { defineRoomRoute, type Route } from '../http/route.ts'
 import type { RoomsService } from '../rooms-service.ts'
 import { actingPerson } from './acting-person.ts'
@@ -14,22 +16,26 @@ export function callRoutes(rooms: RoomsService, calls: CallService): Route[] {
     defineRoomRoute(rooms, {
       method: 'POST',
       path: '/v1/rooms/:id/calls',
-      summary: 'Prepares a call of a person with the agents of the room, and gives the token its media connects with',
+      summary:
+        'Prepares a call of a person with the agents of the room, or with `mode` a leg of the desk on its live call, and gives the token its media connects with',
       tag,
-      rights: ['rooms:write'],
+      rights: ['rooms:write', 'desk:answer', 'calls:supervise'],
       allowsRoomToken: true,
       body: z.strictObject({
         agentId: idSchema.optional(),
         language: z.string().min(1).max(64).optional(),
         recording: z.boolean().optional(),
+        mode: z.enum(['takeover', 'monitor', 'whisperAgent', 'whisperHuman', 'barge']).optional(),
         ...actingPersonField,
       }),
       answer: 'OpenedCall',
       status: 201,
-      async handle({ room, principal, body: { participantId, ...call } }) {
+      async handle({ room, principal, body: { participantId, mode, ...call } }) {
         const person = actingPerson(principal, participantId)
+        checkRight(principal, mode)
         const opened = calls.open({
           ...withoutUndefined(call),
+          ...(mode === undefined ? {} : { desk: { mode, rights: rightsOf(principal) } }),
           roomId: room.id,
           participantId: person,
           identity: `${principal.id}:${person}`,
@@ -59,4 +65,16 @@ export function callRoutes(rooms: RoomsService, calls: CallService): Route[] {
       },
     }),
   ]
+}
+
+/** @throws {ParleyError} `forbidden` */
+function checkRight(principal: Principal, mode: string | undefined): void {
+  if (mode === undefined && principal.room !== undefined) return
+  const needed: Right = mode === undefined ? 'rooms:write' : mode === 'takeover' ? 'desk:answer' : 'calls:supervise'
+  if (principal.room === undefined && holdsRight(principal, [needed])) return
+  throw new ParleyError({ code: 'forbidden', message: `This needs the right ${needed}.`, details: { rights: [needed] } })
+}
+
+function rightsOf(principal: Principal): Right[] {
+  return rights.filter((right) => holdsRight(principal, [right]))
 }
