@@ -56,7 +56,7 @@ const { url } = await server.listen({ port: 0 })
 
 const room = await kit.createRoom({ channels: ['riley', 'web'] })
 await kit.ensureParticipant(room.id, { id: 'ada' })
-const { token } = await server.tokens.issue({ roomId: room.id, participantId: 'ada' })
+const { token } = server.tokens.issue({ roomId: room.id, participantId: 'ada' })
 const show = (_what: unknown): void => {}
 
 //#region page
