@@ -39,7 +39,7 @@ export interface EndpointInfo {
     /** Where keys of the person come from: the endpoint reports them, or they are found in the audio. @default 'report' */
     dtmfIn?: 'report' | 'audio'
   }
-  /** The person's end lets nothing in: typed text only. @default false */
+  /** No sound comes from the person: they type. They may still hear. @default false */
   withoutAudio?: boolean
 }
 

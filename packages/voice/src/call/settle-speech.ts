@@ -67,7 +67,7 @@ async function commit(
   { idempotencyKey }: SayOptions,
 ): Promise<void> {
   const outcome = await settled
-  const isReadOnly = parts.tts === undefined || parts.endpoint.info.withoutAudio === true
+  const isReadOnly = parts.tts === undefined
   const text = isReadOnly ? outcome.generatedText : outcome.heardText
   if (text.trim() === '') return
   await parts.kit.sendEvent(parts.roomId, agentId, {
