@@ -34,6 +34,20 @@ test('sends the first frame in the call that captures it, and the rest at the pa
   expect(clock.pending).toBe(0)
 })
 
+test('O-6 an utterance that goes on after another one goes on where it was', async () => {
+  const { clock, output, sent } = createLoopback()
+  speak(output, 's1', 100, 'u1').flush()
+  speak(output, 's2', 60, 'u2').flush()
+  speak(output, 's3', 40, 'u1').flush()
+  await clock.runToRest()
+  const places = sent.map(({ frame }) => [frame.utteranceId, frame.utteranceSamples / 160])
+  expect(places).toEqual([
+    ...[0, 1, 2, 3, 4].map((at) => ['u1', at]),
+    ...[0, 1, 2].map((at) => ['u2', at]),
+    ...[5, 6].map((at) => ['u1', at]),
+  ])
+})
+
 describe('back pressure', () => {
   test('O-1 takes ten seconds ahead, says full, drops nothing and goes on when there is room', async () => {
     const { clock, output, heard } = createLoopback()

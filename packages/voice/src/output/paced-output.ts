@@ -17,6 +17,9 @@ import { createPlayhead } from './playhead.ts'
 import { createSegmentEvents } from './segment-events.ts'
 import { createResamplerShelf, createSegmentQueue } from './segment-queue.ts'
 
+/** Utterances whose place is remembered. */
+const recentUtterances = 16
+
 /**
  * Makes the output of an endpoint: takes audio as fast as it is made, sends frames of 20 ms a little ahead of playout, and
  * tells what was played, by the far end's reports, its marks or the clock. The first frame is sent in the very call that
@@ -56,7 +59,8 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
   /** Frames that were sent and not played when playout was rewound. */
   let resend: SentFrame[] = []
   let watchedFromMs = 0
-  let lastUtterance: { id: string; frames: number } | undefined
+  /** Frames sent of recent utterances, each counted once: one may go on after another. */
+  const sentOf = new Map<string, number>()
   let lastClear: (Heard & { epoch: number }) | undefined
   let isPaused = false
   let isLost = false
@@ -87,13 +91,13 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
     const samples = segment?.queue.shift()
     if (segment === undefined || samples === undefined) return undefined
     if (segment.sentFrames === 0) beginSending(segment)
-    if (lastUtterance !== undefined) lastUtterance.frames += 1
+    sentOf.set(segment.utteranceId, (sentOf.get(segment.utteranceId) ?? 0) + 1)
     return { samples, segment, index: segment.sentFrames++ }
   }
   const beginSending = (segment: OpenSegment): void => {
-    const { utteranceId } = segment
-    if (lastUtterance?.id !== utteranceId) lastUtterance = { id: utteranceId, frames: 0 }
-    segment.utteranceFrames = lastUtterance.frames
+    segment.utteranceFrames = sentOf.get(segment.utteranceId) ?? 0
+    const [oldest] = sentOf.keys()
+    if (sentOf.size > recentUtterances && oldest !== undefined) sentOf.delete(oldest)
     sender.tellStart(segment, epoch)
   }
   const markAt = ({ segmentId }: OpenSegment, positionMs: number, nowMs: number): void =>
@@ -269,7 +273,7 @@ export function createPacedOutput(options: PacedOutputOptions): PacedOutput {
       }
       lastClear = heard === undefined ? undefined : { ...heard, epoch: cutEpoch }
       playhead.forgetHeard()
-      lastUtterance = undefined
+      sentOf.clear()
       const confidence = heard?.confidence ?? 'confirmed'
       if (heard !== undefined)
         tell.cleared(heard.segment, { epoch: cutEpoch, positionMs: heard.positionMs, confidence })
