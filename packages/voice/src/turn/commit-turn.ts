@@ -258,5 +258,11 @@ export function commitTyped(step: Step, id: string, text: string, source: 'typed
     state.open = typed
   }
   const anchorMs = step.nowMs
-  commitTurn(step, { anchorMs, source, trigger: decision === null ? source : `${source}+${decision.trigger}` })
+  const isMixed = state.open.parts.length > 1
+  commitTurn(step, {
+    anchorMs,
+    // Words and keys of one turn are text; an entry of the keypad holds keys alone.
+    source: isMixed ? 'typed' : source,
+    trigger: decision === null ? source : `${source}+${decision.trigger}`,
+  })
 }
