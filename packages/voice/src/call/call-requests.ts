@@ -48,6 +48,11 @@ export class CallRequests {
     return this.#abort !== undefined || this.#confirm !== undefined
   }
 
+  /** Whether a key is the rest of an entry that is complete already. */
+  absorbs(digit: string): boolean {
+    return this.#collector.absorbs(digit)
+  }
+
   /** One key. */
   key(digit: string): void {
     const { driver } = this.#parts.core()

@@ -6,6 +6,7 @@ export function pressKey(core: CallCore, digit: string): void {
   const scope = hookScope(core)
   const take = (digits: string): void => {
     for (const one of digits) {
+      if (core.requests.absorbs(one)) continue
       core.emitter.emit({ type: 'dtmf', digit: core.requests.isSensitive ? '*' : one })
       core.requests.key(one)
     }

@@ -54,7 +54,7 @@ test('D-3 D-4 collect asks aloud, gives the keys, and keeps secret ones out of l
   call.on('dtmf', ({ digit }) => digits.push(digit))
   const asked = call.collect({ digits: 4, prompt: 'your pin please', sensitive: true })
   await clock.advance(3_000)
-  for (const digit of '4712') endpoint.caller.dtmf(digit)
+  for (const digit of '4712#9') endpoint.caller.dtmf(digit)
   expect(await asked).toEqual({ type: 'digits', digits: '4712' })
   await clock.advance(5_000)
   expect(bench.heard()).toEqual(['your pin please'])

@@ -33,6 +33,31 @@ describe('digit collector', () => {
     expect(defaultCollectOptions).toEqual({ terminator: '#', timeoutMs: 10_000, sensitive: false, retries: 2 })
   })
 
+  test('D-3 D-4 what is keyed in beyond a complete entry belongs to it, for as long as keys follow each other', async () => {
+    const { clock, collector, press } = call()
+    const plain = collector.collect({ digits: 4 })
+    press('2044')
+    expect(await plain).toEqual({ type: 'digits', digits: '2044' })
+    expect([collector.absorbs('#'), collector.absorbs('5')]).toEqual([true, false])
+    await clock.advance(2_001)
+    expect(collector.absorbs('#')).toBe(false)
+
+    const secret = collector.collect({ digits: 4, sensitive: true })
+    expect(collector.absorbs('4')).toBe(false)
+    press('4821')
+    expect(await secret).toEqual({ type: 'digits', digits: '4821' })
+    expect(collector.absorbs('5')).toBe(true)
+    await clock.advance(1_500)
+    expect(collector.absorbs('#')).toBe(true)
+    await clock.advance(2_001)
+    expect(collector.absorbs('5')).toBe(false)
+
+    const ended = collector.collect({ digits: { min: 1, max: 8 } })
+    press('12#')
+    expect(await ended).toEqual({ type: 'digits', digits: '12' })
+    expect(collector.absorbs('#')).toBe(false)
+  })
+
   test('D-5 defaults: tones', () => {
     expect(defaultToneOptions).toEqual({ toneMs: 100, gapMs: 60, waitMs: 500 })
     expect(TONE_TAIL_MS).toBe(100)

@@ -2,7 +2,7 @@ import { ParleyError } from '@parley/spec'
 import type { Clock, Disposer } from '@parley/spec'
 import { resolveOptions } from '../resolve-options.ts'
 import { startCollection, type Collected, type Collection } from './collection.ts'
-import { defaultDigitCollectorOptions, type CollectOptions, type DigitCollectorOptions } from './dtmf-options.ts'
+import { defaultCollectOptions, defaultDigitCollectorOptions, type CollectOptions, type DigitCollectorOptions } from './dtmf-options.ts'
 
 /** Keys that belong together. */
 export interface KeypadEntry {
@@ -27,6 +27,11 @@ export interface DigitCollectorPorts {
 export interface DigitCollector {
   /** One key of `0-9*#A-D`; others are ignored. */
   push(digit: string): void
+  /**
+   * Whether a key belongs to an entry that is complete by its length: the terminator that people press all the same, and
+   * whatever is keyed in beyond a sensitive value. Such keys mean nothing and must not be kept.
+   */
+  absorbs(digit: string): boolean
   /** A finished user turn in words. @returns whether it answers a running collection and is no turn of its own */
   spoken(text: string): boolean
   /**
@@ -55,6 +60,8 @@ export function createDigitCollector(
   let startedAtMs = 0
   let stopTimer: Disposer = () => {}
   let running: Collection | undefined
+  let wantedNow: CollectOptions | undefined
+  let tail: { untilMs: number; terminator: string; isSensitive: boolean } | undefined
   let isClosed = false
 
   const reset = (): void => {
@@ -67,16 +74,33 @@ export function createDigitCollector(
     if (entry.digits !== '') onEntry(entry)
   }
 
+  /** A key ended a collection by its length: what follows at once belongs to it. */
+  const noteTail = (digit: string): void => {
+    const { terminator = defaultCollectOptions.terminator, sensitive: isSensitive = false } = wantedNow ?? {}
+    if (running !== undefined || digit === terminator) return
+    tail = { untilMs: clock.monotonicMs() + options.interDigitMs, terminator, isSensitive }
+  }
+
   return Object.freeze({
     push(digit: string) {
       if (isClosed || !keys.test(digit)) return
-      if (running !== undefined) return running.digit(digit)
+      if (running !== undefined) {
+        running.digit(digit)
+        return noteTail(digit)
+      }
       if (digit === options.terminator) return finish('terminator')
       if (digits === '') startedAtMs = clock.monotonicMs()
       digits += digit
       if (digits.length >= options.maxDigits) return finish('maxDigits')
       stopTimer()
       stopTimer = clock.setTimer(options.interDigitMs, () => finish('pause'))
+    },
+    absorbs(digit: string) {
+      const now = clock.monotonicMs()
+      if (running !== undefined || tail === undefined || now > tail.untilMs) return false
+      if (!tail.isSensitive) return digit === tail.terminator
+      tail = { ...tail, untilMs: now + options.interDigitMs }
+      return true
     },
     spoken(text: string) {
       if (running === undefined || text.trim() === '') return false
@@ -92,6 +116,8 @@ export function createDigitCollector(
         })
       }
       reset()
+      tail = undefined
+      wantedNow = wanted
       const isSensitive = wanted.sensitive === true
       const collection = startCollection(wanted, {
         clock,
