@@ -9,8 +9,11 @@ import { CallAccount } from './call-account.ts'
 import { CallBridge } from './call-bridge.ts'
 import { CallCaptions } from './call-captions.ts'
 import { hookPayload, hookScope, noteReceipt, rememberTurn, stageFailed, type CallCore, type CallParts } from './call-core.ts'
+import { CallFillers } from './call-fillers.ts'
+import { CallLanguage } from './call-language.ts'
 import { CallLayers } from './call-layers.ts'
 import { CallMetrics } from './call-metrics.ts'
+import { CallOpening } from './call-opening.ts'
 import { CallRequests } from './call-requests.ts'
 import { openVoice } from './call-room.ts'
 import type { CallEvent, SayOptions, Speech, SpeechHandle } from './call-types.ts'
@@ -55,6 +58,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
   const driver = new TurnDriver(createTurnMachine(settings), clock, {
     run: (effect) => runEffect(core, lines, effect),
     took: (event, nowMs) => {
+      opening.event(event)
       metrics.event(event, nowMs)
       if (event.type === 'turnSettled') mustHear.turnSettled(event.turnId)
     },
@@ -83,6 +87,8 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     background: parts.background,
     onError: (error) => access.reportError(error, 'background', roomId),
   })
+  const opening = new CallOpening(() => core, host, parts.amd)
+  const language = new CallLanguage(() => core, parts.autoLanguage)
   const bridge = new CallBridge(() => core, host)
   const keys = createDtmfInput({
     clock,
@@ -116,6 +122,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     },
     onSentence: (utterance, stage) => {
       metrics.sentence(utterance.id, stage)
+      if (stage === 'audio') core.fillers.sound(utterance)
       core.captions.speech(utterance, { isFinal: false, isCut: false })
     },
     onFailure: (_utterance, error) => stageFailed(core, 'tts', error),
@@ -147,6 +154,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     onHeard: (frame, atMs) => {
       core.recording?.caller(frame, atMs)
       bridge.caller(frame)
+      opening.frame(frame)
     },
     process: (frame) => parts.process(frame),
     forRecognizer: (frame) => keys.pass(frame),
@@ -187,6 +195,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     onCommitted: (turn, committed, text) => {
       captions.turn(text)
       if (committed) rememberTurn(core, 'user', text)
+      if (committed) language.heard({ ...turn, text })
       core.emitter.emit({ type: 'userTurn', turnId: turn.turnId, text, committed })
     },
     onUnheard: () => void host.say(parts.lines.sayAgain, { commit: false, kind: 'apology' }),
@@ -218,6 +227,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     stageErrors: new Map(),
     lastTurns: [],
     speculations: createSpeculations(() => core),
+    fillers: new CallFillers(() => core, (text, options) => host.say(text, options), parts.generateFiller),
     get requests() {
       return requests
     },
@@ -225,6 +235,8 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     pressed: Promise.resolve(),
     layers,
     bridge,
+    opening,
+    languages: language,
     transfer: new CallTransfer(() => core, host),
     mustHear,
     metrics,
@@ -245,8 +257,11 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
 }
 
 /** A turn may be the answer to something that was asked beside the conversation. */
-function intercept({ recording, requests }: CallCore, { source, text }: CommittedTurn): 'answer' | 'masked' | undefined {
+function intercept(core: CallCore, turn: CommittedTurn): 'answer' | 'masked' | undefined {
+  const { recording, requests, opening } = core
+  const { source, text } = turn
   if (source === 'dtmf') return undefined
+  if (opening.answers(turn)) return 'answer'
   if (recording?.answer(text) === true) return 'answer'
   const { isSensitive } = requests
   if (!requests.spoken(text)) return undefined

@@ -23,9 +23,10 @@ import type { DigitCollectorOptions } from '../dtmf/dtmf-options.ts'
 import type { EchoGuard } from '../echo/echo-guard.ts'
 import type { HeardLedger } from '../ledger/heard-ledger.ts'
 import type { LatencyBudgetOptions } from '../metrics/latency-budget.ts'
-import type { CallBudgetOptions } from '../options/voice-options.ts'
+import type { CallBudgetOptions, FillerOptions } from '../options/voice-options.ts'
 import type { VoiceSettings } from '../options/voice-settings.ts'
 import type { RecordingOptions } from '../recording/recording-options.ts'
+import type { LanguageSwitchOptions } from '../speech/language-switch.ts'
 import type { DialOut } from '../transfer/dial-out.ts'
 import type { TransferRequest } from '../transfer/transfer-options.ts'
 import type { TextFilterOptions } from '../text/text-filters.ts'
@@ -33,8 +34,11 @@ import type { AgentState, UserState } from '../turn/turn-effects.ts'
 import type { CallAccount, LinePricing } from './call-account.ts'
 import type { CallBridge } from './call-bridge.ts'
 import type { CallCaptions } from './call-captions.ts'
+import type { CallLanguage } from './call-language.ts'
 import type { CallLayers } from './call-layers.ts'
 import type { CallMetrics } from './call-metrics.ts'
+import type { CallFillers } from './call-fillers.ts'
+import type { CallAmdOptions, CallOpening } from './call-opening.ts'
 import type { CallRecording } from './call-recording.ts'
 import type { CallRequests } from './call-requests.ts'
 import type { CallTransfer } from './call-transfer.ts'
@@ -106,6 +110,8 @@ export interface CallParts {
   greeting: GreetingSource | undefined
   process(frame: AudioFrame): AudioFrame
   lines: CallLines
+  /** Makes a line for the tool that runs. */
+  generateFiller: FillerOptions['generate']
   dtmf: Partial<DigitCollectorOptions>
   recording: RecordingOptions
   /** The person's answer to the question of recording, if they gave it before. */
@@ -115,6 +121,10 @@ export interface CallParts {
   callBudget: CallBudgetOptions | undefined
   linePricing: LinePricing
   /** What becomes of a call whose must-hear text was not heard. */
+  /** Answering machines of outbound calls. */
+  amd: CallAmdOptions | undefined
+  /** When the language changes by itself. */
+  autoLanguage: LanguageSwitchOptions | undefined
   /** How other lines are rung. */
   dialOut: DialOut | undefined
   /** Who is dialled when a call has to go to a person. @default the room asks for one */
@@ -158,12 +168,15 @@ export interface CallCore {
   /** The last turns of both sides, for the turn detector. */
   readonly lastTurns: { role: 'user' | 'assistant'; text: string }[]
   readonly speculations: Speculations
+  readonly fillers: CallFillers
   readonly requests: CallRequests
   readonly keys: DtmfInput
   /** Keys whose hooks are at work. */
   pressed: Promise<void>
   readonly layers: CallLayers
   readonly bridge: CallBridge
+  readonly opening: CallOpening
+  readonly languages: CallLanguage
   readonly transfer: CallTransfer
   readonly mustHear: MustHear
   readonly metrics: CallMetrics

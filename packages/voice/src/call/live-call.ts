@@ -17,6 +17,7 @@ import type { Collected } from '../dtmf/collection.ts'
 import type { CollectOptions } from '../dtmf/dtmf-options.ts'
 import type { HeardLedger } from '../ledger/heard-ledger.ts'
 import type { TransferRequest, TransferResult } from '../transfer/transfer-options.ts'
+import type { AmdVerdict } from '../turn/verdicts.ts'
 import { assembleCall, type CallHost } from './assemble-call.ts'
 import { atMost } from './at-most.ts'
 import { pressKey } from './press-key.ts'
@@ -105,7 +106,7 @@ export class LiveCall implements CallSession {
     await readRoom(core)
     await checkVoices(core)
     await core.hearing.start(endpoint.info.inputFormat.sampleRateHz)
-    await core.layers.start()
+    await Promise.all([core.layers.start(), core.languages.start()])
     await expectNext(core)
     const untap = endpoint.output.tap?.((frame, audibleAtMs) => this.#sent(frame, audibleAtMs))
     if (untap !== undefined) this.#disposers.push(untap)
@@ -135,7 +136,7 @@ export class LiveCall implements CallSession {
     core.recording = createCallRecording(() => core, core.parts.recording, core.parts.consent, (text, options) =>
       this.say(text, options),
     )
-    access.connected(roomId)
+    core.opening.start()
   }
 
   /** Takes one turn of an agent to be spoken; undefined where the call ends. */
@@ -147,6 +148,10 @@ export class LiveCall implements CallSession {
       {
         callId: this.id,
         speaking: core.speaking,
+        onTool: (name, utteranceId) => {
+          if (name === null) core.fillers.toolEnded(utteranceId)
+          else core.fillers.toolStarted(utteranceId, name)
+        },
         takeUtterance: (turnId) => core.speculations.takeUtterance(turnId),
         newUtteranceId: () => access.ids.next('utt'),
         feed: (event) => core.driver.feed(event),
@@ -263,6 +268,15 @@ export class LiveCall implements CallSession {
     return this.#core.bridge.join(endpoint, options)
   }
 
+  get answeredBy(): AmdVerdict | undefined {
+    return this.#core.opening.answeredBy
+  }
+
+  async press(digits: string): Promise<'pressed' | 'loop'> {
+    this.#assertLive()
+    return this.#core.opening.press(digits)
+  }
+
   async hangup(reason: CloseReason = 'agent'): Promise<void> {
     return (this.#closing ??= this.#close(reason))
   }
@@ -333,6 +347,7 @@ export class LiveCall implements CallSession {
     core.isEnding = true
     core.requests.close()
     core.mustHear.close()
+    core.opening.close()
     core.transfer.callEnded()
     void core.bridge.close(reason).catch((error: unknown) => this.#report(error))
     core.speaking.close()

@@ -9,6 +9,8 @@ export interface ReplyOutputParts {
   newUtteranceId(): string
   feed(event: TurnEvent): void
   interruptTurn(turnId: string): void
+  /** A tool of it runs from now on; `null`: it has ended. */
+  onTool(name: string | null, utteranceId: string): void
   /** The utterance that was begun before the turn, and what is written of it. */
   takeUtterance(turnId: string): { utteranceId: string; text: string } | undefined
   /** Whether anything can be heard; otherwise what was written is what was read. */
@@ -80,6 +82,7 @@ export function speakReply(parts: ReplyOutputParts, output: AgentOutput): Spoken
         case 'toolCallEnded': {
           const { callId } = part.call
           feed({ type: part.type, utteranceId, callId })
+          parts.onTool(part.type === 'toolCallStarted' ? part.call.name : null, utteranceId)
           break
         }
         default:

@@ -4,7 +4,7 @@ import type { SayOptions, Speech, SpeechHandle } from './call-types.ts'
 
 /** The lines a call says by itself. */
 export interface LineSpeaker {
-  /** While a tool runs. */
+  /** While a tool of this utterance runs. */
   filler(utteranceId: string): void
   /** "Mm-hm", without taking the floor. */
   backchannel(): void
@@ -20,17 +20,8 @@ export function createLineSpeaker(
   say: (text: string | Speech, options: SayOptions) => SpeechHandle,
   hangup: (reason: CloseReason) => void,
 ): LineSpeaker {
-  let fillers = 0
-  let last: string | undefined
   return {
-    filler() {
-      const { lines, rotate } = core().parts.settings.filler
-      const line = lines.length === 0 ? undefined : lines[rotate ? fillers % lines.length : 0]
-      if (line === undefined || (line === last && lines.length > 1)) return
-      fillers += 1
-      last = line
-      void say(line, { kind: 'filler', commit: false, priority: 10 })
-    },
+    filler: (utteranceId) => core().fillers.speak(utteranceId),
     backchannel() {
       void say('Mm-hm.', { kind: 'backchannel', commit: false, priority: 10 })
     },

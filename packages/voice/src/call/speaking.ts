@@ -37,6 +37,8 @@ export interface Spoken {
   cancelGeneration: (() => void) | undefined
   /** Made before its turn: nothing of it plays until the turn takes it. */
   isForeseen: boolean
+  /** A filler sounds: what it says comes after that. */
+  isBehind: boolean
   isInterrupted: boolean
   isDropped: boolean
   /** Has the floor; its launch is held back. */
@@ -102,6 +104,7 @@ export class Speaking {
       turnId: request.turnId,
       cancelGeneration,
       isForeseen,
+      isBehind: false,
       isInterrupted: false,
       isDropped: false,
       isGranted: false,
@@ -192,11 +195,20 @@ export class Speaking {
     this.#gate(utteranceId, { isHeld })
   }
 
-  #gate(utteranceId: string, change: { isGranted?: boolean; isHeld?: boolean; isForeseen?: boolean }): void {
+  /** What it says from now on waits for a filler, or does not any more. */
+  behind(utteranceId: string, isBehind: boolean): void {
+    this.#gate(utteranceId, { isBehind })
+  }
+
+  #gate(
+    utteranceId: string,
+    change: { isGranted?: boolean; isHeld?: boolean; isForeseen?: boolean; isBehind?: boolean },
+  ): void {
     const spoken = this.#spoken.get(utteranceId)
     if (spoken === undefined) return
     Object.assign(spoken, change)
-    if (spoken.isGranted && !spoken.isHeld && !spoken.isForeseen) spoken.utterance.open()
+    const { isGranted, isHeld, isForeseen, isBehind } = spoken
+    if (isGranted && !isHeld && !isForeseen && !isBehind) spoken.utterance.open()
     else spoken.utterance.hold()
   }
 
