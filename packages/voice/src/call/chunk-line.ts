@@ -225,9 +225,10 @@ export class ChunkLine {
           this.#parts.onChunk('captured')
           continue
         }
-        chunk.segment ??= this.#openSegment(output, chunk, frame)
-        if (chunk.segment.capture(frame) === 'full') {
-          await chunk.segment.ready()
+        const segment = chunk.segment ?? this.#openSegment(output, chunk, frame)
+        if (segment === undefined) break
+        if (segment.capture(frame) === 'full') {
+          await segment.ready()
           continue
         }
         chunk.frames.shift()
@@ -243,16 +244,25 @@ export class ChunkLine {
     return this.#isOpen && !this.#isStopped ? this.#chunks.find(isInHand) : undefined
   }
 
-  #openSegment(output: AudioOutput, chunk: Chunk, { sampleRateHz, channels }: AudioFrame): OutputSegment {
-    this.#hasStarted = true
+  /** A chunk's place in the output. A line that has gone takes nothing more: undefined, and the rest stays unsaid. */
+  #openSegment(output: AudioOutput, chunk: Chunk, { sampleRateHz, channels }: AudioFrame): OutputSegment | undefined {
     const { id, kind, agentId } = this.#parts.utterance
-    const segment = output.open({
-      utteranceId: id,
-      segmentId: chunk.segmentId,
-      format: { encoding: 'pcm16', sampleRateHz, channels },
-      kind,
-      ...(agentId === null ? {} : { agentId }),
-    })
+    let segment: OutputSegment
+    try {
+      segment = output.open({
+        utteranceId: id,
+        segmentId: chunk.segmentId,
+        format: { encoding: 'pcm16', sampleRateHz, channels },
+        kind,
+        ...(agentId === null ? {} : { agentId }),
+      })
+    } catch (error) {
+      if (!ParleyError.isInstance(error) || error.code !== 'voice_call_ended') throw error
+      this.cancel()
+      return undefined
+    }
+    this.#hasStarted = true
+    chunk.segment = segment
     if (chunk.words.length > 0) segment.words(chunk.words)
     return segment
   }
