@@ -82,6 +82,8 @@ describeNeeding('chromium', 'A call on the caller page', (executablePath) => {
     const [greeting] = await agentWords(server, roomId)
     expect('Harbor Internet, this is Riley. What can I do for you?'.startsWith(greeting ?? '-')).toBe(true)
     await caller.hear('account number')
+    // What nobody heard was not asked.
+    await heardWhole(page)
     await caller.say('204417')
 
     const keypad = page.getByRole('region', { name: 'Keypad' })

@@ -95,7 +95,7 @@ export function AgentPanel({
           colleague={isHuman ? colleague : undefined}
         />
       </div>
-      {person !== undefined && <PersonHint person={person} />}
+      {person !== undefined && <PersonHint person={person} isShort={meter !== undefined} />}
       {children !== undefined && children !== false && <div className="w-full lg:mt-auto">{children}</div>}
       <div className={`shrink-0 lg:mt-auto ${onEnd === undefined ? 'hidden' : ''}`}>
         {isEnded || isHuman || onEnd === undefined ? null : (
@@ -119,15 +119,17 @@ function Elapsed({ ms }: { ms: number }) {
   )
 }
 
-function PersonHint({ person }: { person: DemoPerson }) {
+function PersonHint({ person, isShort }: { person: DemoPerson; isShort: boolean }) {
   return (
-    <div className="hidden rounded-md bg-sunken p-4 text-sm lg:block">
-      <p className="label">You are</p>
-      <p className="mt-1 font-medium">
+    <div className="hidden rounded-md bg-sunken px-4 py-3 text-sm lg:block">
+      <p className={isShort ? 'sr-only' : 'label'}>You are</p>
+      <p className={`font-medium ${isShort ? '' : 'mt-1'}`}>
         {person.firstName} {person.lastName}
       </p>
-      <p className="mt-1 text-muted">{person.story}</p>
-      <dl className="mt-3 grid grid-cols-[auto_1fr] gap-x-4 font-mono text-xs text-muted">
+      {!isShort && <p className="mt-1 text-muted">{person.story}</p>}
+      <dl
+        className={`grid gap-x-4 font-mono text-xs text-muted ${isShort ? 'mt-1 grid-cols-[repeat(4,auto)] justify-start' : 'mt-3 grid-cols-[auto_1fr]'}`}
+      >
         <dt>account</dt>
         <dd>{person.number}</dd>
         <dt>PIN</dt>

@@ -1,27 +1,23 @@
 /** What lies open above the buttons of a call. */
 export type CallLayer = 'keypad' | 'devices' | undefined
 
-/** Mute, keypad, devices, captions, text, and the way out. */
+/** Mute, keypad, devices, text, and the way out. */
 export function CallControls({
   canSpeak,
   isMuted,
   layer,
-  areCaptionsShown,
   isTyping,
   onMute,
   onLayer,
-  onCaptions,
   onType,
   onHangUp,
 }: {
   canSpeak: boolean
   isMuted: boolean
   layer: CallLayer
-  areCaptionsShown: boolean
   isTyping: boolean
   onMute: () => void
   onLayer: (layer: CallLayer) => void
-  onCaptions: () => void
   onType: () => void
   onHangUp: () => void
 }) {
@@ -64,15 +60,6 @@ export function CallControls({
         onClick={() => onLayer(layer === 'devices' ? undefined : 'devices')}
       >
         Device
-      </button>
-      <button
-        type="button"
-        aria-pressed={areCaptionsShown}
-        className="button min-h-12 flex-1 px-2 max-lg:hidden"
-        onClick={onCaptions}
-      >
-        Captions
-        <Key name="C" />
       </button>
       <button
         type="button"

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { CallStore } from '../shared/call/call-store.ts'
 import type { CallView } from '../shared/call/call-view.ts'
 import type { Names } from '../shared/names.ts'
@@ -48,15 +48,16 @@ export function CallPanel({
   })
   // What is asked for by keys opens them.
   const isAsked = view.asked !== undefined
+  const wasAsked = useRef(false)
   useEffect(() => {
     if (isAsked) onLayer('keypad')
+    else if (wasAsked.current) onLayer(undefined)
+    wasAsked.current = isAsked
   }, [isAsked])
   return (
     <div className="flex min-h-0 flex-col gap-4">
       {areCaptionsShown && (
-        <div className="max-h-[32dvh] min-h-0 overflow-y-auto lg:max-h-[45dvh]">
-          <Captions view={view} names={names} scale={captionScale} />
-        </div>
+        <Captions view={view} names={names} scale={captionScale} isShort={layer !== undefined} />
       )}
       {layer === 'keypad' && (
         <Keypad asked={view.asked} onPress={(digit) => call?.dtmf(digit)} onClose={() => onLayer(undefined)} />
@@ -69,18 +70,18 @@ export function CallPanel({
           {problem}
         </p>
       )}
-      <CallControls
+      <div className="lg:sticky lg:-bottom-6 lg:-mb-6 lg:bg-bg lg:pt-2 lg:pb-6">
+        <CallControls
         canSpeak={hasMicrophone}
         isMuted={view.isMuted}
         layer={layer}
-        areCaptionsShown={areCaptionsShown}
         isTyping={isTyping}
         onMute={mute}
         onLayer={onLayer}
-        onCaptions={captions}
         onType={onType}
         onHangUp={onHangUp}
-      />
+        />
+      </div>
       {isPushToTalk && hasMicrophone && (
         <p className="text-center text-sm text-muted">Hold Space to talk.</p>
       )}

@@ -64,6 +64,11 @@ export function DeviceMenu({
         />
       )}
       <Choice
+        label="Large captions (C)"
+        isOn={choices.areCaptionsShown}
+        onChange={(areCaptionsShown) => onChoose({ areCaptionsShown })}
+      />
+      <Choice
         label="Read captions aloud to screen readers"
         isOn={choices.isReadAloud}
         onChange={(isReadAloud) => onChoose({ isReadAloud })}

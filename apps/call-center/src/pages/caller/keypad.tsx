@@ -40,7 +40,13 @@ export function Keypad({
     const kept = isSecret ? '•' : digit
     setPressed((before) => (isComplete ? kept : `${before}${kept}`.slice(-shown)))
   }
+  const area = useRef<HTMLElement>(null)
   useEffect(() => setPressed(''), [isSecret, asked?.prompt])
+  useEffect(() => {
+    // The next keys would otherwise be a message that everybody can read; one that is being written stays.
+    const isWriting = document.activeElement instanceof HTMLTextAreaElement && document.activeElement.value !== ''
+    if (isSecret && !isWriting) area.current?.focus()
+  }, [isSecret])
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || usesKey(event.target, event.key)) return
@@ -53,7 +59,9 @@ export function Keypad({
   }, [])
   return (
     <section
+      ref={area}
       id="keypad"
+      tabIndex={-1}
       aria-label="Keypad"
       data-secret={isSecret}
       className="animate-panel rounded-md border border-line bg-surface p-3"
