@@ -71,4 +71,40 @@ export const suites: Readonly<Record<string, Suite>> = {
       'turn-latency-machine': async () => (await import('./voice/machine.ts')).machine,
     },
   },
+  'barge-in': {
+    describes: 'how soon the agent is silent when somebody speaks into it',
+    scenarios: {
+      'barge-in-50': async () => (await import('./voice/barge-in.ts')).decisionToClear,
+      'barge-in-websocket': async () => (await import('./voice/barge-in.ts')).farEnd('barge-in-websocket', 'websocket'),
+      'barge-in-twilio': async () => (await import('./voice/barge-in.ts')).farEnd('barge-in-twilio', 'twilio'),
+    },
+  },
+  'calls-per-core': {
+    describes: 'calls that one core takes, with speech detection on',
+    scenarios: {
+      'calls-per-core': async () => {
+        const { callsPerCore, withSilero } = await import('./voice/calls-per-core.ts')
+        return callsPerCore(withSilero)
+      },
+      'calls-per-core-wasm': async () => {
+        const { callsPerCore, withWasm } = await import('./voice/calls-per-core.ts')
+        return callsPerCore(withWasm)
+      },
+      'calls-per-core-node': async () => {
+        const { callsPerCore, withNative } = await import('./voice/calls-per-core.ts')
+        return callsPerCore(withNative)
+      },
+      'calls-per-core-energy': async () => {
+        const { callsPerCore, withEnergy } = await import('./voice/calls-per-core.ts')
+        return callsPerCore(withEnergy)
+      },
+    },
+  },
+  'call-memory': {
+    describes: 'memory of calls, and what is left of them',
+    scenarios: {
+      'call-memory-idle': async () => (await import('./voice/call-memory.ts')).perCall,
+      'call-memory-leak': async () => (await import('./voice/call-memory.ts')).leak,
+    },
+  },
 }

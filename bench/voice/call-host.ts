@@ -21,13 +21,13 @@ export interface CallHost extends AsyncDisposable {
 /** Options of `openCallHost`. */
 export interface CallHostOptions extends VoiceChannelOptions {
   /** What the agent says. @default 'all right' */
-  reply?: string
+  line?: string
   /** Stands between the server and the socket of each browser call. */
   watch?: (socket: Socket) => Socket
 }
 
 /** Starts a server whose calls are answered at once. */
-export async function openCallHost({ reply = 'all right', watch, ...options }: CallHostOptions): Promise<CallHost> {
+export async function openCallHost({ line = 'all right', watch, ...options }: CallHostOptions): Promise<CallHost> {
   const clock = createSystemClock()
   const ids = createSystemIds()
   const errors: unknown[] = []
@@ -35,7 +35,7 @@ export async function openCallHost({ reply = 'all right', watch, ...options }: C
   kit.hook('onError', ({ error }) => void errors.push(error))
   const channel = new VoiceChannel('voice', { stt: quietStt(), tts: quietTts(), ...options })
   kit.register(channel)
-  kit.register(new Agent('desk', { model: quietModel(reply), description: 'The desk.' }))
+  kit.register(new Agent('desk', { model: quietModel(line), description: 'The desk.' }))
   const media = createWebSocketMedia({
     clock,
     ids,

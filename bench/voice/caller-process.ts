@@ -1,28 +1,12 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createCaller, type Caller } from './caller.ts'
 import type { CallerAnswer, CallerOrder } from './callers.ts'
 import { openBrowserLine, openPhoneLine } from './lines.ts'
+import { paceCallers } from './pace-callers.ts'
 
-/** Frames are sent every 20 ms; callers are spread over that time as people are. */
-const PHASES = 20
 let callers: Caller[] = []
-
-/** Sends what is due, on an absolute schedule, a twentieth of the callers each millisecond. */
-function run(): void {
-  let next = performance.now()
-  let phase = 0
-  const step = (): void => {
-    const now = performance.now()
-    // After a stall callers go on instead of sending all at once.
-    if (now - next > 200) next = now
-    while (next <= now) {
-      for (let index = phase; index < callers.length; index += PHASES) callers[index]?.sendFrame()
-      phase = (phase + 1) % PHASES
-      next += 1
-    }
-    setTimeout(step, 1)
-  }
-  step()
-}
+const lag = monitorEventLoopDelay({ resolution: 1 })
+lag.enable()
 
 async function obey(order: CallerOrder): Promise<CallerAnswer> {
   switch (order.do) {
@@ -66,8 +50,9 @@ async function all(ask: (caller: Caller) => Promise<CallerAnswer>): Promise<Call
 }
 
 process.on('message', (order: CallerOrder) => {
+  lag.reset()
   obey(order).then(
-    (answer) => process.send?.(answer),
+    (answer) => process.send?.({ ...answer, lagMs: lag.percentile(99) / 1e6 }),
     (error: unknown) => {
       process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
       process.exit(1)
@@ -75,5 +60,5 @@ process.on('message', (order: CallerOrder) => {
   )
 })
 process.on('disconnect', () => process.exit(0))
-run()
+paceCallers(() => callers)
 process.send?.('ready')

@@ -3,6 +3,8 @@ import type { Line } from './lines.ts'
 
 /** Samples of 20 ms at 16 kHz. */
 const FRAME = 320
+/** Over how long callers are spread when all of them begin to speak, in milliseconds: about a turn. */
+const SPREAD_MS = 2_000
 /** An answer that takes longer is counted as missing. */
 const MISSING_MS = 10_000
 
@@ -18,7 +20,7 @@ export interface Caller {
 
 /** A person at the end of a line. */
 export function createCaller(line: Line): Caller {
-  let voice: Int16Array = Int16Array.from({ length: FRAME }, (_, index) => (index % 4 < 2 ? 6_000 : -6_000))
+  let voice: Int16Array = Int16Array.from({ length: FRAME }, (_, index) => (index % 32 < 16 ? 6_000 : -6_000))
   let voiceAt = 0
   // Not digital silence: rooms are never that quiet, and detectors skip it.
   const quiet = Int16Array.from({ length: FRAME }, (_, index) => ((index * 7919) % 5) - 2)
@@ -80,6 +82,8 @@ export function createCaller(line: Line): Caller {
     async turns({ turns, speechMs, pauseMs }) {
       const samples: number[] = []
       let missing = 0
+      // Nobody begins at the same instant as everybody else.
+      if (pauseMs > 0) await silence(Math.random() * SPREAD_MS)
       for (let turn = 0; turn < turns; turn++) {
         const answered = within('onSound')
         const played = within('onPlayed')
@@ -98,9 +102,10 @@ export function createCaller(line: Line): Caller {
     async bargeIns({ times, speechMs, afterMs }) {
       const samples: number[] = []
       let missing = 0
+      await silence(Math.random() * SPREAD_MS)
       let answered = within('onSound')
       await speak(speechMs).ended
-      for (let time = 0; time < times; time++) {
+      for (let time = 0; time <= times; time++) {
         if ((await answered) === undefined) missing += 1
         await silence(afterMs * (0.5 + Math.random()))
         const cleared = within('onClear')
@@ -108,7 +113,8 @@ export function createCaller(line: Line): Caller {
         const beganMs = await began
         const clearedMs = await cleared
         if (clearedMs === undefined) missing += 1
-        else samples.push(clearedMs - beganMs)
+        // The first one warms up.
+        else if (time > 0) samples.push(clearedMs - beganMs)
         await ended
         // What interrupted is answered in its turn.
         answered = within('onSound')

@@ -24,6 +24,8 @@ export interface CallerAnswer {
   samples: number[]
   /** Answers that did not come within 10 s. */
   missing: number
+  /** How late the callers' own loop was, p99 in ms: with much of it a wait is theirs. */
+  lagMs?: number
 }
 
 /** People on calls, in a process of their own so that their work is not counted as the server's. */

@@ -45,7 +45,7 @@ export function turnLatency(calls: number, turns: number, targetMs: number): Sce
 
 async function ownRound(calls: number, turns: number, progress: (text: string) => void): Promise<number[]> {
   progress(`Parley: ${calls} calls, ${turns} turns each`)
-  await using host = await openCallHost({ vad: createScriptedVad(), endpointing: { minDelayMs: DELAY_MS } })
+  await using host = await openCallHost({ vad: createScriptedVad(), vadOptions: { hopMs: 10 }, endpointing: { minDelayMs: DELAY_MS } })
   using callers = await startCallers()
   await callers.tell({ do: 'open', url: host.url, calls, kind: 'websocket' })
   // The first turn of each call warms up.

@@ -1,0 +1,179 @@
+import { createEnergyVad, createResampler } from '@parley/audio'
+import { createFliteTts, createSileroVad } from '@parley/local'
+import { createSystemClock, createSystemIds, noTelemetry, type SpeechContext, type VoiceActivityDetector } from '@parley/spec'
+import { toFigure } from '../figure.ts'
+import { median } from '../statistics.ts'
+import type { BenchContext, Scenario } from '../suite.ts'
+import { openCallHost } from './call-host.ts'
+import { startCallers } from './callers.ts'
+import { check } from './turn-latency.ts'
+import { measureUsage, type Usage } from './usage.ts'
+
+type Detector = VoiceActivityDetector & { close?(): Promise<void>; ready?: Promise<string | null> }
+
+interface Plan {
+  metric: string
+  /** At how many calls it is measured. */
+  calls: number
+  target: number
+  create(): Detector
+  /** Whether the detector alone is worth comparing with. */
+  hasPeer: boolean
+}
+
+/** How many calls one core takes: calls at a time, by the processor time that they and their detector take. */
+export function callsPerCore(plan: Plan): Scenario {
+  return async function* (context) {
+    const { metric, calls, target } = plan
+    const runtime = await runtimeOf(plan.create)
+    if (runtime === null) {
+      context.progress(`${metric}: the runtime is not installed, so it is left out`)
+      return
+    }
+    const voice = await speech()
+    const ours: Usage[] = []
+    const peer: Usage[] = []
+    const rounds = context.isQuick ? 1 : 3
+    for (let round = 0; round < rounds; round++) {
+      const sides = [
+        async () => void ours.push(await withCalls(plan, voice, context)),
+        async () => {
+          if (plan.hasPeer) peer.push(await detectorAlone(plan, voice, context))
+        },
+      ]
+      for (const side of round % 2 === 0 ? sides : sides.toReversed()) await side()
+    }
+    const cores = median(ours.map((usage) => usage.cores))
+    yield toFigure({
+      metric,
+      unit: 'calls/core',
+      better: 'higher',
+      ours: calls / cores,
+      peer: plan.hasPeer ? calls / median(peer.map((usage) => usage.cores)) : null,
+      peerName: plan.hasPeer ? 'the detector alone' : 'none',
+      n: ours.length,
+      note:
+        `By processor time of all threads at ${calls} calls with turns (${runtime}); the loop was ` +
+        `${median(ours.map(({ lagMs }) => lagMs)).toFixed(1)} ms late at p99 (limit 20). Target: ${target}.`,
+    })
+  }
+}
+
+/** Silero in the runtime that would be taken. */
+export const withSilero: Plan = {
+  metric: 'calls-per-core',
+  calls: 10,
+  target: 5,
+  create: () => createSileroVad(),
+  hasPeer: true,
+}
+
+/** The same in WebAssembly, whatever is installed. */
+export const withWasm: Plan = { ...withSilero, metric: 'calls-per-core-wasm', create: () => createSileroVad({ runtime: 'web' }) }
+
+/** The same with the native runtime. */
+export const withNative: Plan = {
+  ...withSilero,
+  metric: 'calls-per-core-node',
+  target: 40,
+  create: () => createSileroVad({ runtime: 'node' }),
+}
+
+/** By level alone. */
+export const withEnergy: Plan = {
+  metric: 'calls-per-core-energy',
+  calls: 100,
+  target: 300,
+  create: () => createEnergyVad(),
+  hasPeer: false,
+}
+
+async function runtimeOf(create: () => Detector): Promise<string | null> {
+  const detector = create()
+  const runtime = detector.ready === undefined ? detector.info.id : await detector.ready
+  await detector.close?.()
+  return runtime
+}
+
+async function withCalls({ metric, calls, create }: Plan, voice: Int16Array, { progress, isQuick }: BenchContext): Promise<Usage> {
+  progress(`${metric}: ${calls} calls`)
+  const vad = create()
+  await vad.ready
+  await using host = await openCallHost({ vad })
+  using callers = await startCallers()
+  await callers.tell({ do: 'open', url: host.url, calls, kind: 'websocket' })
+  await callers.tell({ do: 'voice', samples: Array.from(voice) })
+  await callers.tell({ do: 'talkOn', speechMs: (voice.length / 16) * 2, pauseMs: 4_000 })
+  await new Promise((resolve) => setTimeout(resolve, 2_000))
+  const usage = await measureUsage(isQuick ? 3_000 : 12_000)
+  const said = host.channel.calls.flatMap(({ log }) => log).some(({ event }) => isSpeech(event))
+  check(host, 0)
+  if (!said) throw new Error('Nobody was heard speaking.')
+  await vad.close?.()
+  return usage
+}
+
+function isSpeech(event: unknown): boolean {
+  return typeof event === 'object' && event !== null && 'type' in event && event.type === 'vadStart'
+}
+
+/** The same sound into as many streams of the detector, and nothing else. */
+async function detectorAlone({ metric, calls, create }: Plan, voice: Int16Array, { progress, isQuick }: BenchContext): Promise<Usage> {
+  progress(`${metric}: the detector alone`)
+  const vad = create()
+  await vad.ready
+  const quiet = Int16Array.from({ length: 320 }, (_, index) => ((index * 7919) % 5) - 2)
+  const frames = voice.length / 320
+  const cycle = frames * 2 + 200
+  const streams = Array.from({ length: calls }, () => vad.create({ sampleRateHz: 16_000, onResult: () => {} }))
+  let frame = 0
+  let next = performance.now()
+  const timer = setInterval(() => {
+    for (; next <= performance.now(); next += 20) {
+      frame += 1
+      streams.forEach((stream, index) => {
+        // Spread as people are who do not all speak at once.
+        const at = (frame + Math.floor((index * cycle) / calls)) % cycle
+        const from = (at % frames) * 320
+        const samples = at < frames * 2 ? voice.subarray(from, from + 320) : quiet
+        stream.push({ samples, sampleRateHz: 16_000, channels: 1, position: frame * 320 }, frame * 20)
+      })
+    }
+  }, 10)
+  await new Promise((resolve) => setTimeout(resolve, 2_000))
+  const usage = await measureUsage(isQuick ? 3_000 : 12_000)
+  clearInterval(timer)
+  await Promise.all(streams.map((stream) => stream.close()))
+  await vad.close?.()
+  return usage
+}
+
+/** A sentence of a real voice, 16 kHz, whole frames. */
+async function speech(): Promise<Int16Array> {
+  await using engine = createFliteTts()
+  const clock = createSystemClock()
+  const context: SpeechContext = {
+    clock,
+    ids: createSystemIds(),
+    signal: new AbortController().signal,
+    sockets: () => Promise.reject(new Error('not used')),
+    fetch,
+    telemetry: noTelemetry,
+  }
+  const [format] = engine.info.formats
+  const [voice] = await engine.info.voices()
+  if (format === undefined || voice === undefined) throw new Error('There is no voice to speak with.')
+  const stream = await engine.open({ voice: voice.id, format }, context)
+  const pieces: Int16Array[] = []
+  stream.speak('I was charged twice for my last order, and I would like the money back.', { segmentId: 's', last: true })
+  for await (const event of stream.events) {
+    if (event.type === 'audio') pieces.push(event.frame.samples.slice())
+    if (event.type === 'error') throw event.error
+    if (event.type === 'done') break
+  }
+  await stream.close()
+  const resampler = await createResampler(format.sampleRateHz, 16_000)
+  const made = pieces.flatMap((piece) => Array.from(resampler.push(piece)))
+  resampler.close()
+  return Int16Array.from(made.slice(0, Math.floor(made.length / 320) * 320))
+}
