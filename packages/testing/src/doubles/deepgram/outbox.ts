@@ -1,5 +1,4 @@
 import type { Clock, Disposer } from '@parley/spec'
-import type { WebSocket } from 'ws'
 import type { FaultList } from './faults.ts'
 
 /** A message of the double. */
@@ -13,8 +12,18 @@ export interface Outbox {
   close(): void
 }
 
+/** What of a socket of `ws` is needed; named here so that users of the double need no types of that library. */
+interface SendingSocket {
+  readonly readyState: number
+  readonly OPEN: number
+  send(data: string | Uint8Array): void
+  send(data: string | Uint8Array, options: { binary?: boolean; fin?: boolean; compress?: boolean }): void
+  close(code: number, reason?: string): void
+  terminate(): void
+}
+
 /** Makes the outbox of one session. */
-export function createOutbox({ ws, clock, faults }: { ws: WebSocket; clock: Clock; faults: FaultList }): Outbox {
+export function createOutbox({ ws, clock, faults }: { ws: SendingSocket; clock: Clock; faults: FaultList }): Outbox {
   const timers = new Set<Disposer>()
   let sent = 0
   let isDead = false
