@@ -61,8 +61,8 @@ export interface CallAccess {
   /** Commits a record of the call; internal unless it says otherwise. @throws {ParleyError} `room_closed` */
   record(roomId: RoomId, draft: SystemDraft & { blocked?: RoomEvent['blocked'] }): Promise<void>
   publish(roomId: RoomId, event: EphemeralInput): void
-  /** Media is ready: a new conversation is greeted. */
-  connected(roomId: RoomId): void
+  /** Media is ready: a new conversation is greeted; one in which somebody spoke before `since` is not new. @default now */
+  connected(roomId: RoomId, since?: string): void
   reportError(thrown: unknown, stage: string, roomId?: RoomId): void
   background(stage: string, run: (signal: AbortSignal) => Promise<void>, roomId?: RoomId): void
   /** Opens a turn of an agent without a message: it speaks by the instructions. */
@@ -123,7 +123,7 @@ export function callAccessOf(kit: OrchestrationHost): CallAccess {
       })
     },
     publish: (roomId, event) => core.ephemeral.publish(roomId, event),
-    connected: (roomId) => core.orchestration.connected(roomId),
+    connected: (roomId, since) => core.orchestration.connected(roomId, since),
     reportError: (thrown, stage, roomId) =>
       core.reportError(thrown, roomId === undefined ? { stage } : { stage, roomId }),
     background: (stage, run, roomId) => core.background(stage, run, roomId === undefined ? {} : { roomId }),

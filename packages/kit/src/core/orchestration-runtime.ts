@@ -32,7 +32,7 @@ export interface OrchestrationRuntime {
   /** State and records to be written with an event that is about to be committed (initial state, counters reset). */
   beforeCommit(locked: LockedRoom, event: EventDraft): CommitExtras | undefined
   /** The first connection of a participant to a room: greets once. */
-  connected(roomId: RoomId): void
+  connected(roomId: RoomId, since?: string): void
   /** Whether turns of the room wait for a greeting in preparation; resolves when they may start. */
   greeting(roomId: RoomId): Promise<void> | undefined
   /** The agent that speaks now, for openings by requests and outcomes. Null in modes `human` and `paused`. */

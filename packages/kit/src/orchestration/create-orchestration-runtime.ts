@@ -270,7 +270,7 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
       const more = definition?.notes === undefined ? [] : await definition.notes(context)
       return [...own, ...whispered, ...more]
     },
-    connected: (roomId) => greetings.connected(roomId),
+    connected: (roomId, since) => greetings.connected(roomId, since),
     greeting: (roomId) => greetings.pending(roomId),
     speaker(room) {
       const state = stateRead(room)

@@ -196,6 +196,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
       captions.turn(text)
       if (committed) rememberTurn(core, 'user', text)
       if (committed) language.heard({ ...turn, text })
+      if (turn.source === 'speech') opening.wordsKept()
       core.emitter.emit({ type: 'userTurn', turnId: turn.turnId, text, committed })
     },
     onUnheard: () => void host.say(parts.lines.sayAgain, { commit: false, kind: 'apology' }),

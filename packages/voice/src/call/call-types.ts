@@ -18,6 +18,7 @@ import type { AgentState, UserState } from '../turn/turn-effects.ts'
 import type { TransferRequest, TransferResult } from '../transfer/transfer-options.ts'
 import type { UtteranceKind } from '../turn/turn-events.ts'
 import type { DeskLeg, JoinLegOptions } from './call-bridge.ts'
+import type { AmdVerdict } from '../turn/verdicts.ts'
 import type { TransferPerson } from './call-transfer.ts'
 import type { CallTurnReport } from './call-metrics.ts'
 
@@ -87,6 +88,7 @@ export type CallEvent =
   | { type: 'error'; error: ParleyError }
   | { type: 'ended'; reason: CloseReason }
 
+  | { type: 'answeredBy'; verdict: AmdVerdict }
 /** Options of `voice.connect`. */
 export interface ConnectCallOptions {
   roomId: RoomId
@@ -144,6 +146,10 @@ export interface CallSession extends EventFeed<CallEvent>, AsyncDisposable {
   end(options?: { goodbye?: string }): Promise<boolean>
   hangup(reason?: CloseReason): Promise<void>
   /** Resolves when the call is over and everything it had is closed. */
+  /** Presses keys in a menu, half a second apart; `loop`: it was heard three times, and nothing was pressed. */
+  press(digits: string): Promise<'pressed' | 'loop'>
+  /** Who answered an outbound call, once that is known. */
+  readonly answeredBy: AmdVerdict | undefined
   readonly ended: Promise<CloseReason>
 }
 

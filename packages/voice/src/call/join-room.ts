@@ -40,7 +40,7 @@ export function joinRoom(core: CallCore, host: CallHost): Disposer[] {
     kit.observe('onModeChanged', () => host.refresh(), { roomId }),
     kit.observe('onPhaseTransition', () => host.refresh(), { roomId }),
     orchestration.joinLanguages(roomId, {
-      refuses: () => undefined,
+      refuses: (language) => core.languages.refuses(language),
       apply: async (language) => {
         core.language = language
         core.driver.feed({ type: 'language', language })

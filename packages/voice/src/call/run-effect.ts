@@ -33,16 +33,19 @@ export function runEffect(core: CallCore, lines: LineSpeaker, effect: TurnEffect
     case 'amendUserTurn':
       return userTurns.amend(effect.turnId, effect.text, effect.asksAgent)
     case 'dropUserText':
-      return noteReceipt(core, 'dropped', { reason: effect.reason, characters: effect.text.length })
+      // The machine has said so in a receipt; there is nothing to be done.
+      return
     case 'startReply':
       return speaking.launch(effect.utteranceId)
     case 'holdLaunch':
     case 'releaseLaunch':
       return speaking.hold(effect.utteranceId, effect.type === 'holdLaunch')
     case 'dropUtterance':
-      noteReceipt(core, 'utteranceDropped', { utteranceId: effect.utteranceId, reason: effect.reason })
       return speaking.drop(effect.utteranceId)
     case 'speculate':
+      // A greeting is the answer to the first words of who was called.
+      if (core.opening.answers({ startedAtMs: core.speechStartedMs })) return
+      return core.speculations.run(effect)
     case 'adoptSpeculation':
     case 'abortSpeculation':
       return core.speculations.run(effect)

@@ -10,7 +10,9 @@ import type {
 import type { BackgroundOptions } from '../background/background-options.ts'
 import type { LinePricing } from '../call/call-account.ts'
 import type { CallLines, GreetingSource, HintSource } from '../call/call-core.ts'
+import type { CallAmdOptions } from '../call/call-opening.ts'
 import type { VoiceOptions } from '../options/voice-options.ts'
+import type { LanguageSwitchOptions } from '../speech/language-switch.ts'
 import type { DialOut } from '../transfer/dial-out.ts'
 import type { TransferRequest } from '../transfer/transfer-options.ts'
 
@@ -36,6 +38,10 @@ export interface VoiceChannelOptions extends Omit<VoiceOptions, 'vad'> {
   lines?: Partial<CallLines>
   /** What sounds behind the agent. @default hold music only */
   background?: Partial<BackgroundOptions>
+  /** Finds out on outbound calls who answered, before anything is said. @default false */
+  amd?: boolean | CallAmdOptions
+  /** Languages that a call changes to when its person does. @default none */
+  autoLanguage?: LanguageSwitchOptions
   /** How other lines are rung, for transfers. @default none: there are no transfers */
   dialOut?: DialOut
   /** Who is dialled when a budget or an unheard text sends a call to a person. @default the room waits for a person */

@@ -31,7 +31,7 @@ export interface Greetings {
   /** Greets as an agent; false when it has neither greeting nor prompt. */
   greetAs(room: Room, agentId: ChannelId, options: GreetOptions): Promise<boolean>
   /** Someone connected: a new conversation is greeted. */
-  connected(roomId: RoomId): void
+  connected(roomId: RoomId, since?: string): void
   /** Resolves when turns of the room may start; undefined when none is in preparation. */
   pending(roomId: RoomId): Promise<void> | undefined
   turnEnded(context: TurnContext): void
@@ -98,10 +98,10 @@ export function createGreetings(internals: () => OrchestrationInternals): Greeti
       }
       await greetAs(room, activeAgentId, { key: greetingKey(roomId, state.handoffCount) })
     },
-    connected(roomId) {
+    connected(roomId, since) {
       const { core } = internals()
       if (!mayGreet(internals())) return
-      const connectedAt = core.now()
+      const connectedAt = since ?? core.now()
       const entry = prepare(roomId)
       core.background(
         'greeting',
