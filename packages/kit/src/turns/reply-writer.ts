@@ -95,13 +95,16 @@ export class ReplyWriter {
       case 'observation':
         return this.#sideEffect(output)
       case 'notice':
-        await this.#flush()
-        // People read it like any line of the agent; the code says what it is.
-        return this.#commit({
-          content: { type: 'text', text: output.content.text },
-          metadata: { notice: output.content.code },
-        })
+        return this.#notice(output.content.text, { notice: output.content.code })
     }
+  }
+
+  /** People read or hear it like any line of the agent; the code says what it is. */
+  async #notice(text: string, metadata: { notice: string }): Promise<void> {
+    await this.#flush()
+    if (this.#output === undefined) return this.#commit({ content: { type: 'text', text }, metadata })
+    this.#add(text)
+    await this.#flush({ metadata })
   }
 
   /** Commits what was said so far, marked as cut off. */
@@ -112,7 +115,9 @@ export class ReplyWriter {
   /** The agent's line for failures, if it has one; never text made of the error. */
   async sayFailure(channel: Channel): Promise<void> {
     const line = 'onFailure' in channel && typeof channel.onFailure === 'string' ? channel.onFailure : ''
-    if (line !== '' && !this.hasSpoken) await this.#commit({ content: { type: 'text', text: line } })
+    if (line === '' || this.hasSpoken) return
+    if (this.#output !== undefined) return this.#add(line)
+    await this.#commit({ content: { type: 'text', text: line } })
   }
 
   /** Commits the last segment and the turn's one receipt with it. */
@@ -144,6 +149,7 @@ export class ReplyWriter {
     const { output } = data
     if (this.#output !== undefined) {
       await this.#flush(output === undefined ? {} : { metadata: { output } })
+      this.#output.push({ type: 'end', reason: end })
       this.#output.end()
       await this.#speaking
       await this.#output.close()

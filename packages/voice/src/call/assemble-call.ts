@@ -188,6 +188,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     participantId: parts.participantId,
     feed,
     repliesSettled: () => repliesSettled(core),
+    isEnding: () => core.isEnding,
     wordsOf: (ids) => ids.flatMap((id) => core.transcripts.get(id) ?? []),
     intercept: (turn) => intercept(core, turn),
     offer: (turnId) => core.speculations.offer(turnId),

@@ -1,4 +1,4 @@
-import type { AudioFrame, CloseReason, EndpointHandlers } from '@parley/spec'
+import type { AudioFrame, CloseReason, Disposer, EndpointHandlers } from '@parley/spec'
 import { noteReceipt, type CallCore } from './call-core.ts'
 
 /** What the person's end sends, on its way to the parts of the call. */
@@ -11,6 +11,15 @@ export function mediaHandlers(
   },
 ): EndpointHandlers {
   const { driver, hearing, captions, emitter } = core
+  const { access, abort, settings } = core.parts
+  let stopWindow: Disposer = () => {}
+  abort.signal.addEventListener('abort', () => stopWindow(), { once: true })
+  /** A line that is lost has its time to come back; then the call is over (C-10). */
+  const waitForReturn = (state: 'connected' | 'lost' | 'resumed'): void => {
+    stopWindow()
+    stopWindow =
+      state === 'lost' ? access.clock.setTimer(settings.resumeWindowMs, () => on.closed('lost')) : () => {}
+  }
   return {
     onFrame: on.frame,
     onDtmf(digit, durationMs) {
@@ -35,6 +44,7 @@ export function mediaHandlers(
     onInterrupt: () => driver.feed({ type: 'command', command: { kind: 'interrupt', force: false } }),
     onConsent: (_kind, granted) => on.consent(granted),
     onState(state) {
+      waitForReturn(state)
       emitter.emit({ type: 'media', state })
       if (state === 'lost') driver.feed({ type: 'mediaLost' })
       if (state === 'resumed') driver.feed({ type: 'mediaResumed' })

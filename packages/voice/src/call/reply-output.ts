@@ -1,4 +1,4 @@
-import type { AgentOutput, Json, OutputSink, SettledOutput } from '@parley/spec'
+import type { AgentOutput, Json, OutputSink, SettledOutput, TurnEnd } from '@parley/spec'
 import type { TurnEvent } from '../turn/turn-events.ts'
 import type { Speaking } from './speaking.ts'
 
@@ -24,6 +24,8 @@ export interface SpokenReply {
   readonly sink: OutputSink
   readonly over: Promise<void>
 }
+
+const failures: ReadonlySet<string> = new Set<TurnEnd>(['failed', 'timeout', 'budgetExceeded'])
 
 /** Speaks one turn of an agent while it is made, and settles each of its segments. */
 export function speakReply(parts: ReplyOutputParts, output: AgentOutput): SpokenReply {
@@ -67,6 +69,7 @@ export function speakReply(parts: ReplyOutputParts, output: AgentOutput): Spoken
     })
   }
 
+  let hasFailed = false
   const read = async (): Promise<void> => {
     for await (const part of output.parts) {
       switch (part.type) {
@@ -85,6 +88,9 @@ export function speakReply(parts: ReplyOutputParts, output: AgentOutput): Spoken
           parts.onTool(part.type === 'toolCallStarted' ? part.call.name : null, utteranceId)
           break
         }
+        case 'end':
+          hasFailed = failures.has(part.reason)
+          break
         default:
           break
       }
@@ -94,6 +100,8 @@ export function speakReply(parts: ReplyOutputParts, output: AgentOutput): Spoken
     .catch((error: unknown) => parts.reportError(error))
     .finally(() => {
       output.signal.removeEventListener('abort', onAbort)
+      // Nobody is left without an answer: where nothing was said, the call says that it failed.
+      if (hasFailed && utterance.generatedText.trim() === '') feed({ type: 'replyFailed', utteranceId })
       speaking.end(utteranceId)
     })
 

@@ -17,6 +17,8 @@ export interface UserTurnParts {
   feed(event: TurnEvent): void
   /** What was heard of a reply is in the log before the turn that cut it (C-3); bounded. */
   repliesSettled(): Promise<void>
+  /** The line closes: what is committed now was not finished. */
+  isEnding(): boolean
   wordsOf(transcriptIds: readonly string[]): Word[]
   /** The turn is about to go in: an answer that was begun for it is kept ready. */
   offer(turnId: string): Promise<void>
@@ -126,6 +128,7 @@ export class UserTurns {
       endedAtMs: Math.floor(turn.lastVoicedAtMs),
       ...(turn.fromInterim === true ? { fromInterim: true } : {}),
       ...(turn.truncated === undefined ? {} : { truncated: turn.truncated }),
+      ...(this.#parts.isEnding() && !turn.asksAgent ? { final: false } : {}),
     }
     const content: InboundMessage['content'] =
       turn.source === 'dtmf' ? { type: 'dtmf', digits: text } : this.#spoken(turn, text)
