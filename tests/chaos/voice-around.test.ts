@@ -144,7 +144,7 @@ describe('a handoff', () => {
   test('that is refused by a hook leaves the agent in the conversation', async () => {
     const agents = pair([handOff, 'then i do it myself'])
     const bench = await openCall({ agents, setUp: withPipeline(agents) })
-    bench.kit.hook('beforeHandoff', () => block('not now'))
+    bench.kit.hook('beforeHandoff', () => block('rate_limited'))
     await say(bench, 'i was charged twice', 15_000)
     expect(bench.heard()).toBe('then i do it myself')
     expect((await bench.kit.state(bench.roomId)).activeAgentId).toBe('triage')
@@ -224,7 +224,15 @@ describe('a line', () => {
     let isDeaf = true
     // It takes sound and tells nothing of it.
     output.open = (segment) =>
-      isDeaf ? { capture: () => 'ok', words: () => {}, flush: () => {} } : open(segment)
+      isDeaf
+        ? {
+            segmentId: segment.segmentId,
+            capture: () => 'ok',
+            ready: () => Promise.resolve(),
+            words: () => {},
+            flush: () => {},
+          }
+        : open(segment)
     await say(bench, 'good morning', 60_000)
     expect(bench.events).toContainEqual({ type: 'stall', stage: 'output' })
     expect(bench.call.state).toMatchObject({ agent: 'listening', isEnded: false })

@@ -1,4 +1,4 @@
-import type { AgentOutput, Json, OutputSink, SettledOutput, TurnEnd } from '@parley/spec'
+import type { AgentOutput, Json, OutputSink, SettledOutput } from '@parley/spec'
 import type { TurnEvent } from '../turn/turn-events.ts'
 import type { Speaking } from './speaking.ts'
 
@@ -25,7 +25,7 @@ export interface SpokenReply {
   readonly over: Promise<void>
 }
 
-const failures: ReadonlySet<string> = new Set<TurnEnd>(['failed', 'timeout', 'budgetExceeded'])
+const failures: ReadonlySet<string> = new Set(['failed', 'timeout', 'budgetExceeded'])
 
 /** Speaks one turn of an agent while it is made, and settles each of its segments. */
 export function speakReply(parts: ReplyOutputParts, output: AgentOutput): SpokenReply {

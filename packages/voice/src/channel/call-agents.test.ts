@@ -80,7 +80,7 @@ describe('the output of an agent in a call', () => {
       'beforeBroadcast',
       ({ event }) =>
         event.content.type === 'text'
-          ? modify<'beforeBroadcast'>({ ...event, content: { ...event.content, text: event.content.text.replace('4711', 'secret') } })
+          ? modify({ ...event, content: { ...event.content, text: event.content.text.replace('4711', 'secret') } })
           : allow(),
       { sourceKinds: ['agent'] },
     )
