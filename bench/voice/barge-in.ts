@@ -11,7 +11,7 @@ import { check } from './turn-latency.ts'
 /** Speech that is needed before it counts, in milliseconds. */
 const THRESHOLD_MS = defaultVoiceSettings.vad.minSpeechMs
 /** A reply long enough to be cut, 10 s of it. */
-const longReply = 'This is a line of eight words, or so. '.repeat(6)
+const longReply = 'Eight words which nobody but the agent says. '.repeat(6)
 
 const options: CallHostOptions = { vadOptions: { hopMs: 10 }, line: longReply, interruption: { mode: 'immediate', warmupMs: 0 } }
 

@@ -6,7 +6,7 @@ import { openCallHost, type CallHost } from './call-host.ts'
 import { startCallers } from './callers.ts'
 import { check } from './turn-latency.ts'
 
-const longReply = 'This is a line of eight words, or so. '.repeat(16)
+const longReply = 'Eight words which nobody but the agent says. '.repeat(16)
 /** What a call may take, in bytes. */
 const IDLE_BUDGET = 300 * 1024
 const SPEAKING_BUDGET = 1.5 * 1024 * 1024

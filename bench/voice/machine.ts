@@ -61,7 +61,7 @@ export const machine: Scenario = async function* ({ progress, isQuick }) {
 async function record(calls: number, times: number): Promise<Step[][]> {
   await using host = await openCallHost({
     vad: createScriptedVad(), vadOptions: { hopMs: 10 },
-    line: 'This is a line of eight words, or so. '.repeat(6),
+    line: 'Eight words which nobody but the agent says. '.repeat(6),
     interruption: { mode: 'immediate', warmupMs: 0 },
   })
   const logs: (() => Step[])[] = []
