@@ -94,7 +94,8 @@ export function startInBackground(ready: ReadyCall, input: LoopInput, place: Run
   const { background, deliverOutcome } = input.services
   if (background === undefined || deliverOutcome === undefined) return false
   background(async (signal) => {
-    const result = await outcomeOf(ready, input, { ...place, signal, turnTimer: undefined })
+    const progress = (text: string): void => input.services.progress(place.callId, place.name, text, true)
+    const result = await outcomeOf(ready, input, { ...place, progress, signal, turnTimer: undefined })
     await deliverOutcome({ callId: place.callId, tool: place.name, result })
   })
   return true

@@ -62,7 +62,7 @@ export type RequestOutcome =
 /** A turn whose message is not certain yet. */
 export interface TurnSpeculation {
   readonly isAdopted: boolean
-  /** Resolves when the message has come; stays open where it does not, as the turn's signal ends then. */
+  /** Resolves when the message has come and what was made before is said; stays open where it does not, as the turn's signal ends then. */
   readonly adopted: Promise<void>
   /** A tool ran before the message came. */
   ran(call: EarlyCall): void
@@ -126,7 +126,7 @@ export interface TurnServices {
   storeResult(name: string, text: string): Promise<string>
   readResult(id: string): Promise<string | null>
   /** Tells people what a tool is doing (ephemeral). */
-  progress(callId: string, name: string, text: string): void
+  progress(callId: string, name: string, text: string, isBackground?: boolean): void
   /** Ids from the kit's source. */
   nextId(prefix: string): string
   random(): number

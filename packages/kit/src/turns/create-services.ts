@@ -103,8 +103,9 @@ export function createServices(
     async readResult(id) {
       return (await parts.store.toolResults.get(roomId, id))?.text ?? null
     },
-    progress(callId, name, text) {
-      const data: Json = { turnId: turn.turnId, callId, name, text, status: 'running' }
+    progress(callId, name, text, isBackground = false) {
+      const place = { turnId: turn.turnId, callId, name }
+      const data: Json = { ...place, text, status: 'running', ...(isBackground ? { isBackground } : {}) }
       parts.ephemeral.publish(roomId, { type: 'toolCallStarted', from: agentId, channelId: agentId, data })
     },
     nextId: (prefix) => parts.ids.next(prefix),

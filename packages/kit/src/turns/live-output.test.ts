@@ -120,7 +120,7 @@ describe('spoken output', () => {
       'beforeBroadcast',
       ({ event }) =>
         event.content.type === 'text' && event.source.kind === 'agent'
-          ? modify<'beforeBroadcast'>({ ...event, content: { type: 'text', text: event.content.text.replace('credit', '[hidden]') } })
+          ? modify({ ...event, content: { type: 'text', text: event.content.text.replace('credit', '[hidden]') } })
           : undefined,
       { sourceKinds: ['agent'] },
     )

@@ -12,6 +12,8 @@ export interface Gate {
   readonly unanswered: ChatRequest | undefined
   /** The message came: everything that waited goes on. */
   adopt(): void
+  /** All that was made before has been said: calls that waited may run. */
+  caughtUp(): void
   /** It did not, or the turn is over: what still waits is forgotten. */
   abort(): void
 }
@@ -80,8 +82,10 @@ export function gateServices(services: TurnServices, event: RoomEvent): Gate {
       state = 'adopted'
       for (const run of waiting.splice(0)) run()
       for (const call of calls.splice(0)) call.commit()
-      adopted.resolve()
       decided.resolve()
+    },
+    caughtUp() {
+      if (state === 'adopted') adopted.resolve()
     },
     abort() {
       if (state !== 'open') return

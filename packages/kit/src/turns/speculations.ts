@@ -125,7 +125,7 @@ export async function speculate(parts: KitParts, message: ForeseenMessage): Prom
   const context = toTurnContext(parts, turn, channel, room)
   const gate = gateServices(createServices(parts, turn, context, room, binding), event)
   provideTurnServices(context, gate.services)
-  const outputs = createBuffer()
+  const outputs = createBuffer(() => gate.caughtUp())
   const ended = Promise.withResolvers<SpeculationOutcome>()
   let reason: string | undefined
   let lastUsage: { usage: Usage; costNanoUsd: number | null } | undefined
@@ -291,7 +291,7 @@ function usageOf(data: { [key: string]: Json } | undefined): { usage: Usage; cos
 }
 
 /** Outputs on their way to a turn that has not begun; as many as one turn makes. */
-function createBuffer(): {
+function createBuffer(onEmpty: () => void): {
   push(output: TurnOutput): void
   end(): void
   fail(thrown: unknown): void
@@ -318,6 +318,7 @@ function createBuffer(): {
           if (value !== undefined) return { done: false, value }
           if (over !== undefined && 'thrown' in over) throw over.thrown
           if (over !== undefined) return { done: true, value: undefined }
+          onEmpty()
           await new Promise<void>((resolve) => (wake = resolve))
         }
       },

@@ -41,6 +41,11 @@ export class CallFillers {
     this.#generate = generate
   }
 
+  /** The tool that a reply waits for. */
+  toolOf(replyId: string): string | undefined {
+    return this.#tools.get(replyId)?.tool
+  }
+
   toolStarted(replyId: string, tool: string): void {
     this.#tools.get(replyId)?.over.abort(toolOver)
     this.#tools.set(replyId, { tool, over: new AbortController() })

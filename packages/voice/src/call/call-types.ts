@@ -9,6 +9,7 @@ import type {
   ParticipantId,
   RoomId,
   TurnHint,
+  TurnId,
 } from '@parley/spec'
 import type { Collected } from '../dtmf/collection.ts'
 import type { CollectOptions } from '../dtmf/dtmf-options.ts'
@@ -17,8 +18,8 @@ import type { CallCostReport } from '../metrics/call-cost.ts'
 import type { AgentState, UserState } from '../turn/turn-effects.ts'
 import type { TransferRequest, TransferResult } from '../transfer/transfer-options.ts'
 import type { UtteranceKind } from '../turn/turn-events.ts'
-import type { DeskLeg, JoinLegOptions } from './call-bridge.ts'
 import type { AmdVerdict } from '../turn/verdicts.ts'
+import type { DeskLeg, JoinLegOptions } from './call-bridge.ts'
 import type { TransferPerson } from './call-transfer.ts'
 import type { CallTurnReport } from './call-metrics.ts'
 
@@ -59,7 +60,10 @@ export interface SpeechOutcome {
   error?: ParleyError
 }
 
-/** An utterance on its way; awaiting it gives its outcome, and never rejects. */
+/**
+ * An utterance on its way; awaiting it gives its outcome. It rejects in one case only: `voice_self_wait`, while the
+ * utterance itself waits for a tool.
+ */
 export interface SpeechHandle extends PromiseLike<SpeechOutcome> {
   readonly id: string
   readonly utteranceId: string
@@ -84,11 +88,11 @@ export type CallEvent =
   | { type: 'stall'; stage: string }
   | { type: 'mustHearUnheard'; utteranceId: string; spanId: string }
   | { type: 'recording'; state: string }
+  | { type: 'answeredBy'; verdict: AmdVerdict }
   | { type: 'metrics'; turnId: string; metrics: Record<string, number> }
   | { type: 'error'; error: ParleyError }
   | { type: 'ended'; reason: CloseReason }
 
-  | { type: 'answeredBy'; verdict: AmdVerdict }
 /** Options of `voice.connect`. */
 export interface ConnectCallOptions {
   roomId: RoomId
@@ -117,6 +121,11 @@ export interface CallSession extends EventFeed<CallEvent>, AsyncDisposable {
   readonly log: readonly CallLogEntry[]
   /** @throws {ParleyError} `voice_call_ended` */
   say(text: string | Speech, options?: SayOptions): SpeechHandle
+  /**
+   * What an agent's turn says, by the id that its tools find in their context; undefined once it was heard. Awaiting it
+   * inside such a tool is `voice_self_wait` at once: the speech waits for the tool.
+   */
+  speechOf(turnId: TurnId): SpeechHandle | undefined
   /** Asks the active agent to speak without a word of the person. */
   reply(options?: { instructions?: string }): Promise<void>
   interrupt(options?: { force?: boolean }): void
@@ -137,6 +146,10 @@ export interface CallSession extends EventFeed<CallEvent>, AsyncDisposable {
    * @throws {ParleyError} `forbidden`, `voice_bridge_full`, `voice_call_ended`
    */
   join(endpoint: MediaEndpoint, options: JoinLegOptions): Promise<DeskLeg>
+  /** Presses keys in a menu, half a second apart; `loop`: it was heard three times, and nothing was pressed. */
+  press(digits: string): Promise<'pressed' | 'loop'>
+  /** Who answered an outbound call, once that is known. */
+  readonly answeredBy: AmdVerdict | undefined
   /** Asks the person for digits. @throws {ParleyError} `invalid_options`, `voice_call_ended` */
   collect(options: CollectOptions, context?: { signal?: AbortSignal }): Promise<Collected>
   /**
@@ -146,10 +159,6 @@ export interface CallSession extends EventFeed<CallEvent>, AsyncDisposable {
   end(options?: { goodbye?: string }): Promise<boolean>
   hangup(reason?: CloseReason): Promise<void>
   /** Resolves when the call is over and everything it had is closed. */
-  /** Presses keys in a menu, half a second apart; `loop`: it was heard three times, and nothing was pressed. */
-  press(digits: string): Promise<'pressed' | 'loop'>
-  /** Who answered an outbound call, once that is known. */
-  readonly answeredBy: AmdVerdict | undefined
   readonly ended: Promise<CloseReason>
 }
 

@@ -213,7 +213,7 @@ export class ChunkLine {
   /** Hands sound to the output, chunk after chunk, while it may. */
   async #drain(): Promise<void> {
     const { output, ledger } = this.#parts
-    if (this.#isDraining || !this.#isOpen || output === undefined) return
+    if (this.#isDraining || output === undefined) return
     this.#isDraining = true
     try {
       for (let chunk = this.#next(); chunk !== undefined; chunk = this.#next()) {
@@ -240,8 +240,10 @@ export class ChunkLine {
     }
   }
 
+  /** A chunk the output has begun is given to its end: what others say comes after it. */
   #next(): Chunk | undefined {
-    return this.#isOpen && !this.#isStopped ? this.#chunks.find(isInHand) : undefined
+    const chunk = this.#isStopped ? undefined : this.#chunks.find(isInHand)
+    return this.#isOpen || chunk?.segment !== undefined ? chunk : undefined
   }
 
   /** A chunk's place in the output. A line that has gone takes nothing more: undefined, and the rest stays unsaid. */

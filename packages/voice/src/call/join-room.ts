@@ -3,6 +3,7 @@ import type { Disposer } from '@parley/spec'
 import type { CallHost } from './assemble-call.ts'
 import { noteReceipt, type CallCore } from './call-core.ts'
 import { createCallHandoffs } from './call-handoffs.ts'
+import { speakProgress } from './call-progress.ts'
 import { openVoice, readRoom, showAgent } from './call-room.ts'
 
 /** Greetings, handoffs and languages of the room go through the call from now on. */
@@ -11,6 +12,7 @@ export function joinRoom(core: CallCore, host: CallHost): Disposer[] {
   const orchestration = orchestrationOf(kit)
   const said = new Set<string>()
   return [
+    speakProgress(core, host),
     access.joinCalls(roomId, { say: (line) => sayLine(core, host, line, said) }),
     kit.joinHandoffs(
       roomId,

@@ -12,6 +12,7 @@ import {
   type ParticipantId,
   type RoomEvent,
   type RoomId,
+  type TurnId,
 } from '@parley/spec'
 import type { Collected } from '../dtmf/collection.ts'
 import type { CollectOptions } from '../dtmf/dtmf-options.ts'
@@ -210,6 +211,17 @@ export class LiveCall implements CallSession {
     )
   }
 
+  speechOf(turnId: TurnId): SpeechHandle | undefined {
+    const { speaking, fillers, replies, driver } = this.#core
+    const utteranceId = [...replies.values()].find((reply) => reply.turnId === turnId)?.utteranceId
+    if (utteranceId === undefined) return undefined
+    const interrupt = (): void => driver.feed({ type: 'command', command: { kind: 'cancelUtterance', utteranceId } })
+    return speaking.handleOf(utteranceId, interrupt, () => {
+      const tool = fillers.toolOf(utteranceId)
+      return tool === undefined ? undefined : selfWait(tool, utteranceId)
+    })
+  }
+
   async reply({ instructions = 'Speak now.' }: { instructions?: string } = {}): Promise<void> {
     this.#assertLive()
     const { activeAgentId, parts } = this.#core
@@ -405,6 +417,14 @@ function callEnded(callId: string): ParleyError {
     code: 'voice_call_ended',
     message: `Call ${callId} is over. Start a new one to speak.`,
     details: { callId },
+  })
+}
+
+function selfWait(tool: string, utteranceId: string): ParleyError {
+  return new ParleyError({
+    code: 'voice_self_wait',
+    message: `The speech waits for ${tool}, so nobody can wait for the speech in there. Return, and say what follows afterwards.`,
+    details: { tool, utteranceId },
   })
 }
 

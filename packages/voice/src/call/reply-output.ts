@@ -1,4 +1,4 @@
-import type { AgentOutput, Json, OutputSink, SettledOutput } from '@parley/spec'
+import type { AgentOutput, Json, OutputSink, SettledOutput, TurnId } from '@parley/spec'
 import type { TurnEvent } from '../turn/turn-events.ts'
 import type { Speaking } from './speaking.ts'
 
@@ -21,6 +21,7 @@ export interface ReplyOutputParts {
 /** A reply that is being spoken; `over` resolves when the kit has committed what was heard of it. */
 export interface SpokenReply {
   readonly utteranceId: string
+  readonly turnId: TurnId
   readonly sink: OutputSink
   readonly over: Promise<void>
 }
@@ -107,6 +108,7 @@ export function speakReply(parts: ReplyOutputParts, output: AgentOutput): Spoken
 
   return {
     utteranceId,
+    turnId: output.turnId,
     over: over.promise,
     sink: {
       settled: (number) => segmentOf(number).promise,

@@ -163,10 +163,12 @@ export class Speaking {
     }
   }
 
-  handleOf(utteranceId: string, interrupt: () => void): SpeechHandle {
+  /** @param refusal - why it cannot be waited for now, if it cannot */
+  handleOf(utteranceId: string, interrupt: () => void, refusal?: () => ParleyError | undefined): SpeechHandle {
     const spoken = this.#spoken.get(utteranceId)
     const outcome = spoken?.outcome ?? Promise.resolve(neverSpoken)
     const utterance = spoken?.utterance
+    const { clock } = this.#parts
     let final: SpeechOutcome | undefined
     void outcome.then((value) => (final = value))
     return {
@@ -181,7 +183,10 @@ export class Speaking {
       },
       interrupt,
       // oxlint-disable-next-line unicorn/no-thenable -- a handle is awaited for its outcome, that is its purpose
-      then: (onFulfilled, onRejected) => outcome.then(onFulfilled, onRejected),
+      then(onFulfilled, onRejected) {
+        const waited = final === undefined && refusal !== undefined ? unlessRefused(outcome, refusal, clock) : outcome
+        return waited.then(onFulfilled, onRejected)
+      },
     }
   }
 
@@ -314,6 +319,29 @@ function statusOf({ utterance, isInterrupted, isDropped }: Spoken): SpeechOutcom
   if (isInterrupted) return 'interrupted'
   if (utterance.failure !== undefined) return 'failed'
   return utterance.isCut ? 'interrupted' : 'done'
+}
+
+/** How long after the wait began a tool that waits may come to be known as one, in milliseconds. */
+const LOOK_AGAIN_MS = 20
+
+/** An outcome, or why it cannot be waited for. A tool may wait before the call has heard that it runs: so it looks twice. */
+function unlessRefused(
+  outcome: Promise<SpeechOutcome>,
+  refusal: () => ParleyError | undefined,
+  clock: Clock,
+): Promise<SpeechOutcome> {
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      const refused = refusal()
+      if (refused !== undefined) reject(refused)
+    }
+    look()
+    const stop = clock.setTimer(LOOK_AGAIN_MS, look)
+    void outcome.then((value) => {
+      stop()
+      resolve(value)
+    })
+  })
 }
 
 const neverSpoken: SpeechOutcome = { status: 'dropped', heardText: '', generatedText: '', spans: {} }

@@ -1,0 +1,176 @@
+import { Agent } from '@parley/kit'
+import { defineTool, type AnyTool, type ToolContext } from '@parley/spec'
+import { scriptedModel, type ScriptedTurn } from '@parley/testing'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { openCall, type CallBench } from '../channel/__fixtures__/open-call.ts'
+import type { CallSession } from './call-types.ts'
+
+type Run = (context: ToolContext, call: () => CallSession) => unknown
+
+/** A call of an agent with one tool. */
+async function open(
+  turns: ScriptedTurn[],
+  run: Run,
+  more: Partial<Parameters<typeof defineTool>[0]> = {},
+): Promise<CallBench & { runs: ToolContext[]; model: ReturnType<typeof scriptedModel> }> {
+  const runs: ToolContext[] = []
+  let bench: CallBench | undefined
+  const call = (): CallSession => {
+    if (bench === undefined) throw new Error('The call is not open yet.')
+    return bench.call
+  }
+  const tool: AnyTool = defineTool({
+    name: 'work',
+    description: 'Works',
+    input: z.object({}),
+    ...more,
+    run(_input: unknown, context: ToolContext) {
+      runs.push(context)
+      return run(context, call)
+    },
+  })
+  const model = scriptedModel(turns)
+  bench = await openCall({
+    agents: [new Agent('riley', { name: 'Riley', model, tools: [tool] })],
+    channel: { interruption: { warmupMs: 0 } },
+  })
+  const { kit, clock } = bench
+  return Object.assign(bench, {
+    runs,
+    model,
+    [Symbol.asyncDispose]: async () => void (await Promise.all([kit.close(), clock.advance(60_000)])),
+  })
+}
+
+const work = { toolCalls: [{ name: 'work', arguments: {} }] }
+
+const forMs = (ms: number, result: unknown): Run => async ({ clock, signal }) => {
+  await clock.sleep(ms, { signal })
+  return result
+}
+
+test('B-7 T-2 T-3 a tool runs on when the person cuts in, and its result is spoken when it comes', async () => {
+  const bench = await open([{ text: 'Let me look.', ...work }, 'Of course.', 'It is twelve euros.'], forMs(8_000, '12'))
+  await using _ = bench
+  const { endpoint, clock } = bench
+  void endpoint.caller.sayText('what do i owe')
+  await clock.advance(4_000)
+  void endpoint.caller.sayText('are you still there my friend')
+  await clock.advance(3_500)
+  expect(bench.runs[0]?.signal.aborted).toBe(false)
+  await clock.advance(12_000)
+  expect(bench.runs).toHaveLength(1)
+  expect(await bench.lines()).toEqual([
+    'ada: what do i owe',
+    'riley: Let me look.',
+    'ada: are you still there my friend',
+    'riley: Of course.',
+    'riley: It is twelve euros.',
+  ])
+  const read = JSON.stringify(bench.model.requests[1]?.messages)
+  expect(read).toContain('still in progress')
+  expect(bench.errors).toEqual([])
+})
+
+test('B-7 a tool with cancelOnInterrupt is stopped when the person cuts in', async () => {
+  const bench = await open([work, 'Of course.'], forMs(8_000, '12'), { cancelOnInterrupt: true })
+  await using _ = bench
+  void bench.endpoint.caller.sayText('what do i owe')
+  await bench.clock.advance(4_000)
+  void bench.endpoint.caller.sayText('forget that please')
+  await bench.clock.advance(10_000)
+  expect(bench.runs[0]?.signal.aborted).toBe(true)
+  expect((await bench.lines()).at(-1)).toBe('riley: Of course.')
+})
+
+test('T-3 a tool has 5 s after the end of the call and is stopped then', async () => {
+  const bench = await open([work], forMs(50_000, '12'))
+  await using _ = bench
+  void bench.endpoint.caller.sayText('what do i owe')
+  await bench.clock.advance(3_000)
+  void bench.call.hangup('caller')
+  await bench.clock.advance(4_000)
+  expect(bench.runs[0]?.signal.aborted).toBe(false)
+  await bench.clock.advance(4_000)
+  expect(bench.runs[0]?.signal.aborted).toBe(true)
+})
+
+test('C-7 a tool that waits for the speech it is part of is told so at once', async () => {
+  for (const waitMs of [0, 500]) {
+    const seen: unknown[] = []
+    const bench = await open([{ text: 'Let me look.', ...work }, 'Done.'], async (context, call) => {
+      if (waitMs > 0) await context.clock.sleep(waitMs)
+      const startedMs = context.clock.monotonicMs()
+      try {
+        await call().speechOf(context.turnId)
+        seen.push('heard')
+      } catch (error) {
+        seen.push([error, context.clock.monotonicMs() - startedMs])
+      }
+      return 'ok'
+    })
+    await using _ = bench
+    void bench.endpoint.caller.sayText('what do i owe')
+    await bench.clock.advance(15_000)
+    expect(seen).toEqual([[expect.objectContaining({ code: 'voice_self_wait' }), 0]])
+    expect((await bench.lines()).at(-1)).toBe('riley: Done.')
+  }
+})
+
+test('C-7 a line that a tool says itself may be waited for', async () => {
+  const heard: string[] = []
+  const bench = await open([{ text: 'Let me look.', ...work }, 'Done.'], async (_context, call) => {
+    heard.push((await call().say('Please hold.')).heardText)
+    return 'ok'
+  })
+  await using _ = bench
+  void bench.endpoint.caller.sayText('what do i owe')
+  await bench.clock.advance(15_000)
+  expect(heard).toEqual(['Please hold.'])
+  expect(bench.heard().join(' ')).toBe('Let me look. Please hold. Done.')
+})
+
+test('T-6 progress of a tool in the background is spoken when nobody speaks, at most every 10 s', async () => {
+  const told = ['One of four.', 'Two of four.', 'Three of four.', 'Four of four.']
+  const bench = await open(
+    [{ text: 'I start.', ...work }, 'It runs.', 'All is done.'],
+    async ({ clock, progress }) => {
+      for (const text of told) {
+        await clock.sleep(4_000)
+        progress(text)
+      }
+      await clock.sleep(20_000)
+      return 'ok'
+    },
+    { background: true },
+  )
+  await using _ = bench
+  void bench.endpoint.caller.sayText('clean it up')
+  await bench.clock.advance(60_000)
+  const heard = bench.heard().join(' ')
+  expect(heard).toBe('I start. It runs. One of four. Three of four. Four of four. All is done.')
+  // It is said, and is no part of what the agent remembers.
+  expect(await bench.lines()).toEqual(['ada: clean it up', 'riley: I start.', 'riley: It runs.', 'riley: All is done.'])
+  expect(bench.errors).toEqual([])
+})
+
+test.each([
+  ['yes', async ({ endpoint }: CallBench) => void endpoint.caller.sayText('yes'), 1],
+  ['no', async ({ endpoint }: CallBench) => void endpoint.caller.sayText('no'), 0],
+  ['key 1', async ({ endpoint }: CallBench) => void endpoint.caller.dtmf('1'), 1],
+  ['key 2', async ({ endpoint }: CallBench) => void endpoint.caller.dtmf('2'), 0],
+  ['silence', async () => {}, 0],
+] as const)('T-7 a tool with confirm asks aloud; %s decides', async (_how, answer, runs) => {
+  const bench = await open([work, 'All right.'], () => 'paid', { confirm: true })
+  await using _ = bench
+  void bench.endpoint.caller.sayText('please pay it')
+  await bench.clock.advance(6_500)
+  expect(bench.heard().join(' ')).not.toBe('')
+  expect(bench.runs).toEqual([])
+  await answer(bench)
+  await bench.clock.advance(20_000)
+  expect(bench.runs).toHaveLength(runs)
+  expect((await bench.lines()).at(-1)).toBe('riley: All right.')
+  expect(await bench.kit.pendingRequests({ roomId: bench.roomId })).toEqual([])
+})
