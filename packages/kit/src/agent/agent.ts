@@ -150,6 +150,11 @@ export class Agent implements Channel {
     return this.options.deps
   }
 
+  /** Names of the tools it was given itself. */
+  get toolNames(): readonly string[] {
+    return this.#tools.own.map(({ name }) => name)
+  }
+
   /** Whether a turn may be begun before it is certain: nothing is left behind where it is not wanted. */
   get canSpeculate(): boolean {
     const { model, runner } = this.options

@@ -4,6 +4,7 @@ import { createHeardLedger } from '../ledger/heard-ledger.ts'
 import { createTextFilters } from '../text/text-filters.ts'
 import type { CommittedTurn } from '../turn/turn-effects.ts'
 import { createTurnMachine } from '../turn/turn-machine.ts'
+import { isForAgent } from './addressee.ts'
 import { beforeTts } from './before-tts.ts'
 import { CallAccount } from './call-account.ts'
 import { CallBridge } from './call-bridge.ts'
@@ -224,6 +225,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     agent: 'initializing',
     speechStartedMs: 0,
     isEnding: false,
+    keyTerms: settings.keyTerms,
     hint: undefined,
     hasDetectorFailed: false,
     stageErrors: new Map(),
@@ -259,14 +261,14 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
 }
 
 /** A turn may be the answer to something that was asked beside the conversation. */
-function intercept(core: CallCore, turn: CommittedTurn): 'answer' | 'masked' | undefined {
+function intercept(core: CallCore, turn: CommittedTurn): 'answer' | 'masked' | 'unasked' | undefined {
   const { recording, requests, opening } = core
   const { source, text } = turn
   if (source === 'dtmf') return undefined
-  if (opening.answers(turn)) return 'answer'
+  if (opening.answers(turn)) return 'unasked'
   if (recording?.answer(text) === true) return 'answer'
   const { isSensitive } = requests
-  if (!requests.spoken(text)) return undefined
+  if (!requests.spoken(text)) return isForAgent(core, turn) ? undefined : 'unasked'
   return isSensitive ? 'masked' : 'answer'
 }
 

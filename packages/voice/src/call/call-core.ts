@@ -31,6 +31,7 @@ import type { DialOut } from '../transfer/dial-out.ts'
 import type { TransferRequest } from '../transfer/transfer-options.ts'
 import type { TextFilterOptions } from '../text/text-filters.ts'
 import type { AgentState, UserState } from '../turn/turn-effects.ts'
+import type { Addressee } from './addressee.ts'
 import type { CallAccount, LinePricing } from './call-account.ts'
 import type { CallBridge } from './call-bridge.ts'
 import type { CallCaptions } from './call-captions.ts'
@@ -125,6 +126,9 @@ export interface CallParts {
   amd: CallAmdOptions | undefined
   /** When the language changes by itself. */
   autoLanguage: LanguageSwitchOptions | undefined
+  /** Everybody who is on a live call of the room. */
+  people(): readonly ParticipantId[]
+  addressee: Addressee | undefined
   /** How other lines are rung. */
   dialOut: DialOut | undefined
   /** Who is dialled when a call has to go to a person. @default the room asks for one */
@@ -160,6 +164,8 @@ export interface CallCore {
   agent: AgentState
   speechStartedMs: number
   isEnding: boolean
+  /** What the recognizer is told to expect. */
+  keyTerms: readonly string[]
   /** What the person is expected to say. */
   hint: TurnHint | undefined
   hasDetectorFailed: boolean

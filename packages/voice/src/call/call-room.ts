@@ -64,13 +64,13 @@ export async function openVoice(core: CallCore, agentId: ChannelId | null): Prom
 
 /** Tells the recognizer what the person is expected to say now. */
 export async function expectNext(core: CallCore): Promise<void> {
-  const { hint, roomId, access, settings } = core.parts
+  const { hint, roomId, access } = core.parts
   if (hint === undefined || core.isEnding) return
   try {
     const expected = await hint({ roomId, agentId: core.activeAgentId })
     if (expected === undefined || core.isEnding) return
     core.hint = expected
-    await core.hearing.expect({ hint: expected, keyTerms: settings.keyTerms })
+    await core.hearing.expect({ hint: expected })
     const { expect, minLength } = expected
     core.driver.feed({ type: 'hint', expect, ...(minLength === undefined ? {} : { minLength }) })
   } catch (error) {

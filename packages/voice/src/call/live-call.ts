@@ -20,7 +20,6 @@ import type { HeardLedger } from '../ledger/heard-ledger.ts'
 import type { TransferRequest, TransferResult } from '../transfer/transfer-options.ts'
 import type { AmdVerdict } from '../turn/verdicts.ts'
 import { assembleCall, type CallHost } from './assemble-call.ts'
-import { atMost } from './at-most.ts'
 import { pressKey } from './press-key.ts'
 import { hookPayload, hookScope, noteReceipt, type CallCore, type CallParts } from './call-core.ts'
 import type { DeskLeg, JoinLegOptions } from './call-bridge.ts'
@@ -29,13 +28,12 @@ import { checkVoices, expectNext, readRoom, showAgent, showState } from './call-
 import type { CallEvent, CallSession, SayOptions, Speech, SpeechHandle } from './call-types.ts'
 import type { TransferPerson } from './call-transfer.ts'
 import { joinRoom } from './join-room.ts'
+import { expectNames } from './key-terms.ts'
 import { mediaHandlers } from './media-handlers.ts'
 import { speakReply } from './reply-output.ts'
+import { callEnded, closeCall } from './close-call.ts'
 import { endCall } from './end-call.ts'
 import { commitSaid } from './settle-speech.ts'
-
-/** How long ending a call may wait for its parts, in milliseconds. */
-const CLOSE_MS = 2_000
 
 /** What an agent is told when its call has used up what it may cost. */
 const WRAP_UP = 'This call has to end soon. Sum up in one sentence what was agreed, say goodbye, and end the call.'
@@ -106,6 +104,7 @@ export class LiveCall implements CallSession {
     const { access, endpoint, roomId, direction, settingsReceipt } = core.parts
     await readRoom(core)
     await checkVoices(core)
+    await expectNames(core)
     await core.hearing.start(endpoint.info.inputFormat.sampleRateHz)
     await Promise.all([core.layers.start(), core.languages.start()])
     await expectNext(core)
@@ -280,6 +279,11 @@ export class LiveCall implements CallSession {
     return this.#core.bridge.join(endpoint, options)
   }
 
+  /** Who is audible on this call beside its person. */
+  get colleagues(): readonly ParticipantId[] {
+    return this.#core.bridge.audible
+  }
+
   get answeredBy(): AmdVerdict | undefined {
     return this.#core.opening.answeredBy
   }
@@ -308,6 +312,7 @@ export class LiveCall implements CallSession {
     if (mode !== core.mode) core.bridge.modeChanged()
     if (activeAgentId !== core.activeAgentId) showAgent(core)
     else if (mode !== core.mode) showState(core)
+    await expectNames(core)
     await expectNext(core)
   }
 
@@ -351,73 +356,11 @@ export class LiveCall implements CallSession {
     throw callEnded(this.id)
   }
 
-  /** What was heard and said so far is kept, then everything of the call ends. */
   async #close(reason: CloseReason): Promise<void> {
-    const core = this.#core
-    const { access, abort, endpoint } = core.parts
-    core.driver.feed({ type: 'command', command: { kind: 'close' } })
-    core.isEnding = true
-    core.requests.close()
-    core.mustHear.close()
-    core.opening.close()
-    core.transfer.callEnded()
-    void core.bridge.close(reason).catch((error: unknown) => this.#report(error))
-    core.speaking.close()
-    await atMost(access.clock, CLOSE_MS, Promise.allSettled([core.userTurns.settled, ...core.commits, this.#repliesOver()]))
-    for (const dispose of this.#disposers) dispose()
-    // Finalized with the last word, before the call's end is in the log.
-    await core.recording?.finish().catch((error: unknown) => access.reportError(error, 'recording', this.roomId))
-    core.driver.close()
-    core.captions.close()
-    core.metrics.close()
-    core.layers.close(callEnded(this.id))
-    core.speculations.close()
-    abort.abort(callEnded(this.id))
-    await atMost(
-      access.clock,
-      CLOSE_MS,
-      Promise.allSettled([core.hearing.close(), core.voices?.close(), endpoint.close(reason)]),
-    )
-    const durationMs = Math.floor(access.clock.monotonicMs() - core.startedMs)
-    await this.#recordEnd(reason, durationMs)
-    access.fire('onCallEnded', { ...hookPayload(core), reason, durationMs }, hookScope(core))
-    core.emitter.emit({ type: 'ended', reason })
-    core.emitter.close()
+    await closeCall(this.#core, reason, this.#disposers)
     this.#onEnded(this)
     this.#end.resolve(reason)
   }
-
-  async #repliesOver(): Promise<void> {
-    await Promise.allSettled([...this.#core.replies.values()].map(({ over }) => over))
-  }
-
-  async #recordEnd(reason: CloseReason, durationMs: number): Promise<void> {
-    const { access } = this.#core.parts
-    noteReceipt(this.#core, 'ledger', { ledger: JSON.parse(JSON.stringify(this.#core.ledger.toJSON())) })
-    try {
-      await access.record(this.roomId, {
-        type: 'callEnded',
-        content: {
-          type: 'system',
-          code: 'call_ended',
-          text: 'The call is over.',
-          data: { callId: this.id, participantId: this.participantId, reason, durationMs },
-        },
-      })
-    } catch (error) {
-      // A room that closed first has said so itself.
-      if (!ParleyError.isInstance(error) || !['room_closed', 'room_archived'].includes(error.code))
-        access.reportError(error, 'call', this.roomId)
-    }
-  }
-}
-
-function callEnded(callId: string): ParleyError {
-  return new ParleyError({
-    code: 'voice_call_ended',
-    message: `Call ${callId} is over. Start a new one to speak.`,
-    details: { callId },
-  })
 }
 
 function selfWait(tool: string, utteranceId: string): ParleyError {
