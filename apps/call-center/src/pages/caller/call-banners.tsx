@@ -8,6 +8,7 @@ export function CallBanners({
   view,
   isUnheard,
   isTalkingMuted,
+  joined,
   onUnlock,
   onDevices,
   onDismiss,
@@ -16,6 +17,8 @@ export function CallBanners({
   /** Nothing at all comes from the microphone. */
   isUnheard: boolean
   isTalkingMuted: boolean
+  /** Colleagues who speak beside the agent. */
+  joined: readonly string[]
   onUnlock: () => void
   onDevices: () => void
   onDismiss: () => void
@@ -48,6 +51,7 @@ export function CallBanners({
           </button>
         </Banner>
       )}
+      {joined.length > 0 && <Banner name="joined">{joined.join(', ')} joined the call.</Banner>}
       {isTalkingMuted && <Banner name="muted">You are muted.</Banner>}
       {view.notice !== '' && (
         <Banner name="notice">

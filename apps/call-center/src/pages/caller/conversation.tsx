@@ -185,6 +185,7 @@ export function Conversation({
           view={view}
           isUnheard={isUnheard}
           isTalkingMuted={isTalkingMuted}
+          joined={conversation?.mode === 'agent' ? (view.bridge?.participants ?? []).map((id) => names.person(id)) : []}
           onUnlock={() => void store?.call?.unlock()}
           onDevices={() => setLayer('devices')}
           onDismiss={() => store?.dismissNotice()}

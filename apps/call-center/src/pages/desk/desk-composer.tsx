@@ -21,6 +21,7 @@ export function DeskComposer({
   me,
   name,
   canReply,
+  isInCall,
   values,
   onTyping,
 }: {
@@ -30,6 +31,8 @@ export function DeskComposer({
   me: string
   name: string
   canReply: boolean
+  /** What is written can be spoken to the caller. */
+  isInCall: boolean
   values: Readonly<Record<string, string>>
   onTyping: (isTyping: boolean) => void
 }) {
@@ -63,7 +66,7 @@ export function DeskComposer({
     put(next)
     onTyping(tab === 'reply' && next !== '')
   }
-  const send = async (): Promise<void> => {
+  const send = async (isSaid = false): Promise<void> => {
     if (!canSend) return
     setSending(true)
     setProblem('')
@@ -72,7 +75,7 @@ export function DeskComposer({
       if (tab === 'note') {
         await client.rooms.addMember(roomId, { participantId: me, displayName: name })
         await client.desk.note(roomId, current.trim(), { participantId: me })
-      } else await client.rooms.send(roomId, { text: current.trim(), participantId: me, idempotencyKey: key.current })
+      } else await client.rooms.send(roomId, { text: current.trim(), participantId: me, idempotencyKey: key.current, ...(isSaid ? { metadata: { say: true } } : {}) })
       key.current = ''
       put('')
       onTyping(false)
@@ -155,6 +158,11 @@ export function DeskComposer({
                   onClick={() => setCannedOpen(!isCannedOpen)}
                 >
                   / canned
+                </button>
+              )}
+              {tab === 'reply' && isInCall && (
+                <button type="button" className="button" disabled={!canSend} onClick={() => void send(true)}>
+                  Say it
                 </button>
               )}
               <button type="button" className="button button-primary" disabled={!canSend} onClick={() => void send()}>

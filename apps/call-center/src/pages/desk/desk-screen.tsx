@@ -22,6 +22,10 @@ const keys = [
   ['R', 'Reply'],
   ['N', 'Note'],
   ['/', 'Canned replies'],
+  ['L', 'Listen in to the call'],
+  ['W', 'Whisper to the agent'],
+  ['B', 'Speak to all'],
+  ['M', 'Mute your microphone'],
   ['E', 'End'],
   ['?', 'This list'],
 ] as const
@@ -87,6 +91,10 @@ export function DeskScreen({
     r: () => room.current?.act('reply'),
     n: () => room.current?.act('note'),
     '/': () => room.current?.act('canned'),
+    l: () => room.current?.act('monitor'),
+    w: () => room.current?.act('whisper'),
+    b: () => room.current?.act('barge'),
+    m: () => room.current?.act('mute'),
     e: () => room.current?.act('end'),
     '?': () => setListOpen(true),
     Escape: () => {

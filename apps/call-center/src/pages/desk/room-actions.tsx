@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 
 /** What was asked for and has to be done on purpose. */
-export type Asked = 'takeOver' | 'handBack' | 'end' | undefined
+export type Asked = 'takeOver' | 'handBack' | 'end' | 'barge' | undefined
 
 /** The buttons that change who has a conversation, and the question before one that cannot be taken back. */
 export function RoomActions({
@@ -14,6 +14,7 @@ export function RoomActions({
   onTakeOver,
   onEnd,
   onAsk,
+  onBarge,
 }: {
   isOpen: boolean
   isMine: boolean
@@ -24,6 +25,7 @@ export function RoomActions({
   onTakeOver: () => void
   onEnd: () => void
   onAsk: (asked: Asked) => void
+  onBarge: () => void
 }) {
   if (!isOpen) return <p className="mb-3 text-muted">This conversation is over.</p>
   return (
@@ -49,18 +51,18 @@ export function RoomActions({
           End
         </button>
       </div>
-      {(asked === 'end' || asked === 'takeOver') && (
+      {asked !== undefined && asked !== 'handBack' && (
         <div className="mb-3 flex flex-wrap items-center gap-3 rounded-md bg-sunken px-3 py-2">
           <span className="mr-auto">
-            {asked === 'end' ? 'End this conversation for everybody?' : 'Take this conversation over now?'}
+            {questions[asked]}
           </span>
           <button
             type="button"
             autoFocus
             className="button button-primary"
-            onClick={asked === 'end' ? onEnd : onTakeOver}
+            onClick={asked === 'end' ? onEnd : asked === 'barge' ? onBarge : onTakeOver}
           >
-            {asked === 'end' ? 'End it' : 'Yes, take over'}
+            {answers[asked]}
           </button>
           <button type="button" className="button" onClick={() => onAsk(undefined)}>
             Cancel
@@ -70,3 +72,10 @@ export function RoomActions({
     </>
   )
 }
+
+const questions = {
+  end: 'End this conversation for everybody?',
+  takeOver: 'Take this conversation over now?',
+  barge: 'Speak so that everybody hears you?',
+} as const
+const answers = { end: 'End it', takeOver: 'Yes, take over', barge: 'Yes, speak' } as const

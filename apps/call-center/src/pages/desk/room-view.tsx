@@ -20,11 +20,13 @@ import { HandBackForm } from './hand-back-form.tsx'
 import { RoomActions, type Asked } from './room-actions.tsx'
 import { RoomHead } from './room-head.tsx'
 import { Transcript } from './transcript.tsx'
+import { useDeskVoice, type DeskMode } from './use-desk-voice.ts'
 import { useCustomer } from './use-customer.ts'
+import { VoiceControls } from './voice-controls.tsx'
 
 /** What keys may do in an open room. */
 export interface RoomViewHandle {
-  act(action: 'takeOver' | 'handBack' | 'reply' | 'note' | 'canned' | 'end' | 'escape'): void
+  act(action: 'takeOver' | 'handBack' | 'reply' | 'note' | 'canned' | 'end' | 'escape' | 'mute' | 'monitor' | 'whisper' | 'barge'): void
 }
 
 /** One conversation, as the desk sees and steers it. */
@@ -58,6 +60,7 @@ export function RoomView({
   const [problem, setProblem] = useState('')
   const [decision, setDecision] = useState('')
   const nowMs = useNow(1_000)
+  const voice = useDeskVoice({ client, roomId, me, name: person.name, onProblem: setProblem })
   const names = useMemo(() => createNames(setup.agents, members, me), [setup.agents, members, me])
   const human = conversation?.human
   const isMine = human?.status === 'active' && human.id === me
@@ -100,8 +103,19 @@ export function RoomView({
       if (action === 'escape') return setAsked(undefined)
       if (action === 'takeOver') return isMine || timeline.isClosed ? undefined : setAsked('takeOver')
       if (action === 'handBack') return isMine ? setAsked('handBack') : undefined
+      if (action === 'mute') {
+        const { store, view } = voice
+        return store?.hasMicrophone === true ? store.setMuted(view?.isMuted !== true) : undefined
+      }
+      if (action in coachKeys) {
+        if (isMine || !timeline.isInCall) return undefined
+        // Everybody hears it: it is asked for once more.
+        if (action === 'barge') return setAsked('barge')
+        return void voice.join(action === 'whisper' ? 'whisperAgent' : 'monitor')
+      }
       if (action === 'end') return timeline.isClosed ? undefined : setAsked('end')
-      return composer.current?.show(action)
+      if (action === 'reply' || action === 'note' || action === 'canned') composer.current?.show(action)
+      return undefined
     },
   }))
 
@@ -163,6 +177,9 @@ export function RoomView({
           />
         ) : (
           <div className="border-t border-line bg-surface p-4">
+            {(timeline.isInCall || voice.mode !== undefined) && (
+              <VoiceControls voice={voice} isMine={isMine} agent={names.agent(conversation?.agentId ?? null)} />
+            )}
             <RoomActions
               isOpen={!timeline.isClosed}
               isMine={isMine}
@@ -185,6 +202,10 @@ export function RoomView({
                 void run(async () => void (await client.rooms.close(roomId, { reason: 'ended at the desk' })))
               }
               onAsk={setAsked}
+              onBarge={() => {
+                setAsked(undefined)
+                void voice.join('barge')
+              }}
             />
             <DeskComposer
               ref={composer}
@@ -193,6 +214,7 @@ export function RoomView({
               me={me}
               name={person.name}
               canReply={isMine && !timeline.isClosed}
+              isInCall={timeline.isInCall}
               values={replyValues(customer, person.name)}
               onTyping={(isTyping) => isMine && link?.typing(isTyping)}
             />
@@ -209,6 +231,9 @@ export function RoomView({
     </div>
   )
 }
+
+/** Keys that go onto a call. */
+const coachKeys: Readonly<Record<string, DeskMode>> = { monitor: 'monitor', whisper: 'whisperAgent', barge: 'barge' }
 
 /** What handoffs carried: the last one to an agent first, since it is what an agent knew. */
 function payloadsOf(rows: readonly TimelineRow[]): (Json | undefined)[] {

@@ -22,6 +22,8 @@ export interface Timeline {
   /** Messages of others so far. */
   heardCount: number
   isClosed: boolean
+  /** A call goes on in it, as far as this page may know. */
+  isInCall: boolean
 }
 
 /** A thing that happened, when, and for whom it is shown. */
@@ -44,6 +46,7 @@ export const emptyTimeline: Timeline = {
   requests: [],
   heardCount: 0,
   isClosed: false,
+  isInCall: false,
 }
 
 /** The next state. Pure: equal input gives equal output. */
@@ -100,6 +103,7 @@ function takeEvent(timeline: Timeline, event: RoomEvent, me: string | undefined)
         ? timeline.pending
         : timeline.pending.filter(({ key }) => key !== `own:${idempotencyKey}`),
     isClosed: event.type === 'roomClosed' || (timeline.isClosed && event.type !== 'roomReopened'),
+    isInCall: event.type === 'callStarted' || (timeline.isInCall && event.type !== 'callEnded'),
     typing: timeline.typing.filter((id) => id !== source.participantId && id !== source.channelId),
   }
   if (content.type === 'edit' || content.type === 'delete') {
