@@ -70,6 +70,12 @@ export class CallBridge {
     return this.#legs.size > 0
   }
 
+  /** Who is heard by the caller. */
+  get audible(): readonly ParticipantId[] {
+    const heard = [...this.#legs.values()].filter(({ mode }) => mode === 'takeover' || mode === 'barge')
+    return heard.map(({ media }) => media.participantId)
+  }
+
   /** A person of the desk joins. @throws {ParleyError} `forbidden`, `voice_bridge_full`, and what kit and engines say */
   async join(endpoint: MediaEndpoint, { participantId, mode, rights, displayName }: JoinLegOptions): Promise<DeskLeg> {
     const core = this.#core()
@@ -279,8 +285,7 @@ export class CallBridge {
   /** Who listens unheard is not shown. */
   #show(): void {
     const { parts, mode } = this.#core()
-    const audible = [...this.#legs.values()].filter((joined) => joined.mode === 'takeover' || joined.mode === 'barge')
-    parts.endpoint.show?.({ type: 'bridge', mode, participants: audible.map(({ media }) => media.participantId) })
+    parts.endpoint.show?.({ type: 'bridge', mode, participants: [...this.audible] })
   }
 
   #handleOf(joined: Joined): DeskLeg {

@@ -28,9 +28,9 @@ export interface UserTurnParts {
   onCommitted(turn: CommittedTurn, isCommitted: boolean, text: string): void
   /**
    * Whether the turn answers something that was asked, and is none for the agent: `masked` also keeps its words out of
-   * the log.
+   * the log. `unasked` is a turn like any other that is for somebody else.
    */
-  intercept(turn: CommittedTurn): 'answer' | 'masked' | undefined
+  intercept(turn: CommittedTurn): 'answer' | 'masked' | 'unasked' | undefined
   /** A guard of what people say failed: the person is asked to say it again. */
   onUnheard(turn: CommittedTurn): void
 }
@@ -75,11 +75,12 @@ export class UserTurns {
   }
 
   /** @returns whether somebody is asked by it */
-  async #commit(turn: CommittedTurn): Promise<boolean> {
+  async #commit(said: CommittedTurn): Promise<boolean> {
     const { kit, roomId, feed, onCommitted } = this.#parts
     await this.#parts.repliesSettled()
-    const answered = this.#parts.intercept(turn)
-    if (answered !== undefined) {
+    const answered = this.#parts.intercept(said)
+    const turn = answered === 'unasked' ? { ...said, asksAgent: false } : said
+    if (answered === 'answer' || answered === 'masked') {
       await this.#answered(turn, answered)
       return false
     }
