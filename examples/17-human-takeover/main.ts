@@ -1,4 +1,4 @@
-// A colleague takes a call over: the agent falls silent in the middle of its sentence, and goes on when the call is handed back.
+// A colleague takes a call over by voice: the agent falls silent in mid-sentence, and goes on when the call is given back.
 import assert from 'node:assert/strict'
 import { Agent, ConversationPipeline, Kit } from '@parley/kit'
 import {
@@ -11,6 +11,7 @@ import {
   createTestEndpoint,
   createVirtualClock,
   expectLog,
+  listen,
   scriptedModel,
 } from '@parley/testing'
 import { VoiceChannel } from '@parley/voice'
@@ -37,23 +38,32 @@ const follow = async (...steps: Parameters<typeof createSimulatedCaller>[0]): Pr
 }
 
 await follow(caller.say('what may i do with my line'), caller.interruptAt('conditions'))
-const taken = kit.takeover(room.id, 'morgan', { reason: 'too many words' })
+
+// Morgan joins with a microphone of their own. In a page that is POST /v1/rooms/:id/calls with { mode: 'takeover' }.
+const desk = createTestEndpoint({ clock, id: 'desk' })
+const joining = call.join(desk, { participantId: 'morgan', mode: 'takeover', rights: ['desk:answer'] })
 await clock.advance(200)
+const leg = await joining
 assert.equal(call.state.agent, 'listening', 'the agent should have stopped')
-assert.ok((await taken).accepted)
 
-// While a person has the call, what the caller says is in the log and no agent is asked.
-await follow(caller.say('is anybody there'), caller.expectSilence(3_000))
-await kit.send(room.id, { from: 'morgan', text: 'This is Morgan. Yes, you may.', metadata: { say: true } })
-await follow(caller.expectHeard('This is Morgan. Yes, you may.'))
-
-const back = kit.handBack(
-  room.id,
-  { target: 'riley', note: 'The answer was yes.' },
-  { by: { kind: 'person', id: 'morgan' } },
+// Both hear each other. What they say is in the log, and no agent is asked.
+void desk.caller.sayText('this is morgan')
+await clock.advance(4_000)
+assert.match(
+  listen(endpoint.output.sent)
+    .map(({ text }) => text)
+    .join(' '),
+  /this is morgan/,
 )
+await follow(caller.say('may i have two lines'), caller.wait(1_000))
+assert.deepEqual(
+  desk.heard().map(({ text }) => text.trim()),
+  ['may i have two lines'],
+)
+
+const back = leg.giveBack({ note: 'The answer was yes.' })
 await follow(caller.expectHeard('Morgan told me. Anything else?'), caller.afterAgent('end'), caller.hangup())
-assert.ok((await back).accepted)
+await back
 await clock.advance(2_000)
 
 const events = await kit.events(room.id, { types: ['message', 'handoff'] })
@@ -63,8 +73,8 @@ for (const { source, content } of events) {
 expectLog(events, [
   { from: 'person', text: 'what may i do with my line' },
   { from: 'agent', text: /^Let me read you all of our terms and conditions/, interrupted: true },
-  { from: 'person', text: 'is anybody there' },
-  { from: 'person', text: 'This is Morgan. Yes, you may.' },
+  { from: 'person', text: 'this is morgan' },
+  { from: 'person', text: 'may i have two lines' },
   { from: 'agent', text: 'Morgan told me. Anything else?' },
 ])
 assert.equal(model.requests.length, 2, 'the model is asked before the takeover and after it')
