@@ -8,6 +8,7 @@ import { isForAgent } from './addressee.ts'
 import { beforeTts } from './before-tts.ts'
 import { CallAccount } from './call-account.ts'
 import { CallBridge } from './call-bridge.ts'
+import { createCallCache } from './call-cache.ts'
 import { CallCaptions } from './call-captions.ts'
 import { hookPayload, hookScope, noteReceipt, rememberTurn, stageFailed, type CallCore, type CallParts } from './call-core.ts'
 import { CallFillers } from './call-fillers.ts'
@@ -97,16 +98,23 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     sampleRateHz: 16_000,
     onDigit: (digit) => host.key(digit),
   })
+  const cache = parts.tts === undefined || parts.cache === undefined ? undefined : createCallCache(parts.tts, parts.cache)
   const voices =
     parts.tts === undefined
       ? undefined
-      : new VoiceBank(parts.tts, parts.tts.info.formats[0] ?? plainFormat, parts.context, settings.stall.ttsMs)
+      : new VoiceBank(cache?.tts ?? parts.tts, parts.tts.info.formats[0] ?? plainFormat, parts.context, settings.stall.ttsMs)
   const speaking = new Speaking({
     clock,
     ids: access.ids,
     ledger,
     output: isAudible ? endpoint.output : undefined,
-    voice: voices === undefined ? undefined : ({ agentId }) => openVoice(core, agentId),
+    voice:
+      voices === undefined
+        ? undefined
+        : async ({ agentId, kind }) => {
+            const opened = await openVoice(core, agentId)
+            return cache?.voiceFor(kind, opened) ?? opened
+          },
     filters: () => createTextFilters(parts.filters, core.language),
     language: () => core.language,
     stallTtsMs: settings.stall.ttsMs,
@@ -212,6 +220,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     userTurns,
     captions,
     voices,
+    cache,
     emitter: createEventEmitter<CallEvent>({ onError: (error) => access.reportError(error, 'call', roomId) }),
     replies: new Map(),
     commits: new Set(),

@@ -29,11 +29,13 @@ import type { RecordingOptions } from '../recording/recording-options.ts'
 import type { LanguageSwitchOptions } from '../speech/language-switch.ts'
 import type { DialOut } from '../transfer/dial-out.ts'
 import type { TransferRequest } from '../transfer/transfer-options.ts'
+import type { TtsCache } from '../speech/tts-cache.ts'
 import type { TextFilterOptions } from '../text/text-filters.ts'
 import type { AgentState, UserState } from '../turn/turn-effects.ts'
 import type { Addressee } from './addressee.ts'
 import type { CallAccount, LinePricing } from './call-account.ts'
 import type { CallBridge } from './call-bridge.ts'
+import type { CallCache } from './call-cache.ts'
 import type { CallCaptions } from './call-captions.ts'
 import type { CallLanguage } from './call-language.ts'
 import type { CallLayers } from './call-layers.ts'
@@ -97,6 +99,8 @@ export interface CallParts {
   settingsReceipt: Json
   stt: SpeechToText | undefined
   tts: TextToSpeech | undefined
+  /** Speech that was made before. */
+  cache: TtsCache | undefined
   vad: VoiceActivityDetector | undefined
   sharedVad: SharedVad | undefined
   turnDetector: TurnDetector | undefined
@@ -149,6 +153,7 @@ export interface CallCore {
   readonly userTurns: UserTurns
   readonly captions: CallCaptions
   readonly voices: VoiceBank | undefined
+  readonly cache: CallCache | undefined
   /** Replies of agents that are not over, by utterance. */
   readonly replies: Map<string, SpokenReply>
   /** Lines that are being committed. */

@@ -1,9 +1,10 @@
 import { Agent } from '@parley/kit'
 import { defineTool } from '@parley/spec'
-import { scriptedModel } from '@parley/testing'
+import { createFakeTts, scriptedModel } from '@parley/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { openCall, type CallBench } from '../channel/__fixtures__/open-call.ts'
+import { createTtsCache } from '../speech/tts-cache.ts'
 import type { VoiceChannelOptions } from '../channel/voice-channel-options.ts'
 
 /** A call whose tool takes a while, asked at once. */
@@ -103,4 +104,32 @@ test('T-5 the latency of the answer leaves the filler out, which has its own', a
   expect(numbers.fillerLatency).toBeGreaterThan(800)
   expect(numbers.fillerLatency).toBeLessThan(3_000)
   expect(numbers.e2eLatency).toBeGreaterThan(4_000)
+})
+
+test('fillers are made before they are wanted and kept for other calls; replies are not kept', async () => {
+  const made: string[] = []
+  const plain = createFakeTts({ sampleRateHz: 16_000 })
+  const tts: typeof plain = {
+    ...plain,
+    async open(options, context) {
+      const stream = await plain.open(options, context)
+      const speak = stream.speak.bind(stream)
+      stream.speak = (text, segment) => {
+        made.push(text)
+        speak(text, segment)
+      }
+      return stream
+    },
+  }
+  const cache = createTtsCache()
+  await using first = await open(3_000, { lines: ['One moment.'] }, { tts, cache })
+  await first.clock.advance(500)
+  expect(made).toEqual(['One moment.'])
+  await first.clock.advance(12_000)
+  expect(first.heard()).toEqual(['One moment.', 'It is twelve euros.'])
+  await using second = await open(3_000, { lines: ['One moment.'] }, { tts, cache })
+  await second.clock.advance(12_000)
+  expect(second.heard()).toEqual(['One moment.', 'It is twelve euros.'])
+  expect(made).toEqual(['One moment.', 'It is twelve euros.', 'It is twelve euros.'])
+  expect([...first.errors, ...second.errors]).toEqual([])
 })

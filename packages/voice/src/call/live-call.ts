@@ -137,6 +137,7 @@ export class LiveCall implements CallSession {
       this.say(text, options),
     )
     core.opening.start()
+    access.background('ttsCache', async () => core.cache?.prewarm(core), roomId)
   }
 
   /** Takes one turn of an agent to be spoken; undefined where the call ends. */

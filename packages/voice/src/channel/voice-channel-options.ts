@@ -13,6 +13,7 @@ import type { CallLines, GreetingSource, HintSource } from '../call/call-core.ts
 import type { CallAmdOptions } from '../call/call-opening.ts'
 import type { VoiceOptions } from '../options/voice-options.ts'
 import type { LanguageSwitchOptions } from '../speech/language-switch.ts'
+import type { TtsCache } from '../speech/tts-cache.ts'
 import type { DialOut } from '../transfer/dial-out.ts'
 import type { TransferRequest } from '../transfer/transfer-options.ts'
 
@@ -22,6 +23,8 @@ export interface VoiceChannelOptions extends Omit<VoiceOptions, 'vad'> {
   stt?: SpeechToText
   /** Absent: captions only. */
   tts?: TextToSpeech
+  /** Speech that was made before; one for all calls. @default none */
+  cache?: TtsCache
   vad?: VoiceActivityDetector
   /** When the detector's probabilities count as speech. */
   vadOptions?: VoiceOptions['vad']

@@ -157,6 +157,7 @@ export class VoiceChannel implements Channel {
       settingsReceipt: JSON.parse(JSON.stringify(resolved)),
       stt: hears ? streaming(own.stt, sharedVad) : undefined,
       tts: own.tts === undefined ? undefined : createEstimatedTimings(own.tts),
+      cache: own.cache,
       vad,
       sharedVad,
       turnDetector: own.turnDetector,
@@ -238,6 +239,7 @@ function voiceOptionsOf(options: VoiceChannelOptions): VoiceOptions {
   const {
     stt: _stt,
     tts: _tts,
+    cache: _cache,
     vad: _vad,
     turnDetector: _turnDetector,
     backchannelDetector: _backchannelDetector,
