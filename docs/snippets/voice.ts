@@ -166,10 +166,7 @@ for (const { agentId, status, words } of utterances) {
   console.log(agentId, status, heard.join(' '))
 }
 //#endregion ledger
-assert.match(
-  utterances.map(({ words }) => words.map(({ text }) => text).join(' ')).join(' '),
-  /It is on its way/,
-)
+assert.match(utterances.map(({ words }) => words.map(({ text }) => text).join(' ')).join(' '), /It is on its way/)
 
 await call.hangup()
 await bench.close()
