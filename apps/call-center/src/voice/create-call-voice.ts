@@ -9,8 +9,8 @@ import {
   type LocalModel,
 } from '@parley/local'
 import { folderRecordings } from '@parley/local/files'
-import type { Clock, RoomId, TurnHint } from '@parley/spec'
-import { createTtsCache, VoiceChannel, withTtsCache, type Speech } from '@parley/voice'
+import type { Clock, PendingRequest, TurnHint } from '@parley/spec'
+import { createTtsCache, VoiceChannel, withTtsCache, type HintSource, type Speech } from '@parley/voice'
 import type { SpeakingAgentId } from '../agents/create-agents.ts'
 import { checkVoices } from './voices.ts'
 
@@ -56,7 +56,7 @@ export async function createCallVoice(options: CallVoiceOptions): Promise<CallVo
     backchannelDetector: createRuleBackchannel(),
     filler: { lines: fillers },
     greeting: spokenGreeting,
-    hint: ({ roomId, agentId }) => hintFor(kit(), models, roomId, agentId),
+    hint: (state) => hintFor(kit(), models, state),
     ...(records ? { recording: { mode: 'consent', sink: folderRecordings(recordings) } } : {}),
     defaultVoice: 'slt',
   })
@@ -82,21 +82,23 @@ function spokenGreeting({ text, isRecorded }: { text: string; isRecorded: boolea
   return [opening, { text: 'This call is recorded.', mustHear: 'resay' }, ` ${question.trimStart()}`]
 }
 
-/** What the caller probably says next: by the agent's rules and the question it asked last. */
+/** What the caller probably says next: by the agent's rules and the question it asks. */
 async function hintFor(
   kit: Kit,
   models: Readonly<Record<SpeakingAgentId, LocalModel>>,
-  roomId: RoomId,
-  agentId: string | null,
+  { roomId, agentId, line }: Parameters<HintSource>[0],
 ): Promise<TurnHint | undefined> {
   const asked = await kit.pendingRequests({ roomId, kind: 'input' })
-  if (asked.some(({ sensitive }) => sensitive)) return { expect: 'digits', minLength: 4 }
+  const secret = asked.find(({ sensitive }) => sensitive)
+  if (secret !== undefined) return { expect: 'digits', minLength: digitsOf(secret.schema) }
   const model = agentId === null ? undefined : models[agentId as SpeakingAgentId]
   if (model === undefined) return undefined
-  const [state, events] = await Promise.all([
-    kit.state(roomId),
-    kit.events(roomId, { types: ['message'], limit: 10, newestFirst: true }),
-  ])
-  const last = events.find(({ source }) => source.kind === 'agent')?.content
-  return model.expects({ line: last?.type === 'text' ? last.text : '', phase: state.phase })
+  const { phase } = await kit.state(roomId)
+  return model.expects({ line, phase })
+}
+
+/** How many digits a secret has: what its pattern says. */
+function digitsOf(schema: PendingRequest['schema']): number {
+  const pattern = typeof schema?.['pattern'] === 'string' ? schema['pattern'] : ''
+  return Number(/\{(\d+)\}/.exec(pattern)?.[1] ?? 4)
 }

@@ -17,7 +17,7 @@ import { CallLayers } from './call-layers.ts'
 import { CallMetrics } from './call-metrics.ts'
 import { CallOpening } from './call-opening.ts'
 import { CallRequests } from './call-requests.ts'
-import { openVoice } from './call-room.ts'
+import { expectNext, openVoice } from './call-room.ts'
 import type { CallEvent, SayOptions, Speech, SpeechHandle } from './call-types.ts'
 import { CallTransfer } from './call-transfer.ts'
 import { EchoWords } from './echo-words.ts'
@@ -138,6 +138,12 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     onSpokenToolCall: (utterance, { name }) =>
       noteReceipt(core, 'spokenToolCall', { utteranceId: utterance.id, name }),
     onStarted: (spoken) => noteStarted(core, spoken),
+    onWritten: ({ kind, generatedText }) => {
+      if (kind === 'filler' || kind === 'backchannel' || generatedText.trim() === '') return
+      // The person may answer before they have heard it all.
+      core.lastLine = generatedText.trim()
+      void expectNext(core)
+    },
     onHeard: (utteranceId) => {
       core.captions.heard(utteranceId)
       echoWords.played(utteranceId, clock.monotonicMs())
@@ -235,6 +241,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     speechStartedMs: 0,
     isEnding: false,
     keyTerms: settings.keyTerms,
+    lastLine: '',
     hint: undefined,
     hasDetectorFailed: false,
     stageErrors: new Map(),

@@ -5,6 +5,8 @@ import type { Utterance } from './utterance.ts'
 /** At most ten `heard` messages a second. */
 const HEARD_EVERY_MS = 100
 
+type Caption = Extract<CallView, { type: 'caption' }>
+
 /** What captions need of the call. */
 export interface CaptionParts {
   clock: Clock
@@ -22,6 +24,7 @@ export class CallCaptions {
   readonly #shownAtMs = new Map<string, number>()
   readonly #pending = new Map<string, Disposer>()
   #turn = 0
+  #lastSpeech: Caption | undefined
 
   constructor(parts: CaptionParts) {
     this.#parts = parts
@@ -48,7 +51,7 @@ export class CallCaptions {
     if (generatedText.trim() === '') return
     const name = agentId === null ? undefined : agentName(agentId)
     const words = ledger.utterance(id)?.words ?? []
-    show({
+    const caption: Caption = {
       type: 'caption',
       id,
       role: 'agent',
@@ -66,7 +69,11 @@ export class CallCaptions {
               endMs: Math.floor(endMs),
             })),
           }),
-    })
+    }
+    // Told at each stage of a sentence, most of which change nothing that is seen.
+    if (this.#lastSpeech !== undefined && isSame(this.#lastSpeech, caption)) return
+    this.#lastSpeech = caption
+    show(caption)
   }
 
   /** How many words were played and confirmed; now if it is over, else at most ten times a second. */
@@ -101,4 +108,21 @@ export class CallCaptions {
     this.#shownAtMs.set(utteranceId, this.#parts.clock.monotonicMs())
     this.#parts.show?.({ type: 'heard', utteranceId, played, confirmed, ...(isCut ? { cut: played } : {}) })
   }
+}
+
+function isSame(one: Caption, other: Caption): boolean {
+  const { words: ones = [] } = one
+  const { words: others = [] } = other
+  return (
+    one.id === other.id &&
+    one.text === other.text &&
+    one.final === other.final &&
+    one.name === other.name &&
+    one.interrupted === other.interrupted &&
+    ones.length === others.length &&
+    ones.every((word, index) => {
+      const same = others[index]
+      return word.text === same?.text && word.startMs === same.startMs && word.endMs === same.endMs
+    })
+  )
 }

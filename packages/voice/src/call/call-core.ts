@@ -61,6 +61,8 @@ import type { VoiceBank } from './voice-bank.ts'
 export type HintSource = (state: {
   roomId: RoomId
   agentId: ChannelId | null
+  /** What the agent says, or said last. */
+  line: string
 }) => TurnHint | undefined | Promise<TurnHint | undefined>
 
 /** How a greeting is spoken: the agent's line, or speech in its place. */
@@ -171,6 +173,8 @@ export interface CallCore {
   isEnding: boolean
   /** What the recognizer is told to expect. */
   keyTerms: readonly string[]
+  /** What the agent says, or said last. */
+  lastLine: string
   /** What the person is expected to say. */
   hint: TurnHint | undefined
   hasDetectorFailed: boolean

@@ -67,7 +67,7 @@ export async function expectNext(core: CallCore): Promise<void> {
   const { hint, roomId, access } = core.parts
   if (hint === undefined || core.isEnding) return
   try {
-    const expected = await hint({ roomId, agentId: core.activeAgentId })
+    const expected = await hint({ roomId, agentId: core.activeAgentId, line: core.lastLine })
     if (expected === undefined || core.isEnding) return
     core.hint = expected
     await core.hearing.expect({ hint: expected })

@@ -1,5 +1,6 @@
 import { assertNever, type Json } from '@parley/spec'
 import type { InterruptPlan, TurnEffect, TurnReceipt } from '../turn/turn-effects.ts'
+import { isForAgent } from './addressee.ts'
 import { hookPayload, hookScope, noteReceipt, stageFailed, type CallCore } from './call-core.ts'
 import { showState } from './call-room.ts'
 import type { LineSpeaker } from './say-line.ts'
@@ -44,7 +45,7 @@ export function runEffect(core: CallCore, lines: LineSpeaker, effect: TurnEffect
       return speaking.drop(effect.utteranceId)
     case 'speculate':
       // A greeting is the answer to the first words of who was called.
-      if (core.opening.answers({ startedAtMs: core.speechStartedMs })) return
+      if (core.opening.answers({ startedAtMs: core.speechStartedMs }) || !isForAgent(core, effect)) return
       return core.speculations.run(effect)
     case 'adoptSpeculation':
     case 'abortSpeculation':

@@ -1,7 +1,6 @@
 import type { ChannelId } from '@parley/spec'
 import { atMost } from './at-most.ts'
 import { noteReceipt, rememberTurn, type CallCore } from './call-core.ts'
-import { expectNext } from './call-room.ts'
 import type { SayOptions, SpeechOutcome } from './call-types.ts'
 import type { Spoken } from './speaking.ts'
 
@@ -21,7 +20,6 @@ export function noteSettled(core: CallCore, { utterance }: Spoken, outcome: Spee
   const isCut = outcome.status === 'interrupted'
   core.metrics.silent()
   core.captions.speech(utterance, { isFinal: true, isCut })
-  void expectNext(core)
   void core.requests.recheck().catch((error: unknown) => access.reportError(error, 'request', roomId))
   core.captions.heard(utterance.id, { isOver: true, isCut })
   if (utterance.kind !== 'filler' && utterance.kind !== 'backchannel') rememberTurn(core, 'assistant', outcome.heardText)

@@ -19,6 +19,8 @@ export interface SpeakingParts extends Omit<UtteranceParts, 'onSpeakable' | 'onD
   feed(event: TurnEvent): void
   /** The first sound of a segment is audible. */
   onStarted(spoken: Spoken, event: OutputEvent): void
+  /** All of the text of an utterance is there. */
+  onWritten(utterance: Utterance): void
   /** The position of an utterance moved. */
   onHeard(utteranceId: string): void
   /** Called when an utterance is over, before its handle settles. */
@@ -133,6 +135,7 @@ export class Speaking {
     const spoken = this.#spoken.get(utteranceId)
     if (spoken === undefined) return
     spoken.utterance.end()
+    this.#parts.onWritten(spoken.utterance)
     this.#parts.feed({ type: 'replyEnded', utteranceId, isEmpty: !spoken.utterance.isSpeakable })
   }
 
@@ -255,6 +258,10 @@ export class Speaking {
     this.#disposers.length = 0
   }
 
+  #isProtected(segmentId: string): boolean {
+    return this.#parts.ledger.mustHearOf(segmentId) === 'uninterruptible'
+  }
+
   #onOutput(event: OutputEvent): void {
     const spoken = this.#spoken.get(event.utteranceId)
     if (spoken === undefined) return
@@ -266,6 +273,8 @@ export class Speaking {
         spoken.audibleAtMs ??= event.atMs
         ledger.played(segmentId, positionMs, confidence, event.atMs)
         this.#parts.onStarted(spoken, event)
+        // For this part only: what surrounds it can be cut.
+        if (this.#isProtected(segmentId)) feed({ type: 'command', command: { kind: 'protect', utteranceId, on: true } })
         return feed({ type: 'playoutStarted', epoch, utteranceId, segmentId, positionMs })
       case 'progress':
         ledger.played(segmentId, positionMs, confidence, event.atMs)
@@ -275,6 +284,8 @@ export class Speaking {
         ledger.played(segmentId, positionMs, confidence)
         ledger.finished(segmentId, { interrupted: event.interrupted === true, stalled: event.stalled === true })
         if (event.stalled === true) feed({ type: 'outputStalled', utteranceId, segmentId })
+        if (this.#isProtected(segmentId) && spoken.utterance.mustHear !== 'uninterruptible')
+          feed({ type: 'command', command: { kind: 'protect', utteranceId, on: false } })
         return spoken.utterance.onOutput(event)
       case 'cleared':
         return

@@ -22,7 +22,7 @@ export class TurnDriver {
   readonly #clock: Clock
   readonly #interpreter: TurnInterpreter
   readonly #timers = new Map<string, Disposer>()
-  readonly #waiting: TurnEvent[] = []
+  readonly #waiting: { event: TurnEvent; notBeforeMs: number }[] = []
   readonly log: CallLogEntry[] = []
   #state: TurnState
   #isRunning = false
@@ -41,8 +41,12 @@ export class TurnDriver {
 
   /** Feeds an event; what its effects feed back is taken after it, in order. */
   feed(event: TurnEvent): void {
+    this.#feed(event, 0)
+  }
+
+  #feed(event: TurnEvent, notBeforeMs: number): void {
     if (this.#isClosed) return
-    this.#waiting.push(event)
+    this.#waiting.push({ event, notBeforeMs })
     if (this.#isRunning) return
     this.#isRunning = true
     try {
@@ -60,8 +64,8 @@ export class TurnDriver {
     this.#timers.clear()
   }
 
-  #step(event: TurnEvent): void {
-    const now = this.#clock.monotonicMs()
+  #step({ event, notBeforeMs }: { event: TurnEvent; notBeforeMs: number }): void {
+    const now = Math.max(this.#clock.monotonicMs(), notBeforeMs)
     this.#interpreter.took(event, now)
     const { state, effects, receipts } = this.#machine.step(this.#state, event, now)
     this.#state = state
@@ -78,7 +82,8 @@ export class TurnDriver {
           effect.timer,
           this.#clock.setTimer(Math.max(0, effect.atMs - now), () => {
             this.#timers.delete(effect.timer)
-            this.feed({ type: 'timerFired', timer: effect.timer })
+            // Timers of the system may be a fraction of a millisecond early; waiting for the rest would cost two.
+            this.#feed({ type: 'timerFired', timer: effect.timer }, effect.atMs)
           }),
         )
         return
