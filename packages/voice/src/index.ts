@@ -238,3 +238,4 @@ export { type DeskLeg, type DeskMode, type JoinLegOptions } from './call/call-br
 export { type TransferPerson } from './call/call-transfer.ts'
 export { createPressKeysTool } from './call/press-keys-tool.ts'
 export { type CallAmdOptions } from './call/call-opening.ts'
+export { type Addressee } from './call/addressee.ts'

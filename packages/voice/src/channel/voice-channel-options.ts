@@ -8,6 +8,7 @@ import type {
   VoiceActivityDetector,
 } from '@parley/spec'
 import type { BackgroundOptions } from '../background/background-options.ts'
+import type { Addressee } from '../call/addressee.ts'
 import type { LinePricing } from '../call/call-account.ts'
 import type { CallLines, GreetingSource, HintSource } from '../call/call-core.ts'
 import type { CallAmdOptions } from '../call/call-opening.ts'
@@ -45,6 +46,8 @@ export interface VoiceChannelOptions extends Omit<VoiceOptions, 'vad'> {
   amd?: boolean | CallAmdOptions
   /** Languages that a call changes to when its person does. @default none */
   autoLanguage?: LanguageSwitchOptions
+  /** For whom words are where several people are on a line. @default the agent's if it is named */
+  addressee?: Addressee
   /** How other lines are rung, for transfers. @default none: there are no transfers */
   dialOut?: DialOut
   /** Who is dialled when a budget or an unheard text sends a call to a person. @default the room waits for a person */

@@ -13,6 +13,7 @@ import {
   type RoomId,
   type SpeechContext,
   type SpeechToText,
+  type TurnId,
 } from '@parley/spec'
 import type { CallParts } from '../call/call-core.ts'
 import type { CallSession, ConnectCallOptions } from '../call/call-types.ts'
@@ -25,6 +26,9 @@ import { createInputChain } from '../processing/input-chain.ts'
 import { createEstimatedTimings } from '../speech/estimated-timings.ts'
 import { createSegmentedStt } from '../speech/segmented-stt.ts'
 import { defaultCallLines, type VoiceChannelOptions } from './voice-channel-options.ts'
+
+/** Turns that are remembered as unspoken; their events come soon after. */
+const UNSPOKEN = 256
 
 const capabilities: ChannelCapabilities = {
   content: ['text', 'rich', 'audio', 'dtmf'],
@@ -44,6 +48,8 @@ export class VoiceChannel implements Channel {
   readonly sendersAreParticipants = true
   readonly #options: VoiceChannelOptions
   readonly #calls = new Map<RoomId, LiveCall[]>()
+  /** Turns of agents that nobody on the line is to hear. */
+  readonly #unspoken = new Set<TurnId>()
   #kit: { kit: Kit; access: CallAccess } | undefined
 
   /** @throws {ParleyError} `invalid_options` */
@@ -93,18 +99,27 @@ export class VoiceChannel implements Channel {
 
   openOutput(output: AgentOutput): OutputSink {
     const call = this.#speakerFor(output)
+    if (call === undefined) this.#leaveUnspoken(output.turnId)
     return call?.openOutput(output) ?? { close: async () => {} }
   }
 
   async deliver({ event, content }: Delivery): Promise<DeliveryOutcome> {
     const calls = this.#calls.get(event.roomId) ?? []
     if (calls.length === 0) return noCall
+    // What was answered to somebody else is theirs to read (C-4).
+    if (event.turnId !== undefined && this.#unspoken.has(event.turnId)) return { status: 'sent' }
     for (const call of calls) call.told(event, content)
     return { status: 'sent' }
   }
 
   async close(): Promise<void> {
     await Promise.allSettled(this.calls.map((call) => call.hangup('shutdown')))
+  }
+
+  #leaveUnspoken(turnId: TurnId): void {
+    this.#unspoken.add(turnId)
+    const [oldest] = this.#unspoken
+    if (this.#unspoken.size > UNSPOKEN && oldest !== undefined) this.#unspoken.delete(oldest)
   }
 
   /** Who hears a reply: the call whose person was answered, or with `speak: 'all'` the room's first. */
@@ -183,6 +198,8 @@ export class VoiceChannel implements Channel {
       onUnheard: own.onUnheard ?? 'continue',
       amd: own.amd === true ? {} : own.amd === false ? undefined : own.amd,
       autoLanguage: own.autoLanguage,
+      people: () => (this.#calls.get(options.roomId) ?? []).flatMap((call) => [call.participantId, ...call.colleagues]),
+      addressee: own.addressee,
       dialOut: own.dialOut,
       escalateTo: own.escalateTo,
       legSpeech: () => {
@@ -249,6 +266,7 @@ function voiceOptionsOf(options: VoiceChannelOptions): VoiceOptions {
     linePricing: _linePricing,
     onUnheard: _onUnheard,
     dialOut: _dialOut,
+    addressee: _addressee,
     amd: _amd,
     autoLanguage: _autoLanguage,
     escalateTo: _escalateTo,

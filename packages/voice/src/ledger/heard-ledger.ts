@@ -62,6 +62,8 @@ export interface HeardLedger {
   wasHeard(spanId: string, options?: { atLeast?: 'played' | 'confirmed' }): HeardExtent
   spanReport(spanId: string): SpanReport
   spans(utteranceId: string): Record<string, HeardExtent>
+  /** How a segment must be heard, if it is part of a must-hear text. */
+  mustHearOf(segmentId: string): 'uninterruptible' | 'resay' | null
   /** Must-hear parts of an utterance that were not heard: to be said again, or given up. */
   mustHearDue(utteranceId: string): { due: MustHearDue[]; unheard: string[] }
   /** Word counts. */
@@ -224,6 +226,13 @@ export function createHeardLedger(options: { clock: Clock; stored?: LedgerJson }
     spans(utteranceId) {
       const ids = utteranceOf(utteranceId).spans.map((span) => span.spanId)
       return Object.fromEntries(ids.map((id) => [id, extentOf(spanWords(utterances.values(), id).words, 'played')]))
+    },
+
+    mustHearOf(segmentId) {
+      const utterance = utterances.get(segments.get(segmentId)?.utteranceId ?? '')
+      const index = utterance?.words.findIndex((word) => word.segmentId === segmentId) ?? -1
+      const span = utterance?.spans.find(({ firstWord, words }) => index >= firstWord && index < firstWord + words)
+      return span?.mustHear ?? null
     },
 
     mustHearDue(utteranceId) {

@@ -44,6 +44,11 @@ export function takeCommand(step: Step, command: TurnCommand): void {
     case 'ask':
       state.isAsking = command.on
       return
+    case 'protect':
+      state.utterances = state.utterances.map((known) =>
+        known.utteranceId === command.utteranceId ? { ...known, isInterruptible: !command.on } : known,
+      )
+      return
     case 'cancelUtterance':
       return cancelUtterance(step, command.utteranceId)
     case 'close':

@@ -119,6 +119,8 @@ export type TurnCommand =
   | { kind: 'startAmd' }
   /** A tool has asked the person for something: what they say or press meanwhile does not cut the reply that waits for it. */
   | { kind: 'ask'; on: boolean }
+  /** A part that nobody may cut is audible, or over. */
+  | { kind: 'protect'; utteranceId: string; on: boolean }
   /** The utterance is no longer wanted: queued ones are dropped, a playing one is interrupted. */
   | { kind: 'cancelUtterance'; utteranceId: string }
   | { kind: 'close' }
