@@ -48,6 +48,11 @@ export class CallRequests {
     return this.#abort !== undefined || this.#confirm !== undefined
   }
 
+  /** Whether what is said next may be a value that was asked for, and no turn. */
+  get isCollecting(): boolean {
+    return this.isAsking || this.#collector.isCollecting
+  }
+
   /** Whether a key is the rest of an entry that is complete already. */
   absorbs(digit: string): boolean {
     return this.#collector.absorbs(digit)

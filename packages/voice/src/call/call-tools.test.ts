@@ -174,3 +174,61 @@ test.each([
   expect((await bench.lines()).at(-1)).toBe('riley: All right.')
   expect(await bench.kit.pendingRequests({ roomId: bench.roomId })).toEqual([])
 })
+
+test('T-1 calls of a step run at once, those with effects one after another, while what was said plays on', async () => {
+  const ran: string[] = []
+  const tool = (name: string, effect: 'pure' | 'effectful', ms: number): AnyTool =>
+    defineTool({
+      name,
+      description: name,
+      input: z.object({}),
+      effect,
+      async run(_input, { clock }) {
+        const startedMs = clock.monotonicMs()
+        await clock.sleep(ms)
+        ran.push(`${name} ${clock.monotonicMs() - startedMs}`)
+        return { name, startedMs }
+      },
+    })
+  const call = (name: string): { name: string; arguments: object } => ({ name, arguments: {} })
+  const model = scriptedModel([
+    { text: 'Let me look at all of these things.', toolCalls: ['pay', 'send', 'look', 'read'].map(call) as never },
+    'All done.',
+  ])
+  const tools = [tool('pay', 'effectful', 900), tool('send', 'effectful', 100), tool('look', 'pure', 300), tool('read', 'pure', 200)]
+  await using bench = await openCall({
+    agents: [new Agent('riley', { name: 'Riley', model, tools })],
+    channel: { preemptive: { enabled: false } },
+  })
+  void bench.endpoint.caller.sayText('do it all')
+  await bench.clock.advance(15_000)
+  expect(ran).toEqual(['read 200', 'look 300', 'pay 900', 'send 100'])
+  const ended = await bench.kit.events(bench.roomId, { types: ['toolCallEnded'] })
+  const started = new Map(
+    ended.map(({ content }) => {
+      const { name, startedMs } = (content.type === 'toolCall' ? content.result : null) as { name: string; startedMs: number }
+      return [name, startedMs]
+    }),
+  )
+  expect(started.get('look')).toBe(started.get('pay'))
+  expect(started.get('read')).toBe(started.get('pay'))
+  expect(started.get('send')).toBe((started.get('pay') ?? 0) + 900)
+  const results = model.requests[1]?.messages.at(-1)
+  expect(results?.role === 'tool' && results.results.map(({ name }) => name)).toEqual(['pay', 'send', 'look', 'read'])
+  expect(bench.heard().join(' ')).toBe('Let me look at all of these things. All done.')
+  expect(await bench.lines()).not.toContainEqual(expect.stringMatching(/\|$/))
+})
+
+test('T-7 silence is a no after 8 s, counted from the end of the question', async () => {
+  const bench = await open([work, 'All right.'], () => 'paid', { confirm: true })
+  await using _ = bench
+  void bench.endpoint.caller.sayText('please pay it')
+  const pending = async (): Promise<number> => (await bench.kit.pendingRequests({ roomId: bench.roomId })).length
+  while ((await pending()) === 0) await bench.clock.advance(100)
+  while (bench.heard().length === 0 || bench.call.state.agent === 'speaking') await bench.clock.advance(20)
+  await bench.clock.advance(7_900)
+  expect(await pending()).toBe(1)
+  await bench.clock.advance(200)
+  expect(await pending()).toBe(0)
+  expect(bench.runs).toEqual([])
+})

@@ -140,3 +140,27 @@ test('PG-5 sound that was made for other words is never heard', async () => {
   expect(bench.heard()).toEqual(['To the whole.'])
   expect(await bench.lines()).toEqual(['ada: i want a refund please', 'riley: To the whole.'])
 })
+
+test('PG-4 a value that was asked for is never shown to the model', async () => {
+  await using bench = await open(() => ['Answer.'])
+  const given = bench.call.collect({ digits: { min: 4, max: 4 }, sensitive: true, prompt: 'Your code please.' })
+  await bench.clock.advance(4_000)
+  void bench.endpoint.caller.sayText('one two three four')
+  await bench.clock.advance(1_700)
+  expect(bench.clockOf('speculate')).toBeDefined()
+  await bench.clock.advance(20_000)
+  await given
+  expect(JSON.stringify(bench.model.requests)).not.toMatch(/one two three four|1234/)
+})
+
+test('PG-4 over its budget nothing is speculated, and no token is spent', async () => {
+  const model = scriptedModel(['Never.'], { card: { price: { from: '2026-01-01T00:00:00.000Z', input: 1_000_000, output: 1_000_000 } } })
+  await using bench = await openCall({
+    agents: [Object.assign(new Agent('riley', { model, name: 'Riley' }), { budget: { maxCostUsd: 0.000_001 } })],
+  })
+  void bench.endpoint.caller.sayText('hello there')
+  await bench.clock.advance(10_000)
+  expect(model.requests).toEqual([])
+  const [ended] = (await bench.receipts('speculation')).filter(isEnd)
+  expect(ended).toMatchObject({ isAdopted: false, reason: 'budgetExceeded', usage: { inputTokens: 0, outputTokens: 0 } })
+})

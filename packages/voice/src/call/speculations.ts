@@ -1,6 +1,7 @@
 import type { Speculation, SpeculationOutcome } from '@parley/kit'
 import type { ChannelId, RoomEvent, TurnId } from '@parley/spec'
 import { normalizeText } from '../turn/normalize-text.ts'
+import { isForAgent } from './addressee.ts'
 import { hookScope, noteReceipt, type CallCore } from './call-core.ts'
 import type { TurnEffect } from '../turn/turn-effects.ts'
 
@@ -41,11 +42,13 @@ export function createSpeculations(core: () => CallCore): Speculations {
   }
 
   const start = (id: string, text: string, language: string | undefined): void => {
-    const { activeAgentId, parts, requests, isEnding } = core()
+    const { activeAgentId, parts, requests, isEnding, recording } = core()
     const { access, roomId, participantId, channelId, settings } = parts
     const scope = { ...hookScope(core()), sourceKind: 'person' as const }
     // What a hook may still change or block is shown to no model before it has.
-    if (activeAgentId === null || isEnding || requests.isAsking || access.holdsLive(scope, 'onTranscription')) return
+    if (activeAgentId === null || isEnding || access.holdsLive(scope, 'onTranscription')) return
+    // An answer to something that was asked is no turn, and may be a secret; words for somebody else are not for the agent.
+    if (requests.isCollecting || recording?.state === 'asking' || !isForAgent(core(), { text })) return
     const entry: Begun = {
       id,
       agentId: activeAgentId,
