@@ -49,7 +49,8 @@ export function gateServices(services: TurnServices, event: RoomEvent): Gate {
     async runHook<T extends SyncTrigger>(trigger: T, payload: HookMap[T]['payload']) {
       const outcome = await services.runHook(trigger, payload)
       // The payload of this hook is the request that is sent next.
-      if (trigger === 'beforeModelCall') unanswered = (outcome.payload as HookMap['beforeModelCall']['payload']).request
+      if (trigger === 'beforeModelCall' && outcome.blocked === undefined)
+        unanswered = (outcome.payload as HookMap['beforeModelCall']['payload']).request
       return outcome
     },
     fire<T extends HookTrigger>(trigger: T, payload: HookMap[T]['payload']) {

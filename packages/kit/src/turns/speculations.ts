@@ -261,7 +261,8 @@ async function account(
 ): Promise<SpeculationOutcome> {
   const { isAdopted, unanswered } = gate
   const base = { isAdopted, ...(isAdopted && reason === undefined ? {} : { reason: reason ?? 'unused' }) }
-  if (isAdopted || unanswered === undefined) return { ...base, ...reported, isEstimated: false }
+  // What the budget did not allow was never sent.
+  if (isAdopted || unanswered === undefined || reason === 'budgetExceeded') return { ...base, ...reported, isEstimated: false }
   const { usage: told } = reported
   const used: Usage = {
     inputTokens: estimateInputTokens(unanswered),
