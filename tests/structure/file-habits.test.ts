@@ -16,7 +16,8 @@ function habitsBroken(file: SourceFile): string[] {
   return broken.map((reason) => `${file.path} ${reason}`)
 }
 
-test('every source file has a telling name and named exports', () => {
+// Parsing all sources takes seconds, and more beside other suites.
+test('every source file has a telling name and named exports', { timeout: 60_000 }, () => {
   expect(readSourceFiles(['packages', 'apps', 'examples', 'tests', 'bench']).flatMap(habitsBroken)).toEqual([])
 })
 
