@@ -19,6 +19,7 @@ import { loadArticles } from './help/load-articles.ts'
 import { createPostgresHelp, indexArticles } from './help/postgres-help.ts'
 import { createCallCenterKit } from './rooms/call-center-kit.ts'
 import { createCallVoice, type CallVoice } from './voice/create-call-voice.ts'
+import { createPhoneLine } from './voice/phone.ts'
 import type { CallCenterRooms } from './rooms/call-center-rooms.ts'
 import { arePagesStale, buildPages, pagesFolder } from './start/build-pages.ts'
 import { chooseModel, type ModelChoice } from './start/choose-model.ts'
@@ -29,7 +30,10 @@ import { createStderrLogger } from './start/stderr-logger.ts'
 /** What a call center may be given besides its settings. */
 export interface CallCenterOptions {
   settings: Settings
-  /** Model of the environment: `OPENAI_API_KEY`, `OPENAI_BASE_URL`, `PARLEY_MODEL`. @default none */
+  /**
+   * Model of the environment (`OPENAI_API_KEY`, `OPENAI_BASE_URL`, `PARLEY_MODEL`), and phone (`TWILIO_AUTH_TOKEN`,
+   * `TWILIO_ACCOUNT_SID`, `PARLEY_PUBLIC_URL`). @default none
+   */
   env?: Readonly<Record<string, string | undefined>>
   /** Puts any model in the place of the local rules (and of the environment's). */
   wrapModel?: (local: ChatModel, agentId: SpeakingAgentId) => ChatModel
@@ -128,6 +132,10 @@ export async function createCallCenter(options: CallCenterOptions): Promise<Call
     })
     opened.push(() => kit.close({ graceMs }))
     const voice = settings.voice ? await openVoice() : undefined
+    const phone =
+      voice === undefined
+        ? undefined
+        : createPhoneLine({ env: options.env ?? {}, rooms: kit, agentIds, channel: voice.channel, clock, ids, logger })
     const server = createServer({
       kit,
       auth: { keys: lookupIn([desk.record]), secrets: [secret] },
@@ -136,7 +144,9 @@ export async function createCallCenter(options: CallCenterOptions): Promise<Call
       ids,
       logger,
       ...(voice === undefined ? {} : { calls: { channel: voice.channel } }),
+      ...(phone === undefined ? {} : { sockets: [phone.socket] }),
       mounts: [
+        ...(phone === undefined ? [] : [phone.mount]),
         demoRoutes({
           rooms: kit,
           agentIds,

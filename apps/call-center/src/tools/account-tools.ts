@@ -1,7 +1,8 @@
-import { defineTool, ToolError, type AnyTool } from '@parley/spec'
+import { defineTool, ToolError, type AnyTool, type ToolContext } from '@parley/spec'
 import { z } from 'zod'
 import { findByName, findByNumber, findByPhone, getPinHash, type Account } from '../business/accounts.ts'
 import { isPin } from '../business/pin.ts'
+import { phoneLine } from '../voice/phone-line.ts'
 import type { HarborServices } from './harbor-services.ts'
 import { pinAttempts, readVerification, saveVerification } from './verification.ts'
 
@@ -14,7 +15,8 @@ const foundSchema = z.union([
 export function findAccountTool({ database }: HarborServices): AnyTool {
   return defineTool({
     name: 'find_account',
-    description: 'Find a customer by account number, or by name or phone number. Ask for the number if several match.',
+    description:
+      'Find a customer by account number, or by name or phone number. Ask for the number if several match. On the phone call it without arguments: the caller keys the number in, and nobody reads it.',
     effect: 'pure',
     input: z.strictObject({
       number: z.string().optional().describe('Account number, six digits'),
@@ -22,7 +24,9 @@ export function findAccountTool({ database }: HarborServices): AnyTool {
       phone: z.string().optional(),
     }),
     output: foundSchema,
-    async run({ number, name, phone }) {
+    async run(given, context) {
+      const { name, phone } = given
+      const number = hasNone(given) ? await keyedNumber(context) : given.number
       if (number !== undefined && number !== '') {
         const account = await findByNumber(database, number.replaceAll(/\D/g, ''))
         if (account) return { accountId: account.id, firstName: account.firstName }
@@ -36,6 +40,22 @@ export function findAccountTool({ database }: HarborServices): AnyTool {
       }
     },
   })
+}
+
+/** The account number by keypad or voice: on the phone it goes from the caller to this tool and nowhere else. */
+async function keyedNumber({ room, requestInput }: ToolContext): Promise<string | undefined> {
+  const { context } = await room.state()
+  if (context['line'] !== phoneLine) return undefined
+  const answer = await requestInput({
+    schema: z.string().regex(/^\d{6}$/, 'six digits'),
+    prompt: 'Please key in your six-digit account number.',
+    sensitive: true,
+  })
+  return answer.status === 'answered' && typeof answer.value === 'string' ? answer.value : undefined
+}
+
+function hasNone(given: Readonly<Record<string, string | undefined>>): boolean {
+  return Object.values(given).every((value) => value === undefined || value === '')
 }
 
 async function findByNameOrPhone(

@@ -22,6 +22,9 @@ export interface CallRecording {
   finish(): Promise<void>
 }
 
+/** A key is told before its tone is over: what sounds so long after the last one is masked as well. */
+const KEY_TAIL_MS = 400
+
 const agreed = /^(yes|yeah|yep|sure|ok|okay|fine|all right|alright|of course|go ahead)\b/i
 const refused = /^(no|nope|nah|please don.?t|don.?t|do not|rather not)\b/i
 
@@ -84,7 +87,7 @@ export function createCallRecording(
     agent: (frame, atMs) => recorder.agent(frame, { atMs }),
     cleared: () => recorder.cleared(access.clock.monotonicMs()),
     mask(isSensitive, atMs) {
-      unmask?.(atMs)
+      unmask?.(atMs + KEY_TAIL_MS)
       unmask = isSensitive ? recorder.mask('both', atMs) : undefined
     },
     consent: (granted) => recorder.consent(granted),

@@ -1,0 +1,2 @@
+/** What `line` of a conversation's context says where the caller is on the phone. */
+export const phoneLine = 'phone'
