@@ -134,7 +134,6 @@ async function perform(
   args: Json | undefined,
   place: RunPlace,
 ): Promise<CallValue> {
-  const { name } = call
   const { runningCalls, isSpoken } = input.services
   const key = callKey(call, args)
   // Looked at before anything is waited for: the second of two equal calls of one step finds the first.

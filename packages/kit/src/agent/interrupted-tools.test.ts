@@ -56,8 +56,10 @@ async function spoken(turns: ScriptedTurn[], tools: AnyTool[]): Promise<Bench> {
     async log() {
       return (await bench.kit.events(id)).flatMap(({ type, content }) => {
         if (type === 'message' && content.type === 'text') return [content.text]
-        if (type === 'toolCallEnded' && content.type === 'toolCall') return [`${content.name} -> ${JSON.stringify(content.result ?? content.error)}`]
-        if (content.type === 'system' && content.code === 'tool_outcome') return [`outcome ${JSON.stringify(content.data)}`]
+        if (type === 'toolCallEnded' && content.type === 'toolCall')
+          return [`${content.name} -> ${JSON.stringify(content.result ?? content.error)}`]
+        if (content.type === 'system' && content.code === 'tool_outcome')
+          return [`outcome ${JSON.stringify(content.data)}`]
         return []
       })
     },
@@ -143,7 +145,11 @@ test('T-2 a call that still runs is not issued again, in later turns too', async
 })
 
 test('T-2 a repeated call of a spoken turn is refused, runs or asks first, as its tool says', async () => {
-  for (const [onDuplicate, expected] of [[undefined, 1], ['allow', 2], ['confirm', 2]] as const) {
+  for (const [onDuplicate, expected] of [
+    [undefined, 1],
+    ['allow', 2],
+    ['confirm', 2],
+  ] as const) {
     const { tool, runs } = slow(onDuplicate === undefined ? {} : { onDuplicate })
     const bench = await spoken([lookup(), lookup(), lookup(2), 'Done.'], [tool])
     const asked: string[] = []

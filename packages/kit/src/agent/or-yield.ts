@@ -29,7 +29,8 @@ export async function orYield(yielding: YieldingCall): Promise<CallValue> {
   const { running, own, turn, services, call, shown } = yielding
   const unfollow = follow(own, turn)
   const { yielded, background, deliverOutcome, runningCalls } = services
-  if (yielded === undefined || background === undefined || deliverOutcome === undefined) return running().finally(unfollow)
+  if (yielded === undefined || background === undefined || deliverOutcome === undefined)
+    return running().finally(unfollow)
   const work = running()
   const gaveWay = Promise.withResolvers<'yielded'>()
   const onYield = (): void => gaveWay.resolve('yielded')

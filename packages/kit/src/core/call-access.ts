@@ -46,7 +46,9 @@ export interface CallAccess {
   readonly telemetry: Telemetry
   /** Aborted when the kit closes. */
   readonly closing: AbortSignal
-  room(roomId: RoomId): Promise<{ room: Room; bindings: readonly ChannelBinding[]; participants: readonly Participant[] } | null>
+  room(
+    roomId: RoomId,
+  ): Promise<{ room: Room; bindings: readonly ChannelBinding[]; participants: readonly Participant[] } | null>
   hasHook(trigger: HookTrigger, scope: HookScope): boolean
   /** Whether text of this scope must not be shown before hooks have passed it. */
   holdsLive(scope: HookScope, trigger: 'onTranscription'): boolean

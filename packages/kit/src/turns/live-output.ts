@@ -48,7 +48,14 @@ export function openLiveOutput(
   }
   const feed = createFeed()
   const { trigger } = turn.request
-  const output: AgentOutput = { turnId: turn.turnId, agentId, trigger, visibility, parts: feed.parts, signal: turn.signal }
+  const output: AgentOutput = {
+    turnId: turn.turnId,
+    agentId,
+    trigger,
+    visibility,
+    parts: feed.parts,
+    signal: turn.signal,
+  }
   const context = { room: parts.handle(roomId), signal: turn.signal, clock: parts.clock, log: parts.logger }
   const sink = open(parts, parts.registry.get(binding.channelId), output, context, roomId)
   if (sink?.settled === undefined) {

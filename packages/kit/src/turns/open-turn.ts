@@ -1,11 +1,4 @@
-import {
-  createBudget,
-  type Channel,
-  type RoomContext,
-  type TurnContext,
-  type TurnEnd,
-  type TurnId,
-} from '@parley/spec'
+import { createBudget, type Channel, type RoomContext, type TurnContext, type TurnEnd, type TurnId } from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
 import type { Steering } from '../core/turn-services.ts'
 import type { TurnRequest } from '../core/turns.ts'

@@ -8,7 +8,6 @@ import {
   type RoomEvent,
   type RoomId,
   type TurnEnd,
-  type TurnId,
   type TurnOutput,
 } from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'

@@ -1,5 +1,5 @@
 import { defineTool, type AnyTool, type Json, type RoomEvent } from '@parley/spec'
-import { scriptedModel, type ScriptedModel, type ScriptedTurn } from '@parley/testing'
+import { scriptedModel, type ScriptedModel, type ScriptedTurn, type VirtualClock } from '@parley/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { line, openKit, recordingTransport, textOf, type KitBench } from '../__fixtures__/open-kit.ts'
@@ -200,4 +200,46 @@ test('PG-2 text that a hook may still block is shown to no model before', async 
   bench.kit.hook('beforeBroadcast', () => {}, { sourceKinds: ['person'] })
   expect(await bench.foresee('my number is 4111')).toBeUndefined()
   expect(bench.model.requests).toEqual([])
+})
+
+test('PG-2 a turn that fails before its message is forgotten, and the message is answered as usual', async () => {
+  const bench = await open([new Error('down'), 'Asked.'])
+  const begun = await bench.foresee('hi')
+  expect(bench.errors).toEqual([])
+  await begun?.offer()
+  await bench.say('hi')
+  expect(await bench.log()).toEqual(['hi', 'Asked.'])
+  expect(await begun?.done).toMatchObject({ isAdopted: false, reason: 'failed' })
+})
+
+test('PG-2 an adopted turn may be cut off like any other: what it used is in its receipt', async () => {
+  let clock: VirtualClock | undefined
+  const bench = await open(
+    [
+      { toolCalls: [{ name: 'look', arguments: {} }] },
+      async () => {
+        await clock?.sleep(3_000)
+        return 'Never said.'
+      },
+    ],
+    [tool('look', { effect: 'pure' }).tool],
+  )
+  ;({ clock } = bench)
+  const begun = await bench.foresee('hi')
+  await begun?.offer()
+  void bench.kit.processInbound(line('phone', 'ada', 'hi'), { roomId: bench.roomId })
+  await bench.clock.advance(500)
+  callAccessOf(bench.kit).interruptTurn(begun?.turnId ?? '')
+  await bench.clock.advance(5_000)
+  const [receipt] = await bench.kit.receipts(bench.roomId, { kind: 'turn' })
+  expect(receipt?.data).toMatchObject({ end: 'aborted', usage: { inputTokens: expect.any(Number) } })
+  expect(await bench.log()).toEqual(['hi'])
+  expect(await begun?.done).toMatchObject({ isAdopted: true })
+})
+
+test('PG-4 a kit that closes ends what was begun', async () => {
+  const bench = await open([() => new Promise<string>(() => {})])
+  const begun = await bench.foresee('hi')
+  await Promise.all([bench.kit.close(), bench.clock.advance(60_000)])
+  expect(await begun?.done).toMatchObject({ isAdopted: false, reason: 'closed' })
 })

@@ -1,17 +1,4 @@
-import {
-  costOf,
-  estimateInputTokens,
-  type ChannelId,
-  type ChatModel,
-  type Json,
-  type RoomContext,
-  type RoomEvent,
-  type RoomId,
-  type TurnContext,
-  type TurnId,
-  type TurnOutput,
-  type Usage,
-} from '@parley/spec'
+import type { ChannelId, RoomContext, RoomEvent, RoomId, TurnContext, TurnId, TurnOutput, Usage } from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
 import { provideTurnServices } from '../core/turn-services.ts'
 import type { TurnRequest } from '../core/turns.ts'
@@ -19,7 +6,9 @@ import { getConversationState } from '../orchestration/state/room-state.ts'
 import type { OpenTurn } from './open-turn.ts'
 import { openTurn, toTurnContext } from './open-turn.ts'
 import { createServices } from './create-services.ts'
-import { gateServices, type Gate } from './speculation-gate.ts'
+import { createOutputBuffer } from './output-buffer.ts'
+import { accountFor, usageOf, type SpeculationOutcome } from './speculation-account.ts'
+import { gateServices } from './speculation-gate.ts'
 
 /** A message that a person is about to have said. */
 export interface ForeseenMessage {
@@ -33,17 +22,6 @@ export interface ForeseenMessage {
   isSame(event: RoomEvent): boolean
   /** Told each piece of text, up to the first call of a tool. */
   onText?(text: string): void
-}
-
-/** What became of a speculation. */
-export interface SpeculationOutcome {
-  isAdopted: boolean
-  /** Why it was thrown away. */
-  reason?: string
-  usage: Usage
-  /** Counted here, as the model was stopped before it told. */
-  isEstimated: boolean
-  costNanoUsd: number | null
 }
 
 /** A turn that runs before its message is certain. Nobody hears of it until the message has come. */
@@ -111,7 +89,8 @@ export async function speculate(parts: KitParts, message: ForeseenMessage): Prom
   if (room === null || room.room.status === 'closed' || room.room.status === 'archived') return undefined
   const binding = room.bindings.find(({ channelId }) => channelId === agentId)
   const state = getConversationState(room.room)
-  if (binding?.muted === true || state.mode !== 'agent' || parts.turns.running(roomId, agentId).length > 0) return undefined
+  if (binding?.muted === true || state.mode !== 'agent' || parts.turns.running(roomId, agentId).length > 0)
+    return undefined
 
   // What a hook may still change or block is shown to nobody before it has: not to the model, and not to a voice.
   if (parts.hooks.holdsLive({ roomId, channelId: message.channelId, channelType: 'voice', sourceKind: 'person' }))
@@ -125,7 +104,7 @@ export async function speculate(parts: KitParts, message: ForeseenMessage): Prom
   const context = toTurnContext(parts, turn, channel, room)
   const gate = gateServices(createServices(parts, turn, context, room, binding), event)
   provideTurnServices(context, gate.services)
-  const outputs = createBuffer(() => gate.caughtUp())
+  const outputs = createOutputBuffer(() => gate.caughtUp())
   const ended = Promise.withResolvers<SpeculationOutcome>()
   let reason: string | undefined
   let lastUsage: { usage: Usage; costNanoUsd: number | null } | undefined
@@ -176,21 +155,6 @@ export async function speculate(parts: KitParts, message: ForeseenMessage): Prom
       outputs.push(output)
     }
   }
-  const { candidate } = leave
-  void read()
-    .then(outputs.end, (thrown: unknown) => {
-      candidate.hasFailed = true
-      outputs.fail(thrown)
-    })
-    .then(async () => {
-      // Not adopted yet, it waits for its message with all it has made.
-      if (!gate.isAdopted && !stop.signal.aborted && !candidate.hasFailed) await gate.decided
-      leave()
-      gate.abort()
-      ended.resolve(await account(parts, context, gate, { channel, text, reported: lastUsage, reason }))
-    })
-    .catch((error: unknown) => parts.reportError(error, { stage: 'turn', roomId }))
-
   const withdraw = (why: string): void => {
     if (gate.isAdopted) return
     reason ??= why
@@ -198,6 +162,25 @@ export async function speculate(parts: KitParts, message: ForeseenMessage): Prom
     gate.abort()
     stop.abort(new Error(`The speculation was withdrawn: ${why}.`))
   }
+  const onClosing = (): void => withdraw('closed')
+  parts.closing.addEventListener('abort', onClosing, { once: true })
+
+  const { candidate } = leave
+  void read()
+    .then(outputs.end, (thrown: unknown) => {
+      candidate.hasFailed = true
+      reason ??= 'failed'
+      outputs.fail(thrown)
+    })
+    .then(async () => {
+      // Not adopted yet, it waits for its message with all it has made.
+      if (!gate.isAdopted && !stop.signal.aborted && !candidate.hasFailed) await gate.decided
+      leave()
+      parts.closing.removeEventListener('abort', onClosing)
+      gate.abort()
+      ended.resolve(await accountFor(context, gate, { channel, text, reported: lastUsage, reason }))
+    })
+    .catch((error: unknown) => parts.reportError(error, { stage: 'turn', roomId }))
 
   return {
     turnId: turn.turnId,
@@ -241,90 +224,3 @@ function foreseenEvent(parts: KitParts, message: ForeseenMessage, { room }: Room
     metadata: {},
   }
 }
-
-/** What was spent. A model that was stopped has told nothing: then it is estimated, and charged as that. */
-async function account(
-  parts: KitParts,
-  { budget, turnId }: TurnContext,
-  gate: Gate,
-  {
-    channel,
-    text,
-    reported = { usage: { inputTokens: 0, outputTokens: 0 }, costNanoUsd: 0 },
-    reason,
-  }: {
-    channel: object
-    text: string
-    reported: { usage: Usage; costNanoUsd: number | null } | undefined
-    reason: string | undefined
-  },
-): Promise<SpeculationOutcome> {
-  const { isAdopted, unanswered } = gate
-  const base = { isAdopted, ...(isAdopted && reason === undefined ? {} : { reason: reason ?? 'unused' }) }
-  // What the budget did not allow was never sent.
-  if (isAdopted || unanswered === undefined || reason === 'budgetExceeded') return { ...base, ...reported, isEstimated: false }
-  const { usage: told } = reported
-  const used: Usage = {
-    inputTokens: estimateInputTokens(unanswered),
-    outputTokens: Math.max(0, Math.ceil(text.length / 4) - told.outputTokens),
-  }
-  const model = 'model' in channel ? (channel.model as ChatModel | undefined) : undefined // agents of this package say theirs
-  const costNanoUsd = costOf(model?.card.price, used)
-  const spend = { costNanoUsd, tokens: used.inputTokens + used.outputTokens, calls: 1 }
-  const key = `${turnId}:speculation`
-  const reserved = await budget.reserve(key, spend)
-  if (reserved.ok) await budget.settle(key, spend, 'estimate')
-  return {
-    ...base,
-    usage: { inputTokens: told.inputTokens + used.inputTokens, outputTokens: told.outputTokens + used.outputTokens },
-    isEstimated: true,
-    costNanoUsd: costNanoUsd === null || reported.costNanoUsd === null ? null : costNanoUsd + reported.costNanoUsd,
-  }
-}
-
-function usageOf(data: { [key: string]: Json } | undefined): { usage: Usage; costNanoUsd: number | null } | undefined {
-  const usage = data?.['usage']
-  if (typeof usage !== 'object' || usage === null || Array.isArray(usage)) return undefined
-  const { inputTokens, outputTokens } = usage
-  if (typeof inputTokens !== 'number' || typeof outputTokens !== 'number') return undefined
-  const cost = data?.['costNanoUsd']
-  return { usage: { inputTokens, outputTokens }, costNanoUsd: typeof cost === 'number' ? cost : null }
-}
-
-/** Outputs on their way to a turn that has not begun; as many as one turn makes. */
-function createBuffer(onEmpty: () => void): {
-  push(output: TurnOutput): void
-  end(): void
-  fail(thrown: unknown): void
-  iterator: AsyncIterator<TurnOutput>
-} {
-  const waiting: TurnOutput[] = []
-  let over: { thrown?: unknown } | undefined
-  let wake = (): void => {}
-  const finish = (how: { thrown?: unknown }): void => {
-    over ??= how
-    wake()
-  }
-  return {
-    push(output) {
-      waiting.push(output)
-      wake()
-    },
-    end: () => finish({}),
-    fail: (thrown) => finish({ thrown }),
-    iterator: {
-      async next() {
-        for (;;) {
-          const value = waiting.shift()
-          if (value !== undefined) return { done: false, value }
-          if (over !== undefined && 'thrown' in over) throw over.thrown
-          if (over !== undefined) return { done: true, value: undefined }
-          onEmpty()
-          await new Promise<void>((resolve) => (wake = resolve))
-        }
-      },
-      return: () => Promise.resolve({ done: true, value: undefined }),
-    },
-  }
-}
-

@@ -8,7 +8,11 @@ import { createTtsCache } from '../speech/tts-cache.ts'
 import type { VoiceChannelOptions } from '../channel/voice-channel-options.ts'
 
 /** A call whose tool takes a while, asked at once. */
-async function open(toolMs: number, filler: VoiceChannelOptions['filler'], more: VoiceChannelOptions = {}): Promise<CallBench> {
+async function open(
+  toolMs: number,
+  filler: VoiceChannelOptions['filler'],
+  more: VoiceChannelOptions = {},
+): Promise<CallBench> {
   const look = defineTool({
     name: 'look_up',
     description: 'Looks up',
@@ -30,7 +34,9 @@ async function open(toolMs: number, filler: VoiceChannelOptions['filler'], more:
 }
 
 const at = ({ call }: CallBench, type: string): number[] =>
-  call.log.filter(({ event, effects }) => JSON.stringify([event, effects]).includes(`"type":"${type}"`)).map(({ atMs }) => atMs)
+  call.log
+    .filter(({ event, effects }) => JSON.stringify([event, effects]).includes(`"type":"${type}"`))
+    .map(({ atMs }) => atMs)
 
 test('T-4 a filler comes after 800 ms of silence and again every 6 s, three times, never the same line twice in a row', async () => {
   await using bench = await open(22_000, { lines: ['One moment.', 'Still looking.'] })
@@ -59,7 +65,10 @@ test('T-4 the answer waits for the end of a clause, for 400 ms at most, and fade
   const long = 'let me see what there is to be found in all of those many old books and papers about it'
   await using bench = await open(2_000, { lines: [long] })
   await bench.clock.advance(15_000)
-  const [filler = '', ...rest] = bench.heard().join(' ').split(/ (?=It is twelve)/)
+  const [filler = '', ...rest] = bench
+    .heard()
+    .join(' ')
+    .split(/ (?=It is twelve)/)
   expect(rest).toEqual(['It is twelve euros.'])
   expect(filler.length).toBeLessThan(long.length)
   expect(filler.startsWith('let me see')).toBe(true)

@@ -128,7 +128,9 @@ export class CallFillers {
     const { speaking, recording, parts } = this.#core()
     const filler = speaking.get(filling.fillerId)
     // Clearing would take the others with it.
-    const isAlone = speaking.open.every(({ utterance: { id, hasStarted } }) => !hasStarted || id === filling.fillerId || id === filling.replyId)
+    const isAlone = speaking.open.every(
+      ({ utterance: { id, hasStarted } }) => !hasStarted || id === filling.fillerId || id === filling.replyId,
+    )
     if (filler === undefined || !isAlone) return
     const clear = filler.utterance.hasStarted
     speaking.interrupt([filling.fillerId], { clear, cancelGeneration: false })

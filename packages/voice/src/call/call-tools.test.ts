@@ -45,10 +45,12 @@ async function open(
 
 const work = { toolCalls: [{ name: 'work', arguments: {} }] }
 
-const forMs = (ms: number, result: unknown): Run => async ({ clock, signal }) => {
-  await clock.sleep(ms, { signal })
-  return result
-}
+const forMs =
+  (ms: number, result: unknown): Run =>
+  async ({ clock, signal }) => {
+    await clock.sleep(ms, { signal })
+    return result
+  }
 
 test('B-7 T-2 T-3 a tool runs on when the person cuts in, and its result is spoken when it comes', async () => {
   const bench = await open([{ text: 'Let me look.', ...work }, 'Of course.', 'It is twelve euros.'], forMs(8_000, '12'))
@@ -89,7 +91,7 @@ test('T-3 a tool has 5 s after the end of the call and is stopped then', async (
   await using _ = bench
   void bench.endpoint.caller.sayText('what do i owe')
   await bench.clock.advance(3_000)
-  void bench.call.hangup('caller')
+  void bench.call.hangup('hangup')
   await bench.clock.advance(4_000)
   expect(bench.runs[0]?.signal.aborted).toBe(false)
   await bench.clock.advance(4_000)
@@ -156,11 +158,11 @@ test('T-6 progress of a tool in the background is spoken when nobody speaks, at 
 })
 
 test.each([
-  ['yes', async ({ endpoint }: CallBench) => void endpoint.caller.sayText('yes'), 1],
-  ['no', async ({ endpoint }: CallBench) => void endpoint.caller.sayText('no'), 0],
-  ['key 1', async ({ endpoint }: CallBench) => void endpoint.caller.dtmf('1'), 1],
-  ['key 2', async ({ endpoint }: CallBench) => void endpoint.caller.dtmf('2'), 0],
-  ['silence', async () => {}, 0],
+  ['yes', async ({ endpoint }: CallBench): Promise<void> => void endpoint.caller.sayText('yes'), 1],
+  ['no', async ({ endpoint }: CallBench): Promise<void> => void endpoint.caller.sayText('no'), 0],
+  ['key 1', async ({ endpoint }: CallBench): Promise<void> => endpoint.caller.dtmf('1'), 1],
+  ['key 2', async ({ endpoint }: CallBench): Promise<void> => endpoint.caller.dtmf('2'), 0],
+  ['silence', async (): Promise<void> => {}, 0],
 ] as const)('T-7 a tool with confirm asks aloud; %s decides', async (_how, answer, runs) => {
   const bench = await open([work, 'All right.'], () => 'paid', { confirm: true })
   await using _ = bench
@@ -195,7 +197,12 @@ test('T-1 calls of a step run at once, those with effects one after another, whi
     { text: 'Let me look at all of these things.', toolCalls: ['pay', 'send', 'look', 'read'].map(call) as never },
     'All done.',
   ])
-  const tools = [tool('pay', 'effectful', 900), tool('send', 'effectful', 100), tool('look', 'pure', 300), tool('read', 'pure', 200)]
+  const tools = [
+    tool('pay', 'effectful', 900),
+    tool('send', 'effectful', 100),
+    tool('look', 'pure', 300),
+    tool('read', 'pure', 200),
+  ]
   await using bench = await openCall({
     agents: [new Agent('riley', { name: 'Riley', model, tools })],
     channel: { preemptive: { enabled: false } },
@@ -206,7 +213,10 @@ test('T-1 calls of a step run at once, those with effects one after another, whi
   const ended = await bench.kit.events(bench.roomId, { types: ['toolCallEnded'] })
   const started = new Map(
     ended.map(({ content }) => {
-      const { name, startedMs } = (content.type === 'toolCall' ? content.result : null) as { name: string; startedMs: number }
+      const { name, startedMs } = (content.type === 'toolCall' ? content.result : null) as {
+        name: string
+        startedMs: number
+      }
       return [name, startedMs]
     }),
   )

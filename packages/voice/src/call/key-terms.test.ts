@@ -1,13 +1,12 @@
 import { Agent, ConversationPipeline } from '@parley/kit'
-import { defineTool } from '@parley/spec'
+import { defineTool, type AnyTool } from '@parley/spec'
 import { createFakeStt, scriptedModel } from '@parley/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { openCall } from '../channel/__fixtures__/open-call.ts'
 import { mergeKeyTerms, namesIn } from './key-terms.ts'
 
-const tool = (name: string): ReturnType<typeof defineTool> =>
-  defineTool({ name, description: name, input: z.object({}), run: () => 'ok' })
+const tool = (name: string): AnyTool => defineTool({ name, description: name, input: z.object({}), run: () => 'ok' })
 
 test('keyTermsFromContext: at most 100 terms, the own ones first, each once', () => {
   const own = Array.from({ length: 99 }, (_, index) => `own ${index}`)
@@ -49,7 +48,12 @@ test('keyTermsFromContext: the recognizer is told names of agent, tools and hand
     toolCalls: [
       {
         name: 'handoff_conversation',
-        arguments: { target: 'billing', reason: 'charge', summary: 'twice', payload: { customer: 'Ada Lovelace', plan: 'Harbor One' } },
+        arguments: {
+          target: 'billing',
+          reason: 'charge',
+          summary: 'twice',
+          payload: { customer: 'Ada Lovelace', plan: 'Harbor One' },
+        },
       },
     ],
   }

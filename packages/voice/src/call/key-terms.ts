@@ -18,17 +18,20 @@ export interface KeyTerms {
 /** The caller's own terms first, then names of the context; each once, a hundred at most. */
 export function mergeKeyTerms(own: readonly string[], fromContext: readonly string[]): KeyTerms {
   const seen = new Set<string>()
-  const all = [...own, ...fromContext].map((term) => term.trim()).filter((term) => {
-    const key = term.toLowerCase()
-    return term !== '' && !seen.has(key) && seen.add(key)
-  })
+  const all = [...own, ...fromContext]
+    .map((term) => term.trim())
+    .filter((term) => {
+      const key = term.toLowerCase()
+      return term !== '' && !seen.has(key) && seen.add(key)
+    })
   return { terms: all.slice(0, MAX_TERMS), left: all.slice(MAX_TERMS) }
 }
 
 /** Texts of a payload that may be names: short ones, wherever they stand. */
 export function namesIn(value: Json): string[] {
   if (typeof value === 'string') {
-    const isName = value.length <= MAX_NAME_LENGTH && /\p{L}/u.test(value) && value.trim().split(/\s+/).length <= MAX_NAME_WORDS
+    const isName =
+      value.length <= MAX_NAME_LENGTH && /\p{L}/u.test(value) && value.trim().split(/\s+/).length <= MAX_NAME_WORDS
     return isName ? [value] : []
   }
   if (typeof value !== 'object' || value === null) return []

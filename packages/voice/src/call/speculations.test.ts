@@ -11,7 +11,10 @@ interface Foreseen extends CallBench {
 }
 
 /** A call whose model takes its time, counted on the call's clock. */
-async function open(turns: (clock: () => CallBench) => ScriptedTurn[], options: CallBenchOptions = {}): Promise<Foreseen> {
+async function open(
+  turns: (clock: () => CallBench) => ScriptedTurn[],
+  options: CallBenchOptions = {},
+): Promise<Foreseen> {
   let bench: CallBench | undefined
   const model = scriptedModel(turns(() => bench ?? fail()))
   bench = await openCall({ agents: [new Agent('riley', { model, name: 'Riley' })], ...options })
@@ -154,7 +157,9 @@ test('PG-4 a value that was asked for is never shown to the model', async () => 
 })
 
 test('PG-4 over its budget nothing is speculated, and no token is spent', async () => {
-  const model = scriptedModel(['Never.'], { card: { price: { from: '2026-01-01T00:00:00.000Z', input: 1_000_000, output: 1_000_000 } } })
+  const model = scriptedModel(['Never.'], {
+    card: { price: { from: '2026-01-01T00:00:00.000Z', input: 1_000_000, output: 1_000_000 } },
+  })
   await using bench = await openCall({
     agents: [Object.assign(new Agent('riley', { model, name: 'Riley' }), { budget: { maxCostUsd: 0.000_001 } })],
   })
@@ -162,5 +167,9 @@ test('PG-4 over its budget nothing is speculated, and no token is spent', async 
   await bench.clock.advance(10_000)
   expect(model.requests).toEqual([])
   const [ended] = (await bench.receipts('speculation')).filter(isEnd)
-  expect(ended).toMatchObject({ isAdopted: false, reason: 'budgetExceeded', usage: { inputTokens: 0, outputTokens: 0 } })
+  expect(ended).toMatchObject({
+    isAdopted: false,
+    reason: 'budgetExceeded',
+    usage: { inputTokens: 0, outputTokens: 0 },
+  })
 })

@@ -63,7 +63,8 @@ export function createSpeculations(core: () => CallCore): Speculations {
         participantId,
         text,
         ...(language === undefined ? {} : { language }),
-        isSame: ({ content }: RoomEvent) => content.type === 'text' && normalizeText(content.text) === normalizeText(text),
+        isSame: ({ content }: RoomEvent) =>
+          content.type === 'text' && normalizeText(content.text) === normalizeText(text),
         ...(settings.preemptive.tts ? { onText: (delta) => speakAhead(entry, delta) } : {}),
       }),
     }
@@ -91,10 +92,7 @@ export function createSpeculations(core: () => CallCore): Speculations {
       if (entry.isForeseen) return
       const utteranceId = parts.access.ids.next('utt')
       entry.utterance = { utteranceId, text: '' }
-      speaking.begin(
-        { utteranceId, kind: 'reply', agentId: entry.agentId, speculative: true },
-        { isForeseen: true },
-      )
+      speaking.begin({ utteranceId, kind: 'reply', agentId: entry.agentId, speculative: true }, { isForeseen: true })
     }
     entry.utterance.text += text
     speaking.get(entry.utterance.utteranceId)?.utterance.write(text)
@@ -153,7 +151,8 @@ export function createSpeculations(core: () => CallCore): Speculations {
       return undefined
     },
     close() {
-      for (const entry of [...begun.values()]) withdraw(entry, 'callEnded')
+      // A map may lose what it has given already.
+      for (const entry of begun.values()) withdraw(entry, 'callEnded')
       byTurn.clear()
     },
   }
