@@ -89,13 +89,18 @@ export async function runDecided({
   return await outcomeOf(decided, input, later)
 }
 
-/** Starts a tool whose result comes later; false where nothing outlives the turn. */
-export function startInBackground(ready: ReadyCall, input: LoopInput, place: RunPlace): boolean {
-  const { background, deliverOutcome } = input.services
+/**
+ * Starts a tool whose result comes later; false where nothing outlives the turn.
+ * @param key - by which a repetition of the call is known
+ */
+export function startInBackground(ready: ReadyCall, input: LoopInput, place: RunPlace, key: string): boolean {
+  const { background, deliverOutcome, runningCalls } = input.services
   if (background === undefined || deliverOutcome === undefined) return false
+  const end = runningCalls?.begin(key)
   background(async (signal) => {
     const progress = (text: string): void => input.services.progress(place.callId, place.name, text, true)
-    const result = await outcomeOf(ready, input, { ...place, progress, signal, turnTimer: undefined })
+    const work = outcomeOf(ready, input, { ...place, progress, signal, turnTimer: undefined })
+    const result = await work.finally(() => end?.())
     await deliverOutcome({ callId: place.callId, tool: place.name, result })
   })
   return true

@@ -134,13 +134,15 @@ async function perform(
   args: Json | undefined,
   place: RunPlace,
 ): Promise<CallValue> {
-  const { runningCalls, isSpoken } = input.services
+  const { runningCalls, isSpoken, speculation } = input.services
   const key = callKey(call, args)
   // Looked at before anything is waited for: the second of two equal calls of one step finds the first.
   const isRepeated = isSpoken === true && (state.answeredCalls.has(key) || runningCalls?.isRunning(key) === true)
-  const end = runningCalls?.begin(key)
+  // What runs on a guess is no reason to refuse the real thing.
+  const isCertain = speculation === undefined || speculation.isAdopted
+  const end = isCertain ? runningCalls?.begin(key) : undefined
   try {
-    const result = await run({ input, state, tools, emit }, call, args, { place, isRepeated })
+    const result = await run({ input, state, tools, emit }, call, args, { place, key, isRepeated })
     if (result.error === undefined) state.answeredCalls.add(key)
     return result
   } finally {
@@ -152,7 +154,7 @@ async function run(
   { input, state, tools }: CallEnvironment,
   call: ToolCallPart,
   args: Json | undefined,
-  { place, isRepeated }: { place: RunPlace; isRepeated: boolean },
+  { place, key, isRepeated }: { place: RunPlace; key: string; isRepeated: boolean },
 ): Promise<CallValue> {
   const { name } = call
   const verdict = state.guards.countCall(name, args === undefined ? call.arguments : canonicalJson(args))
@@ -178,7 +180,7 @@ async function run(
 
   const refused = await askPeople({ ready, input, state, place, mustConfirm: onDuplicate === 'confirm' })
   if (refused !== undefined) return refused
-  if (entry.tool.background && startInBackground(ready, input, place)) return { value: { status: 'started' } }
+  if (entry.tool.background && startInBackground(ready, input, place, key)) return { value: { status: 'started' } }
   tellSpeculation(ready, input, place)
   const result = await finishCall(await runTool(entry.tool, ready.parsed, place), ready, input)
   if (entry.origin === 'source') state.isTainted = true

@@ -190,3 +190,22 @@ test('T-3 abandoned tools have 5 s after the end of the call and are stopped the
   expect(runs[0]?.signal.aborted).toBe(true)
   expect((await bench.log()).at(-2)).toContain('"error"')
 })
+
+test('T-2 a tool in the background is not issued again before it has ended', async () => {
+  const { tool, runs } = slow({ background: true })
+  const bench = await spoken(
+    [lookup(), 'It runs.', lookup(), 'Still running.', 'Done.', lookup(), 'Again.', 'Done too.'],
+    [tool],
+  )
+  void bench.kit.processInbound(line('ear', 'ada', 'start'), { roomId: bench.roomId })
+  await bench.clock.advance(500)
+  void bench.kit.processInbound(line('ear', 'ada', 'start it'), { roomId: bench.roomId })
+  await bench.clock.advance(500)
+  expect(runs).toHaveLength(1)
+  expect((await bench.log()).at(-1)).toBe('Still running.')
+  await bench.clock.advance(4_000)
+  expect((await bench.log()).at(-1)).toBe('Done.')
+  void bench.kit.processInbound(line('ear', 'ada', 'once more'), { roomId: bench.roomId })
+  await bench.clock.advance(5_000)
+  expect(runs).toHaveLength(2)
+})
