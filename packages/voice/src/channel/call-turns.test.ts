@@ -1,4 +1,5 @@
 import { Agent, block, modify } from '@parley/kit'
+import type { ChatRequest } from '@parley/spec'
 import { createFakeStt, createScriptedBackchannelDetector, createScriptedTurnDetector, scriptedModel } from '@parley/testing'
 import { describe, expect, test } from 'vitest'
 import { openCall, sayingAgent, type CallBench, type CallBenchOptions } from './__fixtures__/open-call.ts'
@@ -7,9 +8,9 @@ const counting = 'one two three four five six seven eight nine ten eleven twelve
 
 /** Riley answers `count` with a long speech and everything else with `sure`. */
 function counter(): Agent {
-  const answer = ({ messages }: { messages: readonly { role: string; content: unknown }[] }): string => {
+  const answer = ({ messages }: ChatRequest): string => {
     const last = messages.findLast(({ role }) => role === 'user')
-    return JSON.stringify(last?.content).includes('count') ? counting : 'sure'
+    return JSON.stringify(last).includes('count') ? counting : 'sure'
   }
   return new Agent('riley', { name: 'Riley', model: scriptedModel([answer], { then: 'last' }) })
 }
