@@ -16,6 +16,7 @@ import { createLoopGuards } from './loop-guards.ts'
 import type { LoopEvent, LoopOutcome } from './loop-event.ts'
 import type { LoopInput } from './loop-input.ts'
 import type { LoopState } from './loop-state.ts'
+import { madeReal } from './made-real.ts'
 import { askModel } from './model-step.ts'
 import { parseOutput } from './parse-output.ts'
 import { follow } from './follow-signal.ts'
@@ -82,7 +83,7 @@ async function* takeSteps(input: LoopInput, state: LoopState): AsyncGenerator<Lo
     const request = buildRequest(input, state, catalogue, isLast)
     const answer = yield* askModel(input, state, request, output !== undefined)
     if (!answer.ok) return answer
-    const { result } = answer
+    const result = isLast ? answer.result : await madeReal(input, catalogue, answer.result)
     const calls = isLast ? [] : result.toolCalls
     state.text += result.text
     services.fire('onModelResponse', {

@@ -36,6 +36,14 @@ export interface CallLine {
 export interface CallSpeaker {
   /** Takes the line to be spoken and committed; `false` leaves it to text. */
   say(line: CallLine): boolean
+  /** Finds calls of tools that a model wrote into its text instead of making them. */
+  writtenCalls?(text: string): WrittenCalls
+}
+
+/** What a model wrote: what people may read of it, and the calls that were in it. */
+export interface WrittenCalls {
+  text: string
+  calls: readonly { name: string; arguments: { [key: string]: Json } }[]
 }
 
 /** What calls need of a kit beyond its public calls. */

@@ -12,6 +12,7 @@ import type {
   Violation,
   Visibility,
 } from '@parley/spec'
+import type { WrittenCalls } from './call-access.ts'
 import type { RunningCalls } from '../turns/running-calls.ts'
 import type { HookMap, HookTrigger, SyncTrigger } from '../hooks/hook-map.ts'
 import type { SyncOutcome } from '../hooks/hook-engine.ts'
@@ -115,6 +116,8 @@ export interface TurnServices {
   readonly yielded?: AbortSignal
   /** Whether what the turn says is spoken in a call. */
   readonly isSpoken?: boolean
+  /** Finds calls of tools that the model wrote into text that is spoken: nobody would hear them, and nothing would run. */
+  writtenCalls?(text: string): WrittenCalls | undefined
   /** The turn runs before its message is certain, or did so. */
   readonly speculation?: TurnSpeculation
   /** Calls of tools under way in the room. */

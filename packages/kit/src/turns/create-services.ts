@@ -7,6 +7,7 @@ import {
   type TurnContext,
   type TurnId,
 } from '@parley/spec'
+import { callSpeakerOf } from '../core/call-access.ts'
 import type { KitParts } from '../core/kit-parts.ts'
 import type { Steering, TurnServices } from '../core/turn-services.ts'
 import type { TurnRequest } from '../core/turns.ts'
@@ -81,6 +82,7 @@ export function createServices(
     takeSteering: () => turn.steering.splice(0),
     yielded: turn.yielded,
     isSpoken: turn.isSpoken,
+    writtenCalls: (text) => (turn.isSpoken ? callSpeakerOf(parts, roomId)?.writtenCalls?.(text) : undefined),
     runningCalls: runningCallsOf(parts, roomId),
     async receipt(kind, data) {
       await parts.store.receipts.put([

@@ -1,5 +1,6 @@
 import { orchestrationOf, type CallLine } from '@parley/kit'
 import type { Disposer } from '@parley/spec'
+import { readWrittenCalls } from '../text/written-calls.ts'
 import type { CallHost } from './assemble-call.ts'
 import { noteReceipt, type CallCore } from './call-core.ts'
 import { createCallHandoffs } from './call-handoffs.ts'
@@ -13,7 +14,10 @@ export function joinRoom(core: CallCore, host: CallHost): Disposer[] {
   const said = new Set<string>()
   return [
     speakProgress(core, host),
-    access.joinCalls(roomId, { say: (line) => sayLine(core, host, line, said) }),
+    access.joinCalls(roomId, {
+      say: (line) => sayLine(core, host, line, said),
+      ...(core.parts.filters.toolCallText === false ? {} : { writtenCalls: readWrittenCalls }),
+    }),
     kit.joinHandoffs(
       roomId,
       createCallHandoffs({

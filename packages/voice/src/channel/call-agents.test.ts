@@ -1,7 +1,8 @@
 import { Agent, allow, callAccessOf, ConversationPipeline, modify, type Kit } from '@parley/kit'
-import type { Channel, TextToSpeech } from '@parley/spec'
+import { defineTool, type Channel, type TextToSpeech } from '@parley/spec'
 import { createFakeTts, scriptedModel } from '@parley/testing'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { openCall, sayingAgent } from './__fixtures__/open-call.ts'
 
 const handOff = (target: string, also: object = {}) => ({
@@ -104,6 +105,46 @@ describe('the output of an agent in a call', () => {
     expect(bench.heard().join(' ')).toContain('said again')
     expect(JSON.stringify(bench.endpoint.views)).not.toContain('secret')
     expect(await bench.receipts('sentenceBlocked')).toHaveLength(1)
+  })
+})
+
+describe('a model that writes the call of a tool as text', () => {
+  const ran: unknown[] = []
+  const refund = defineTool({
+    name: 'refund',
+    description: 'Refunds an amount.',
+    input: z.object({ amount: z.number() }),
+    effect: 'idempotent',
+    run: (input) => {
+      ran.push(input)
+      return 'done'
+    },
+  })
+  const riley = (...script: Parameters<typeof scriptedModel>[0]): Agent => {
+    ran.length = 0
+    return new Agent('riley', { name: 'Riley', tools: [refund], model: scriptedModel(script, { then: 'last' }) })
+  }
+
+  test('S-2 makes the real call where name and arguments fit, and nothing of it is heard', async () => {
+    const written = 'one moment please {"name": "refund", "arguments": {"amount": 4}}'
+    await using bench = await openCall({ agents: [riley(written, 'i have refunded it')], channel: { preemptive: { enabled: false } } })
+    void bench.endpoint.caller.sayText('refund me')
+    await bench.clock.advance(15_000)
+    expect(ran).toEqual([{ amount: 4 }])
+    expect(bench.heard().join(' ')).toBe('one moment please i have refunded it')
+    expect(await bench.lines()).toEqual(['ada: refund me', 'riley: one moment please', 'riley: i have refunded it'])
+    const ended = await bench.kit.events(bench.roomId, { types: ['toolCallEnded'] })
+    expect(ended.map(({ content }) => content)).toMatchObject([{ name: 'refund', status: 'completed', result: 'done' }])
+  })
+
+  test('S-2 drops a call that does not fit, with a receipt', async () => {
+    const written = 'one moment please {"name": "refund", "arguments": {"amount": "all"}}'
+    await using bench = await openCall({ agents: [riley(written)], channel: { preemptive: { enabled: false } } })
+    void bench.endpoint.caller.sayText('refund me')
+    await bench.clock.advance(15_000)
+    expect(ran).toEqual([])
+    expect(bench.heard().join(' ')).toBe('one moment please')
+    expect(await bench.receipts('spokenToolCall')).toMatchObject([{ name: 'refund' }])
   })
 })
 
