@@ -30,6 +30,7 @@ export interface PersonEnd {
   /** Writes a numbered message; connection messages get 0. */
   say(message: Said): void
   sayText(text: string): void
+  sayBytes(bytes: Uint8Array): void
   sound(frame?: Partial<CallFrame>): void
   /** The network drops. */
   drop(): void
@@ -114,6 +115,7 @@ export function personEnd({ seq = 0 }: { seq?: number } = {}): PersonEnd {
       put(writeCallMessage({ v: 1, ...message, seq: number } as ClientCallMessage))
     },
     sayText: put,
+    sayBytes: put,
     sound(frame = {}) {
       const samples = 320
       const payload = frame.payload ?? new Uint8Array(samples * 2).fill(1)
