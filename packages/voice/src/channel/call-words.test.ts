@@ -68,7 +68,7 @@ test('D-3 D-4 collect asks aloud, gives the keys, and keeps secret ones out of l
 test('D-1 keys pass the onDtmf hook in their order, and one that it blocks counts for nothing', async () => {
   await using bench = await openCall({
     setUp: (kit) =>
-      void kit.hook('onDtmf', ({ digits }) => (digits === '9' ? { action: 'block', reason: 'not here' } : { action: 'allow' }), {
+      void kit.hook('onDtmf', ({ digits }) => (digits === '9' ? { action: 'block', reason: 'x.not_here' } : { action: 'allow' }), {
         name: 'keys',
       }),
   })

@@ -35,14 +35,14 @@ export class Timeline {
   /** Who wants to watch each step from outside. */
   beforeStep: (event: TurnEvent) => void = () => {}
   onStep: (event: TurnEvent, effects: readonly TurnEffect[]) => void = () => {}
-  readonly log: { atMs: number; event: TurnEvent; effects: TurnEffect[] }[] = []
+  readonly log: { atMs: number; event: TurnEvent; effects: readonly TurnEffect[] }[] = []
 
   constructor(settings: VoiceSettings = settingsWith()) {
     this.machine = createTurnMachine(settings)
     this.state = this.machine.initial
   }
 
-  feed(event: TurnEvent): TurnEffect[] {
+  feed(event: TurnEvent): readonly TurnEffect[] {
     this.beforeStep(event)
     const { state, effects, receipts } = this.machine.step(this.state, event, this.nowMs)
     this.state = state
@@ -78,7 +78,7 @@ export class Timeline {
     return this.to(this.nowMs + ms)
   }
 
-  at(atMs: number, event: TurnEvent): TurnEffect[] {
+  at(atMs: number, event: TurnEvent): readonly TurnEffect[] {
     return this.to(atMs).feed(event)
   }
 
