@@ -2,7 +2,7 @@ import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeNeeding } from '../requirement.ts'
-import { launchBrowser, openPage } from './browser.ts'
+import { fakeMicrophone, launchBrowser, openPage } from './browser.ts'
 import { startCallCenter, type CallCenterProcess } from './call-center-process.ts'
 import { callerPage } from './caller-page.ts'
 import { openRoom, signIn } from './desk-page.ts'
@@ -14,7 +14,7 @@ describeNeeding('chromium', 'Rules of access', (executablePath) => {
   let browser: Browser
 
   beforeAll(async () => {
-    ;[server, browser] = await Promise.all([startCallCenter(), launchBrowser(executablePath)])
+    ;[server, browser] = await Promise.all([startCallCenter(), launchBrowser(executablePath, fakeMicrophone())])
   })
   afterAll(async () => {
     await browser?.close()
@@ -26,7 +26,7 @@ describeNeeding('chromium', 'Rules of access', (executablePath) => {
       const context = { colorScheme, reducedMotion: 'reduce' } as const
       const { page } = await openPage(browser, `${server.url}/`, context)
       const caller = callerPage(page)
-      await page.getByRole('button', { name: 'Chat with Harbor Internet' }).waitFor()
+      await page.getByRole('button', { name: 'Call Harbor Internet' }).waitFor()
       await expectNoViolation(page, 'start')
       await page.getByRole('button', { name: 'Local rules' }).click()
       await expectNoViolation(page, 'what it understands')
@@ -67,6 +67,42 @@ describeNeeding('chromium', 'Rules of access', (executablePath) => {
       await page.locator('[data-call=ended]').waitFor()
       await expectNoViolation(page, 'ended')
       await expectNoViolation(desk, 'over')
+      await Promise.all([page.context().close(), desk.context().close()])
+    })
+
+    test(`a call keeps them in every state, ${colorScheme}`, async () => {
+      const context = { colorScheme, reducedMotion: 'reduce', permissions: ['microphone'] } as const
+      const { page } = await openPage(browser, `${server.url}/`, { ...context, permissions: ['microphone'] })
+      const caller = callerPage(page)
+      await page.getByRole('button', { name: 'Test it' }).click()
+      await page.getByRole('button', { name: 'Stop the test' }).waitFor()
+      await expectNoViolation(page, 'level test')
+      await page.evaluate(() => {
+        navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))
+      })
+      await page.getByRole('button', { name: 'Call Harbor Internet' }).click()
+      await page.locator('[data-problem=blocked]').waitFor()
+      await expectNoViolation(page, 'no microphone')
+      // The browser's own is behind the one that was put before it.
+      await page.evaluate(() => Reflect.deleteProperty(navigator.mediaDevices, 'getUserMedia'))
+      const roomId = await caller.call('ada')
+      await page.locator('[data-heard=playing]').first().waitFor()
+      await expectNoViolation(page, 'speaking')
+      await page.getByRole('button', { name: 'Keypad' }).click()
+      await expectNoViolation(page, 'keypad')
+      await page.getByRole('button', { name: 'Device' }).click()
+      await expectNoViolation(page, 'devices')
+      await page.keyboard.press('m')
+      const { page: desk } = await openPage(browser, `${server.url}/desk`, { ...context, permissions: ['microphone'] })
+      await signIn(desk, 'Dana')
+      await openRoom(desk, 'live', roomId)
+      await desk.getByRole('group', { name: 'Talk to' }).getByRole('button', { name: 'All' }).click()
+      await desk.locator('[data-desk-call=barge]').waitFor()
+      await expectNoViolation(desk, 'on a call')
+      await page.locator('[data-banner=joined]').waitFor()
+      await expectNoViolation(page, 'joined by a colleague')
+      await caller.hangUp()
+      await expectNoViolation(page, 'hung up')
       await Promise.all([page.context().close(), desk.context().close()])
     })
   }

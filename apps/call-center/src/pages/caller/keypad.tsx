@@ -84,13 +84,14 @@ export function Keypad({
           <button
             key={digit}
             type="button"
-            aria-label={digit === '*' ? 'star' : digit === '#' ? 'hash' : digit}
+            {...(digit === '*' || digit === '#' ? { 'aria-label': digit === '*' ? 'star' : 'hash' } : {})}
+            data-digit={digit}
             className="button min-h-12 min-w-12 flex-col gap-0 p-0 font-mono text-lg leading-6"
             onClick={() => press.current(digit)}
           >
-            {digit}
+            {digit}{' '}
             {letters !== '' && (
-              <span aria-hidden className="text-[10px] leading-3 text-muted">
+              <span className="text-[10px] leading-3 text-muted">
                 {letters}
               </span>
             )}
