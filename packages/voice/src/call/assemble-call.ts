@@ -19,6 +19,7 @@ import { CallOpening } from './call-opening.ts'
 import { CallRequests } from './call-requests.ts'
 import { expectNext, openVoice } from './call-room.ts'
 import type { CallEvent, SayOptions, Speech, SpeechHandle } from './call-types.ts'
+import { CallSpans } from './call-spans.ts'
 import { CallTransfer } from './call-transfer.ts'
 import { EchoWords } from './echo-words.ts'
 import { Hearing } from './hearing.ts'
@@ -61,6 +62,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     run: (effect) => runEffect(core, lines, effect),
     took: (event, nowMs) => {
       opening.event(event)
+      spans.event(event)
       metrics.event(event, nowMs)
       if (event.type === 'turnSettled') mustHear.turnSettled(event.turnId)
     },
@@ -89,6 +91,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     background: parts.background,
     onError: (error) => access.reportError(error, 'background', roomId),
   })
+  const spans = new CallSpans(() => core)
   const opening = new CallOpening(() => core, host, parts.amd)
   const language = new CallLanguage(() => core, parts.autoLanguage)
   const bridge = new CallBridge(() => core, host)
@@ -131,6 +134,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     },
     onSentence: (utterance, stage) => {
       metrics.sentence(utterance.id, stage)
+      spans.sentence(utterance.id, stage)
       if (stage === 'audio') core.fillers.sound(utterance)
       core.captions.speech(utterance, { isFinal: false, isCut: false })
     },
@@ -256,6 +260,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     layers,
     bridge,
     opening,
+    spans,
     languages: language,
     transfer: new CallTransfer(() => core, host),
     mustHear,

@@ -44,6 +44,7 @@ import type { CallFillers } from './call-fillers.ts'
 import type { CallAmdOptions, CallOpening } from './call-opening.ts'
 import type { CallRecording } from './call-recording.ts'
 import type { CallRequests } from './call-requests.ts'
+import type { CallSpans } from './call-spans.ts'
 import type { CallTransfer } from './call-transfer.ts'
 import type { CallEvent, Speech } from './call-types.ts'
 import type { LegSpeech } from './desk-leg.ts'
@@ -191,6 +192,7 @@ export interface CallCore {
   readonly layers: CallLayers
   readonly bridge: CallBridge
   readonly opening: CallOpening
+  readonly spans: CallSpans
   readonly languages: CallLanguage
   readonly transfer: CallTransfer
   readonly mustHear: MustHear

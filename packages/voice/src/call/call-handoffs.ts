@@ -4,6 +4,9 @@ import type { TurnEvent } from '../turn/turn-events.ts'
 /** How long the speech of the outgoing agent may go on before the switch, in milliseconds. */
 export const FINISH_MS = 6_000
 
+/** All of the preparation, a little below what the room waits for it, in milliseconds. */
+const PREPARE_MS = 7_500
+
 /** What a handoff in mid-call needs of the call. */
 export interface CallHandoffParts {
   clock: Clock
@@ -15,6 +18,8 @@ export interface CallHandoffParts {
   /** Resolves when nothing of the present speech is left to be heard. */
   quiet(): Promise<void>
   interrupt(): void
+  /** The outgoing agent's last sentence, where it has one. */
+  farewell(plan: HandoffPlan, limits: { maxMs: number; signal: AbortSignal }): Promise<void>
   /** Agent, voice, terms and language change in one step. */
   switchTo(plan: HandoffPlan): void
 }
@@ -26,12 +31,15 @@ export function createCallHandoffs(parts: CallHandoffParts): HandoffParticipant 
       const { feed } = parts
       feed({ type: 'command', command: { kind: 'freeze' } })
       const target = plan.to
+      const startedMs = parts.clock.monotonicMs()
       try {
         if (target !== null && !parts.canSpeak(target)) {
           return thawed(parts, `${target} has no model: on a call like this one it cannot speak.`)
         }
         const ready = target === null ? Promise.resolve() : parts.readyVoice(target)
         await Promise.all([withAbort(ready, signal), endSpeech(parts, plan, signal)])
+        const leftMs = PREPARE_MS - (parts.clock.monotonicMs() - startedMs)
+        await withAbort(parts.farewell(plan, { maxMs: leftMs, signal }), signal)
         return { ok: true }
       } catch (error) {
         return thawed(parts, error instanceof Error ? error.message : 'The voice could not be opened.')

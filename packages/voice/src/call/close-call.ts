@@ -24,6 +24,7 @@ export async function closeCall(core: CallCore, reason: CloseReason, disposers: 
   core.driver.close()
   core.captions.close()
   core.metrics.close()
+  core.spans.close(reason)
   core.layers.close(callEnded(id))
   core.speculations.close()
   abort.abort(callEnded(id))

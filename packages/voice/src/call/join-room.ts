@@ -6,6 +6,7 @@ import { noteReceipt, type CallCore } from './call-core.ts'
 import { createCallHandoffs } from './call-handoffs.ts'
 import { speakProgress } from './call-progress.ts'
 import { openVoice, readRoom, showAgent } from './call-room.ts'
+import { sayFarewell } from './farewell.ts'
 
 /** Greetings, handoffs and languages of the room go through the call from now on. */
 export function joinRoom(core: CallCore, host: CallHost): Disposer[] {
@@ -30,6 +31,7 @@ export function joinRoom(core: CallCore, host: CallHost): Disposer[] {
         },
         quiet: () => quiet(core),
         interrupt: () => host.interrupt(),
+        farewell: (plan, limits) => sayFarewell(core, host, plan, limits),
         switchTo: (plan) => {
           core.activeAgentId = plan.to
           const { from, to, toPhase, request } = plan

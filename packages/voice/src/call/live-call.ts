@@ -102,6 +102,7 @@ export class LiveCall implements CallSession {
   async start(): Promise<void> {
     const core = this.#core
     const { access, endpoint, roomId, direction, settingsReceipt } = core.parts
+    core.spans.start()
     await readRoom(core)
     await checkVoices(core)
     await expectNames(core)

@@ -8,6 +8,7 @@ import type { LineSpeaker } from './say-line.ts'
 /** Runs one decision of the turn machine. Timers are the driver's. */
 export function runEffect(core: CallCore, lines: LineSpeaker, effect: TurnEffect): void {
   const { hearing, speaking, userTurns } = core
+  core.spans.effect(effect)
   core.metrics.effect(effect, core.parts.access.clock.monotonicMs())
   const { endpoint } = core.parts
   switch (effect.type) {

@@ -8,17 +8,20 @@ import type { Spoken } from './speaking.ts'
 const REPLY_SETTLE_MS = 2_000
 
 /** An utterance is audible now. */
-export function noteStarted({ emitter, metrics }: CallCore, spoken: Spoken): void {
+export function noteStarted({ emitter, metrics, spans }: CallCore, spoken: Spoken): void {
   const { utterance } = spoken
   metrics.audible(spoken)
+  spans.audible(spoken)
   emitter.emit({ type: 'speechStarted', utteranceId: utterance.id, agentId: utterance.agentId })
 }
 
 /** An utterance is over: what was heard of it is shown, remembered and kept. */
-export function noteSettled(core: CallCore, { utterance }: Spoken, outcome: SpeechOutcome): void {
+export function noteSettled(core: CallCore, spoken: Spoken, outcome: SpeechOutcome): void {
+  const { utterance } = spoken
   const { access, roomId } = core.parts
   const isCut = outcome.status === 'interrupted'
   core.metrics.silent()
+  core.spans.settled(spoken, outcome)
   core.captions.speech(utterance, { isFinal: true, isCut })
   void core.requests.recheck().catch((error: unknown) => access.reportError(error, 'request', roomId))
   core.captions.heard(utterance.id, { isOver: true, isCut })

@@ -16,7 +16,7 @@ function agents(triage: ScriptedTurn[], billing: ScriptedTurn[]): [Agent, Agent]
   ]
 }
 
-function pipeline(both: readonly Agent[], options: { greetOnHandoff?: boolean } = {}) {
+function pipeline(both: readonly Agent[], options: { greetOnHandoff?: boolean; farewellPrompt?: string } = {}) {
   const stages: PipelineStage[] = [
     { phase: 'intake', agentId: 'triage', next: 'billing' },
     { phase: 'billing', agentId: 'billing', next: null },
@@ -110,5 +110,25 @@ describe('a handoff in a call', () => {
     const lines = await bench.lines()
     expect(lines).toContain('ada: in october')
     expect(lines.filter((line) => line.startsWith('billing:'))).toContain('billing: october it is')
+  })
+
+  test('G-3 with a farewell prompt the outgoing agent says one sentence in its own voice, and no more than 4 s are spent on it', async () => {
+    const both = agents([{ text: 'one moment', toolCalls: [toBilling] }, 'Goodbye ada. And another sentence.'], ['i see two payments'])
+    const setUp = pipeline(both, { farewellPrompt: 'Say goodbye.' })
+    await using bench = await openCall({ agents: both, setUp })
+    void bench.endpoint.caller.sayText('i was charged twice')
+    await bench.clock.advance(12_000)
+    expect(bench.errors).toEqual([])
+    expect(await bench.lines()).toEqual([
+      'ada: i was charged twice',
+      'triage: one moment',
+      'triage: Goodbye ada.',
+      'billing: i see two payments',
+    ])
+    const slow = agents([{ text: 'one moment', toolCalls: [toBilling] }, () => new Promise(() => {})], ['i see two payments'])
+    await using late = await openCall({ agents: slow, setUp: pipeline(slow, { farewellPrompt: 'Say goodbye.' }) })
+    void late.endpoint.caller.sayText('i was charged twice')
+    await late.clock.advance(12_000)
+    expect((await late.lines()).at(-1)).toBe('billing: i see two payments')
   })
 })

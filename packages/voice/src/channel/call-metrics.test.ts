@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Agent, defineTool } from '@parley/kit'
+import { noTelemetry, type Attributes, type Telemetry } from '@parley/spec'
 import { createFakeStt, createFakeTts, scriptedModel } from '@parley/testing'
 import { z } from 'zod'
 import { createEndCallTool } from '../call/end-call-tool.ts'
@@ -125,4 +126,43 @@ test('cost: speech and models are charged to the call, what has no price is unkn
   await bench.clock.advance(8_000)
   expect(await bench.receipts('budget')).toMatchObject([{ cap: 'soft' }, { cap: 'hard', action: 'end' }])
   expect(bench.endpoint.closedWith).toBe('budget')
+})
+
+test('spans: a call holds its turns, speech and playout; words are in them only where that is asked for', async () => {
+  for (const captureContent of [false, true]) {
+    const spans: { name: string; attributes: Attributes; isOpen: boolean }[] = []
+    const telemetry: Telemetry = {
+      ...noTelemetry,
+      async span(name, attributes, run) {
+        const span = { name, attributes: { ...attributes }, isOpen: true }
+        spans.push(span)
+        try {
+          return await run({ set: (more: Attributes) => void Object.assign(span.attributes, more) })
+        } finally {
+          span.isOpen = false
+        }
+      },
+    }
+    await using bench = await openCall({
+      agents: [sayingAgent('riley', 'that is done')],
+      channel: { captureContent },
+      kit: { telemetry },
+    })
+    void bench.endpoint.caller.sayText('hello there')
+    await bench.clock.advance(6_000)
+    const ended = bench.call.hangup()
+    await bench.clock.advance(3_000)
+    await ended
+    const own = spans.filter(({ attributes }) => attributes['parley.call.id'] === bench.call.id)
+    expect(own.map(({ name }) => name).toSorted()).toEqual([
+      'parley.agent_turn',
+      'parley.call',
+      'parley.playout',
+      'parley.tts',
+      'parley.user_turn',
+    ])
+    expect(own.filter(({ isOpen }) => isOpen)).toEqual([])
+    expect(JSON.stringify(own).includes('that is done')).toBe(captureContent)
+    expect(JSON.stringify(own).includes('hello there')).toBe(captureContent)
+  }
 })
