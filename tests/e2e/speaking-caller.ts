@@ -56,7 +56,7 @@ export async function callAs(
   const until = async (isDone: () => boolean, what: () => string): Promise<void> => {
     const limitMs = clock.monotonicMs() + waitMs
     while (!isDone()) {
-      if (clock.monotonicMs() > limitMs || call.status === 'ended') {
+      if (clock.monotonicMs() > limitMs || call.status === 'closed') {
         const said = call.captions.map(({ role, text }) => `${role}: ${text}`).join('\n')
         throw new Error(`The caller never ${what()}. What was said:\n${said}`)
       }

@@ -94,7 +94,7 @@ function listenToThePage(): void {
     const [target] = args
     if (target instanceof AudioDestinationNode) {
       const meter = new AnalyserNode(this.context)
-      connect.call(this, meter)
+      Reflect.apply(connect, this, [meter])
       const samples = new Float32Array(meter.fftSize)
       setInterval(() => {
         meter.getFloatTimeDomainData(samples)
