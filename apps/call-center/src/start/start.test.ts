@@ -30,6 +30,8 @@ test('flags win over the environment, and wrong ones are named', () => {
     databaseUrl: 'file:.parley/data',
     seed: 1,
     open: true,
+    voice: true,
+    record: true,
   })
   expect(
     readSettings(['--port', '5000', '--seed', '7', '--no-open', '--reset', '--json'], { PARLEY_PORT: '1' }),
@@ -48,6 +50,16 @@ test('flags win over the environment, and wrong ones are named', () => {
   expect(refusal(() => readSettings(['--prot', '1'], {}))).toMatchObject([
     'config_invalid',
     expect.stringContaining('Known flags'),
+  ])
+})
+
+test('calls and recordings are on unless they are switched off', () => {
+  expect(readSettings(['--no-voice'], {})).toMatchObject({ voice: false })
+  expect(readSettings(['--record', 'off'], {})).toMatchObject({ record: false })
+  expect(readSettings(['--record', 'on'], {})).toMatchObject({ record: true })
+  expect(refusal(() => readSettings(['--record', 'maybe'], {}))).toEqual([
+    'config_invalid',
+    '--record is "maybe"; it is on or off.',
   ])
 })
 
@@ -104,6 +116,8 @@ test('the start text says what does the work and what is not there', () => {
     readyMs: 1_900,
     modelLabel: 'local rules',
     modelRemark: 'no key set',
+    hearing: { label: 'PocketSphinx', remark: 'the keypad always works' },
+    speech: { label: 'flite', remark: '4 voices' },
     warnings: ['OPENAI_API_KEY was refused (401)'],
     data: '.parley/data',
     customers: 40,
@@ -112,14 +126,17 @@ test('the start text says what does the work and what is not there', () => {
   for (const part of [
     'ready in 1.9 s',
     'http://localhost:4310/desk',
-    'typing only',
+    'Hearing  PocketSphinx',
+    'the keypad always works',
+    'Speech   flite',
+    'call or type, as a customer',
     'refused (401)',
     '40 customers, 24 help articles',
     '"I was charged twice"',
   ]) {
     expect(text).toContain(part)
   }
-  expect(text).not.toMatch(/Studio|Speech|Sign-in/)
+  expect(text).not.toMatch(/Studio|Sign-in/)
 })
 
 test('a browser opens where somebody sits alone', () => {
@@ -149,7 +166,11 @@ test('a port that is taken is left to its owner: the next free one is used, a fi
   const address = owner.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
   const settings = { ...readSettings([], { PARLEY_DATABASE_URL: 'memory://' }), port }
-  const callCenter = await createCallCenter({ settings, pages: false })
+  const callCenter = await createCallCenter({ settings: { ...settings, voice: false }, pages: false })
+  // Without voice there is no way to call, and the page is told so.
+  expect(callCenter.voice).toBeUndefined()
+  const model = await fetch(`http://127.0.0.1:${callCenter.port}/demo/model`)
+  expect(await model.json()).not.toHaveProperty('voice')
   expect(callCenter.port).toBeGreaterThan(port)
   const people = await fetch(`http://127.0.0.1:${callCenter.port}/demo/people`)
   expect(await people.json()).toMatchObject({
