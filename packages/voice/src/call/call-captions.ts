@@ -55,7 +55,7 @@ export class CallCaptions {
       type: 'caption',
       id,
       role: 'agent',
-      text: words.length === 0 ? generatedText : words.map(({ text, after }) => text + after).join(''),
+      text: words.length === 0 ? generatedText : joined(words),
       final: isFinal,
       ...(agentId === null ? {} : { agentId }),
       ...(name === undefined ? {} : { name }),
@@ -125,4 +125,14 @@ function isSame(one: Caption, other: Caption): boolean {
       return word.text === same?.text && word.startMs === same.startMs && word.endMs === same.endMs
     })
   )
+}
+
+/** Words as they were written; what comes after a tool has a space before it. */
+function joined(words: readonly { text: string; after: string; segmentId: string }[]): string {
+  return words
+    .map(({ text, after, segmentId }, at) => {
+      const next = words[at + 1]
+      return next !== undefined && after === '' && next.segmentId !== segmentId ? `${text} ` : text + after
+    })
+    .join('')
 }

@@ -115,3 +115,26 @@ test('by default nobody is prompted or cut off', () => {
   expect(call.all('hangUp')).toEqual([])
   expect([...call.timers]).toEqual([])
 })
+
+test('TM-14 an agent that has nothing to say does not end the wait for the one that answers', () => {
+  const call = new Timeline().speak(0).final(900, 'hello there').silence(1_000).after(2_000)
+  const turnId = call.state.awaiting?.turnId ?? ''
+  call.reply('u1', { turnId }).reply('u2', { turnId })
+  call.feed({ type: 'replyEnded', utteranceId: 'u2', isEmpty: true })
+  expect(call.state.awaiting?.turnId).toBe(turnId)
+  call.after(30_000)
+  expect(call.all('apologize')).toMatchObject([{ turnId }])
+})
+
+test('T-4 a tool that waits for the person is no silence to fill', () => {
+  const settings = settingsWith({ filler: { enabled: true, lines: ['One moment.'] } })
+  const call = new Timeline(settings).speak(0).final(900, 'hello there').silence(1_000).after(2_000)
+  call.reply('u1').feed({ type: 'toolCallStarted', utteranceId: 'u1', callId: 'c1' })
+  call.feed({ type: 'command', command: { kind: 'ask', on: true } })
+  call.after(5_000)
+  expect(call.all('playFiller')).toEqual([])
+  expect(call.state.shownAgent).toBe('listening')
+  call.feed({ type: 'command', command: { kind: 'ask', on: false } })
+  call.after(1_000)
+  expect(call.all('playFiller')).toHaveLength(1)
+})
