@@ -57,7 +57,7 @@ export class CallAccount {
       if (typeof data !== 'object' || data === null || Array.isArray(data)) continue
       const { agentId, usage, costNanoUsd } = data
       if (usage === null || usage === undefined) continue
-      this.#cost.model(String(agentId), typeof costNanoUsd === 'number' ? costNanoUsd : null)
+      this.#cost.model(typeof agentId === 'string' ? agentId : 'unknown', typeof costNanoUsd === 'number' ? costNanoUsd : null)
     }
     this.#check()
   }

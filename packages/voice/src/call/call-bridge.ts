@@ -124,7 +124,7 @@ export class CallBridge {
   /** The room's mode changed: who had taken over gives the call back. */
   modeChanged(): void {
     if (this.#core().mode !== 'agent') return
-    for (const joined of [...this.#legs.values()]) {
+    for (const joined of this.#legs.values()) {
       if (joined.takeover?.isHolding !== true) continue
       joined.takeover.returned()
       void joined.media.close('agent')

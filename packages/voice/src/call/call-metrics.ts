@@ -24,7 +24,6 @@ export class CallMetrics {
   readonly #budget: LatencyBudget
   readonly turns: CallTurnReport[] = []
   #current: TurnMetrics = createTurnMetrics()
-  #currentId: string | undefined
   #finalAtMs: number | undefined
   #pausedAtMs: number | undefined
   #silentAtMs: number | undefined
@@ -77,7 +76,6 @@ export class CallMetrics {
         metrics.mark('commit', nowMs)
         if (source === 'speech' && this.#finalAtMs !== undefined) metrics.mark('finalReceived', this.#finalAtMs)
         this.#current = metrics
-        this.#currentId = turnId
         this.#open.set(turnId, metrics)
         return
       }
@@ -150,7 +148,7 @@ export class CallMetrics {
 
   /** What is still open is told as far as it came. */
   close(): void {
-    for (const turnId of [...this.#open.keys()]) this.#settled(turnId)
+    for (const turnId of this.#open.keys()) this.#settled(turnId)
   }
 
   #of(utteranceId: string): TurnMetrics | undefined {

@@ -74,7 +74,7 @@ export class CallSpans {
   close(reason: string): void {
     this.#userTurn?.end()
     for (const spans of [this.#tts, this.#playouts, this.#agentTurns])
-      for (const id of [...spans.keys()]) this.#end(spans, id, { status: 'closed' })
+      for (const id of spans.keys()) this.#end(spans, id, { status: 'closed' })
     this.#call?.set({ reason })
     this.#call?.end()
   }
@@ -97,6 +97,6 @@ export class CallSpans {
         return over.promise
       })
       .catch((error: unknown) => access.reportError(error, 'telemetry', roomId))
-    return { set: (more) => void span?.set(more), end: () => over.resolve() }
+    return { set: (more) => span?.set(more), end: () => over.resolve() }
   }
 }

@@ -145,7 +145,7 @@ export class LiveCall implements CallSession {
   openOutput(output: AgentOutput): OutputSink | undefined {
     if (this.#closing !== undefined) return undefined
     const core = this.#core
-    const { access, tts, endpoint, roomId } = core.parts
+    const { access, tts, roomId } = core.parts
     const reply = speakReply(
       {
         callId: this.id,

@@ -141,7 +141,7 @@ function judgeBackchannel(core: CallCore, { id, text, durationMs }: Extract<Turn
 function interrupt(core: CallCore, plan: InterruptPlan): void {
   const { speaking, parts } = core
   const first = plan.utteranceIds[0]
-  const cleared = speaking.interrupt(plan.utteranceIds, { clear: plan.clear, cancelGeneration: plan.cancelGeneration })
+  speaking.interrupt(plan.utteranceIds, { clear: plan.clear, cancelGeneration: plan.cancelGeneration })
   if (plan.clear) {
     core.recording?.cleared()
     parts.echo?.cleared(parts.access.clock.monotonicMs())

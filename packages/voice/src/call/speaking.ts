@@ -1,8 +1,6 @@
 import {
   ParleyError,
   type AudioFrame,
-  type AudioOutput,
-  type ChannelId,
   type ClearResult,
   type Clock,
   type Disposer,
@@ -55,7 +53,6 @@ export interface Spoken {
 export class Speaking {
   readonly #parts: SpeakingParts
   readonly #spoken = new Map<string, Spoken & { settle: (outcome: SpeechOutcome) => void; stopForce: Disposer }>()
-  readonly #bySegment = new Map<string, string>()
   readonly #disposers: Disposer[] = []
 
   constructor(parts: SpeakingParts) {
