@@ -6,7 +6,7 @@ const FRAME = 320
 /** Over how long callers are spread when all of them begin to speak, in milliseconds: about a turn. */
 const SPREAD_MS = 2_000
 /** An answer that takes longer is counted as missing. */
-const MISSING_MS = 10_000
+const MISSING_MS = 30_000
 
 /** One person on a call: sends a frame whenever it is told to, and says what it is asked to. */
 export interface Caller {

@@ -22,7 +22,7 @@ export type CallerOrder =
 /** What callers measured. */
 export interface CallerAnswer {
   samples: number[]
-  /** Answers that did not come within 10 s. */
+  /** Answers that did not come within 30 s. */
   missing: number
   /** How late the callers' own loop was, p99 in ms: with much of it a wait is theirs. */
   lagMs?: number

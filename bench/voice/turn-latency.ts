@@ -74,7 +74,7 @@ async function peerRound(
 /** A benchmark whose calls failed would measure nothing. @throws {Error} */
 export function check(host: CallHost, missing: number): void {
   const [error] = host.errors
-  if (error !== undefined) throw error instanceof Error ? error : new Error(String(error))
+  if (error !== undefined) throw error instanceof Error ? error : new Error('A call has reported an error.', { cause: error })
   if (missing > 0) throw new Error(`${missing} answers did not come.`)
 }
 
