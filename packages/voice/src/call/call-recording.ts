@@ -41,6 +41,7 @@ export function createCallRecording(
   const { access, endpoint, id, participantId, roomId } = parts
   let isRecorded = false
   let unmask: ((toMs: number) => void) | undefined
+  let asking: string | undefined
 
   const onState = (state: RecordingState): void => {
     endpoint.show?.({ type: 'recording', state })
@@ -74,7 +75,11 @@ export function createCallRecording(
   })
   if (recording.mode === 'consent') {
     if (given !== undefined) recorder.consent(given)
-    else void say(question, { kind: 'say', mustHear: 'resay', commit: false, priority: 10 }).then(() => recorder.asked())
+    else {
+      const asked = say(question, { kind: 'say', mustHear: 'resay', commit: false, priority: 10 })
+      asking = asked.utteranceId
+      void asked.then(() => recorder.asked())
+    }
   }
 
   return {
@@ -96,6 +101,8 @@ export function createCallRecording(
       const said = text.trim()
       if (!agreed.test(said) && !refused.test(said)) return false
       recorder.consent(agreed.test(said))
+      // Who has answered is not asked again, however much of the question they let be said.
+      if (asking !== undefined) core().mustHear.withdraw(asking)
       return true
     },
     pause: () => recorder.pause(),

@@ -17,7 +17,8 @@ export interface MustHearParts {
 /** Sees to it that what must be heard is heard: said again after the person was answered, at most twice (H-7). */
 export class MustHear {
   readonly #parts: MustHearParts
-  #due: (MustHearDue & { agentId: ChannelId | null })[] = []
+  #due: (MustHearDue & { agentId: ChannelId | null; utteranceId: string })[] = []
+  readonly #withdrawn = new Set<string>()
   #answering = new Set<string>()
   #stopWait: Disposer = () => {}
 
@@ -27,14 +28,22 @@ export class MustHear {
 
   /** An utterance is over, however it ended. */
   settled(utteranceId: string, agentId: ChannelId | null): void {
+    if (this.#withdrawn.delete(utteranceId)) return
     const core = this.#parts.core()
     const { due, unheard } = core.ledger.mustHearDue(utteranceId)
     for (const spanId of unheard) this.#unheard(utteranceId, spanId)
     if (due.length === 0) return
     // A line that has ended says nothing again: that it was not heard is what is left to tell.
     if (core.isEnding) return due.forEach(({ spanId }) => this.#unheard(utteranceId, spanId))
-    this.#due.push(...due.map((one) => ({ ...one, agentId })))
+    this.#due.push(...due.map((one) => ({ ...one, agentId, utteranceId })))
     this.#wait()
+  }
+
+  /** It has done what it was said for: it is not said again. */
+  withdraw(utteranceId: string): void {
+    const before = this.#due.length
+    this.#due = this.#due.filter((one) => one.utteranceId !== utteranceId)
+    if (before === this.#due.length) this.#withdrawn.add(utteranceId)
   }
 
   /** A turn of the person is to be answered. */
@@ -50,7 +59,7 @@ export class MustHear {
 
   close(): void {
     this.#stopWait()
-    for (const { spanId } of this.#due.splice(0)) this.#unheard('', spanId)
+    for (const { utteranceId, spanId } of this.#due.splice(0)) this.#unheard(utteranceId, spanId)
   }
 
   #wait(): void {

@@ -166,3 +166,26 @@ test('spans: a call holds its turns, speech and playout; words are in them only 
     expect(JSON.stringify(own).includes('hello there')).toBe(captureContent)
   }
 })
+
+test('cost: at the hard cap the agent is told to come to an end, and the call goes on until it does', async () => {
+  const requests: string[] = []
+  const tts = createFakeTts({ sampleRateHz: 16_000 })
+  const answer = (text: string) => (request: unknown) => {
+    requests.push(JSON.stringify(request))
+    return text
+  }
+  const agent = sayingAgent('riley', answer('hello'), answer('goodbye then'))
+  await using bench = await openCall({
+    agents: [agent],
+    channel: {
+      tts: { ...tts, info: { ...tts.info, pricing: { perCharacter: 1_000_000 } }, open: (...given) => tts.open(...given) },
+      callBudget: { hardUsd: 0.005 },
+    },
+  })
+  void bench.endpoint.caller.sayText('hi')
+  await bench.clock.advance(10_000)
+  expect(await bench.receipts('budget')).toMatchObject([{ cap: 'hard', action: 'wrapUp' }])
+  expect(requests.join('')).toContain('has to end soon')
+  expect(bench.heard().join(' ')).toBe('hello goodbye then')
+  expect(bench.call.state.isEnded).toBe(false)
+})

@@ -188,3 +188,52 @@ test('BG-1 ambience goes on under and after speech, and an interruption does not
   expect(after.length).toBeGreaterThanOrEqual(48)
   expect(after.every(({ samples }) => samples.some((sample) => sample !== 0))).toBe(true)
 })
+
+test('BG-1 thinking sounds from 300 ms on until the first word', async () => {
+  let release = (_text: string): void => {}
+  const slow = new Promise<string>((resolve) => (release = resolve))
+  await using bench = await openCall({
+    agents: [sayingAgent('riley', () => slow)],
+    channel: { background: { thinking: 'keyboard' } },
+  })
+  const { endpoint, clock } = bench
+  void endpoint.caller.sayText('think about it')
+  await clock.advance(5_000)
+  const isSounding = ({ samples }: { samples: Int16Array }): boolean => samples.some((sample) => sample !== 0)
+  const first = endpoint.output.sent.find(isSounding)
+  const thinking = bench.call.log.find(({ effects }) => JSON.stringify(effects).includes('"agent":"thinking"'))
+  expect((first?.atMs ?? 0) - (thinking?.atMs ?? 0)).toBeGreaterThanOrEqual(280)
+  expect((first?.atMs ?? 0) - (thinking?.atMs ?? 0)).toBeLessThan(700)
+  release('done')
+  await clock.advance(3_000)
+  const sent = endpoint.output.sent.length
+  await clock.advance(1_000)
+  expect(endpoint.output.sent.slice(sent).some(isSounding)).toBe(false)
+  expect(bench.heard()).toEqual(['done'])
+})
+
+test('X-2 BR-2 BR-3 declined by one colleague, accepted by another; a supervisor whispers to that colleague only', async () => {
+  const lines = new Lines('accepted', 'accepted')
+  await using bench = await withLines(lines)
+  const { call, clock, endpoint } = bench
+  const first = call.transfer({ kind: 'warm', to: 'sales', briefing: 'ada' })
+  await clock.advance(1_500)
+  void endpoint.caller.sayText('hello hello')
+  lines.legs[0]?.caller.dtmf('2')
+  await clock.advance(500)
+  expect(await first).toEqual({ outcome: 'declined' })
+  const second = call.transfer({ kind: 'warm', to: 'support', briefing: 'ada' })
+  await clock.advance(3_000)
+  lines.legs[1]?.caller.dtmf('1')
+  await clock.advance(500)
+  expect(await second).toEqual({ outcome: 'accepted' })
+  const supervisor = createTestEndpoint({ clock, id: 'boss' })
+  const joining = call.join(supervisor, { participantId: 'boss', mode: 'whisperHuman', rights: ['calls:supervise'] })
+  await clock.advance(0)
+  await joining
+  const before = endpoint.output.sent.length
+  void supervisor.caller.sayText('offer a refund')
+  await clock.advance(4_000)
+  expect(textOf(lines.legs[1])).toBe('ada offer a refund')
+  expect(endpoint.output.sent.slice(before).some(({ samples }) => samples.some((sample) => Math.abs(sample) > 100))).toBe(false)
+})

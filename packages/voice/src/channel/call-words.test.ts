@@ -1,6 +1,17 @@
 import { dtmfTone } from '@parley/audio'
+import type { RecordingSink } from '@parley/spec'
 import { expect, test } from 'vitest'
 import { openCall, sayingAgent } from './__fixtures__/open-call.ts'
+
+/** Keeps nothing of what is recorded. */
+const nowhere: RecordingSink = {
+  create: async ({ name }) => ({
+    write: async () => {},
+    patch: async () => {},
+    close: async () => ({ where: name }),
+    discard: async () => {},
+  }),
+}
 
 const disclosure = 'This call is about a debt. You may ask for proof. You may also say no.'
 
@@ -142,4 +153,21 @@ test('G-3 a goodbye that is never over is waited for 8 s, and a person who speak
   expect(await ending).toBe(false)
   expect(kept.call.state.isEnded).toBe(false)
   expect(kept.heard().at(-1)).toBe('of course')
+})
+
+test('H-7 who cuts the question of recording with an answer is not asked again', async () => {
+  await using bench = await openCall({
+    agents: [sayingAgent('riley', 'sure')],
+    channel: {
+      interruption: { warmupMs: 0 },
+      recording: { mode: 'consent', sink: nowhere },
+    },
+  })
+  await bench.clock.advance(1_200)
+  void bench.endpoint.caller.sayText('yes of course')
+  await bench.clock.advance(10_000)
+  expect(bench.errors).toEqual([])
+  expect(await bench.receipts('resaid')).toEqual([])
+  expect(bench.heard()).toHaveLength(1)
+  expect(bench.heard()[0]).not.toContain('all right')
 })
