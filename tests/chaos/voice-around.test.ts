@@ -114,7 +114,7 @@ describe('a handoff', () => {
         { phase: 'billing', agentId: 'billing', next: null },
       ],
     })
-    await pipeline.install(kit, agents, { roomId })
+    pipeline.install(kit, agents, { roomId })
   }
   const pair = (first: Parameters<typeof talker>[1]): Agent[] => [
     talker('triage', first, { voice: 'alice' }),

@@ -238,7 +238,7 @@ describeNeeding('chromium', 'A call on the caller page', (executablePath) => {
     const { page, caller } = await open()
     const roomId = await caller.call('ada')
     await heardWhole(page)
-    const kept = await page.evaluate(() => ({ ...sessionStorage }))
+    const kept = await page.evaluate(() => Object.fromEntries(Object.entries(sessionStorage)))
     const second = await page.context().newPage()
     await second.addInitScript((items) => {
       for (const [key, value] of Object.entries(items)) sessionStorage.setItem(key, String(value))

@@ -3,7 +3,6 @@ import {
   type AnswerResult,
   type EventDraft,
   type EventId,
-  type Json,
   type OrganizationId,
   type PendingRequest,
   type RequestDecision,

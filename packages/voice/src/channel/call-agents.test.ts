@@ -19,7 +19,7 @@ function pipelineOf(agents: Agent[]) {
         { phase: 'billing', agentId: second?.channelId ?? '', next: null },
       ],
     })
-    await pipeline.install(kit, agents, { roomId })
+    pipeline.install(kit, agents, { roomId })
   }
 }
 

@@ -148,7 +148,7 @@ function Recording({ seat }: { seat: Pick<Seat, 'roomId' | 'token'> }) {
     let isOver = false
     const ask = (): void => {
       tries += 1
-      fetchRecording(asked.current)
+      void fetchRecording(asked.current)
         .catch(() => undefined) // not reached: asked again like one that is not ready
         .then((found) => {
           if (isOver) return
