@@ -13,7 +13,11 @@ const THRESHOLD_MS = defaultVoiceSettings.vad.minSpeechMs
 /** A reply long enough to be cut, 10 s of it. */
 const longReply = 'Eight words which nobody but the agent says. '.repeat(6)
 
-const options: CallHostOptions = { vadOptions: { hopMs: 10 }, line: longReply, interruption: { mode: 'immediate', warmupMs: 0 } }
+const options: CallHostOptions = {
+  vadOptions: { hopMs: 10 },
+  line: longReply,
+  interruption: { mode: 'immediate', warmupMs: 0 },
+}
 
 function orderFor(times: number): CallerOrder {
   return { do: 'bargeIns', times, speechMs: 300, afterMs: 800 }
@@ -44,7 +48,11 @@ export const decisionToClear: Scenario = async function* ({ progress, isQuick })
   // The first one of each call warms up.
   taken.splice(0, calls)
   if (taken.length < samples.length) throw new Error(`${samples.length} clears came, of ${taken.length} decisions.`)
-  yield* figures('barge-in-50', taken, 'From the deciding window to the clear on the socket. Target: p99 of one frame, 20 ms.')
+  yield* figures(
+    'barge-in-50',
+    taken,
+    'From the deciding window to the clear on the socket. Target: p99 of one frame, 20 ms.',
+  )
 }
 
 /** From the speech threshold to the clear at the person's end, over a socket to another process. */

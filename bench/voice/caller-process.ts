@@ -14,7 +14,9 @@ async function obey(order: CallerOrder): Promise<CallerAnswer> {
       const open = order.kind === 'twilio' ? openPhoneLine : openBrowserLine
       const opened: Caller[] = []
       for (let index = 0; index < order.calls; index += 20) {
-        const some = Array.from({ length: Math.min(20, order.calls - index) }, (_, nth) => open(order.url, `${Date.now()}-${index + nth}`))
+        const some = Array.from({ length: Math.min(20, order.calls - index) }, (_, nth) =>
+          open(order.url, `${Date.now()}-${index + nth}`),
+        )
         opened.push(...(await Promise.all(some)).map(createCaller))
       }
       callers = opened
@@ -35,7 +37,9 @@ async function obey(order: CallerOrder): Promise<CallerAnswer> {
     case 'hangUp': {
       const gone = callers
       callers = []
-      await Promise.all(gone.map((caller, index) => caller.end(order.everyKilled > 0 && index % order.everyKilled === 0)))
+      await Promise.all(
+        gone.map((caller, index) => caller.end(order.everyKilled > 0 && index % order.everyKilled === 0)),
+      )
       return { samples: [], missing: 0 }
     }
   }

@@ -1,6 +1,12 @@
 import { createEnergyVad, createResampler } from '@parley/audio'
 import { createFliteTts, createSileroVad } from '@parley/local'
-import { createSystemClock, createSystemIds, noTelemetry, type SpeechContext, type VoiceActivityDetector } from '@parley/spec'
+import {
+  createSystemClock,
+  createSystemIds,
+  noTelemetry,
+  type SpeechContext,
+  type VoiceActivityDetector,
+} from '@parley/spec'
 import { toFigure } from '../figure.ts'
 import { median } from '../statistics.ts'
 import type { BenchContext, Scenario } from '../suite.ts'
@@ -74,7 +80,11 @@ export const withSilero: Plan = {
 }
 
 /** The same in WebAssembly, whatever is installed. */
-export const withWasm: Plan = { ...withSilero, metric: 'calls-per-core-wasm', create: (onFallback) => createSileroVad({ runtime: 'web', onFallback }) }
+export const withWasm: Plan = {
+  ...withSilero,
+  metric: 'calls-per-core-wasm',
+  create: (onFallback) => createSileroVad({ runtime: 'web', onFallback }),
+}
 
 /** The same with the native runtime. */
 export const withNative: Plan = {
@@ -100,7 +110,11 @@ async function runtimeOf({ create }: Plan): Promise<string | null> {
   return runtime
 }
 
-async function withCalls({ metric, calls, create }: Plan, voice: Int16Array, { progress, isQuick }: BenchContext): Promise<Run> {
+async function withCalls(
+  { metric, calls, create }: Plan,
+  voice: Int16Array,
+  { progress, isQuick }: BenchContext,
+): Promise<Run> {
   progress(`${metric}: ${calls} calls`)
   await using meter = await meterOf(create, metric)
   await using host = await openCallHost({ vad: meter.vad })
@@ -121,7 +135,11 @@ function isSpeech(event: unknown): boolean {
 }
 
 /** The same sound into as many streams of the detector, and nothing else. */
-async function detectorAlone({ metric, calls, create }: Plan, voice: Int16Array, { progress, isQuick }: BenchContext): Promise<Run> {
+async function detectorAlone(
+  { metric, calls, create }: Plan,
+  voice: Int16Array,
+  { progress, isQuick }: BenchContext,
+): Promise<Run> {
   progress(`${metric}: the detector alone`)
   await using meter = await meterOf(create, metric)
   const quiet = Int16Array.from({ length: 320 }, (_, index) => ((index * 7919) % 5) - 2)
@@ -201,7 +219,10 @@ async function speech(): Promise<Int16Array> {
   if (format === undefined || voice === undefined) throw new Error('There is no voice to speak with.')
   const stream = await engine.open({ voice: voice.id, format }, context)
   const pieces: Int16Array[] = []
-  stream.speak('I was charged twice for my last order, and I would like the money back.', { segmentId: 's', last: true })
+  stream.speak('I was charged twice for my last order, and I would like the money back.', {
+    segmentId: 's',
+    last: true,
+  })
   for await (const event of stream.events) {
     if (event.type === 'audio') pieces.push(event.frame.samples.slice())
     if (event.type === 'error') throw event.error

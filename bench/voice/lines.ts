@@ -32,7 +32,10 @@ export async function openBrowserLine(url: string, id: string): Promise<Line> {
   const report = (done: boolean): void => {
     if (heard === undefined || socket.readyState !== socket.OPEN) return
     const { epoch, utteranceId: id, frames } = heard
-    say({ type: 'played', epoch, utteranceId: id, positionMs: frames * 20, bufferedMs: 0, ...(done ? { done } : {}) }, ++said)
+    say(
+      { type: 'played', epoch, utteranceId: id, positionMs: frames * 20, bufferedMs: 0, ...(done ? { done } : {}) },
+      ++said,
+    )
   }
   const line: Line = {
     onSound: () => {},
@@ -69,7 +72,8 @@ export async function openBrowserLine(url: string, id: string): Promise<Line> {
       const frame = parseCallFrame(data)
       if (frame === undefined) return
       line.onSound(isSilentPcm(frame.payload))
-      if (heard?.epoch !== frame.epoch || heard.utteranceId !== utteranceId) heard = { epoch: frame.epoch, utteranceId, frames: 0 }
+      if (heard?.epoch !== frame.epoch || heard.utteranceId !== utteranceId)
+        heard = { epoch: frame.epoch, utteranceId, frames: 0 }
       heard.frames += 1
       if (heard.frames % 5 === 0) report(false)
       if (frame.last) {
@@ -106,7 +110,8 @@ export async function openPhoneLine(url: string, id: string): Promise<Line> {
   let chunk = 0
   /** When what was sent will have been played. */
   let playedAtMs = 0
-  const say = (message: object): void => socket.send(JSON.stringify({ ...message, sequenceNumber: String(sequence++), streamSid }))
+  const say = (message: object): void =>
+    socket.send(JSON.stringify({ ...message, sequenceNumber: String(sequence++), streamSid }))
   const line: Line = {
     onSound: () => {},
     onClear: () => {},
@@ -115,7 +120,10 @@ export async function openPhoneLine(url: string, id: string): Promise<Line> {
       if (socket.readyState !== socket.OPEN) return
       const half = Int16Array.from({ length: samples.length / 2 }, (_, index) => samples[index * 2] ?? 0)
       const payload = Buffer.from(encodePcmu(half)).toString('base64')
-      say({ event: 'media', media: { track: 'inbound', chunk: String(++chunk), timestamp: String((chunk - 1) * 20), payload } })
+      say({
+        event: 'media',
+        media: { track: 'inbound', chunk: String(++chunk), timestamp: String((chunk - 1) * 20), payload },
+      })
     },
     async end(isCut) {
       if (isCut) return socket.terminate()
@@ -132,10 +140,13 @@ export async function openPhoneLine(url: string, id: string): Promise<Line> {
       line.onSound(bytes.every((byte) => byte === PCMU_SILENCE))
     } else if (message.mark !== undefined) {
       const { name } = message.mark
-      setTimeout(() => {
-        if (socket.readyState === socket.OPEN) say({ event: 'mark', mark: { name } })
-        if (playedAtMs <= performance.now() + 1) line.onPlayed()
-      }, Math.max(0, playedAtMs - nowMs))
+      setTimeout(
+        () => {
+          if (socket.readyState === socket.OPEN) say({ event: 'mark', mark: { name } })
+          if (playedAtMs <= performance.now() + 1) line.onPlayed()
+        },
+        Math.max(0, playedAtMs - nowMs),
+      )
     } else if (message.event === 'clear') {
       playedAtMs = nowMs
       line.onClear()

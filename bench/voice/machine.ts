@@ -60,13 +60,15 @@ export const machine: Scenario = async function* ({ progress, isQuick }) {
 /** Calls with turns and interruptions, as their machines were told of them. */
 async function record(calls: number, times: number): Promise<Step[][]> {
   await using host = await openCallHost({
-    vad: createScriptedVad(), vadOptions: { hopMs: 10 },
+    vad: createScriptedVad(),
+    vadOptions: { hopMs: 10 },
     line: 'Eight words which nobody but the agent says. '.repeat(6),
     interruption: { mode: 'immediate', warmupMs: 0 },
   })
   const logs: (() => Step[])[] = []
   // The machine's own events, as it was given them.
-  host.onCall = (call) => logs.push(() => call.log.map(({ atMs, event }) => ({ atMs, event: event as unknown as TurnEvent })))
+  host.onCall = (call) =>
+    logs.push(() => call.log.map(({ atMs, event }) => ({ atMs, event: event as unknown as TurnEvent })))
   using callers = await startCallers()
   await callers.tell({ do: 'open', url: host.url, calls, kind: 'websocket' })
   await callers.tell({ do: 'bargeIns', times, speechMs: 400, afterMs: 600 })

@@ -11,9 +11,16 @@ const DELAY_MS = 500
 
 /** `turn.mjs` of a peer: so many calls in this process, each of them turns one after another. */
 interface TurnScript {
-  open(calls: number, delayMs: number): Promise<{
+  open(
+    calls: number,
+    delayMs: number,
+  ): Promise<{
     /** From the last voiced instant to the first audible sample, in ms. */
-    turns(options: { turns: number; speechMs: number; pauseMs: number }): Promise<{ samples: number[]; missing: number }>
+    turns(options: {
+      turns: number
+      speechMs: number
+      pauseMs: number
+    }): Promise<{ samples: number[]; missing: number }>
     close(): Promise<void>
   }>
 }
@@ -45,7 +52,11 @@ export function turnLatency(calls: number, turns: number, targetMs: number): Sce
 
 async function ownRound(calls: number, turns: number, progress: (text: string) => void): Promise<number[]> {
   progress(`Parley: ${calls} calls, ${turns} turns each`)
-  await using host = await openCallHost({ vad: createScriptedVad(), vadOptions: { hopMs: 10 }, endpointing: { minDelayMs: DELAY_MS } })
+  await using host = await openCallHost({
+    vad: createScriptedVad(),
+    vadOptions: { hopMs: 10 },
+    endpointing: { minDelayMs: DELAY_MS },
+  })
   using callers = await startCallers()
   await callers.tell({ do: 'open', url: host.url, calls, kind: 'websocket' })
   // The first turn of each call warms up.
@@ -74,7 +85,8 @@ async function peerRound(
 /** A benchmark whose calls failed would measure nothing. @throws {Error} */
 export function check(host: CallHost, missing: number): void {
   const [error] = host.errors
-  if (error !== undefined) throw error instanceof Error ? error : new Error('A call has reported an error.', { cause: error })
+  if (error !== undefined)
+    throw error instanceof Error ? error : new Error('A call has reported an error.', { cause: error })
   if (missing > 0) throw new Error(`${missing} answers did not come.`)
 }
 

@@ -199,7 +199,13 @@ async function openCall(delayMs) {
     turnHandling: { turnDetection: 'vad', endpointing: { minDelay: delayMs } },
   })
   const input = new MemoryInput()
-  const line = { send: (samples) => input.push(samples), onSound() {}, onClear() {}, onPlayed() {}, end: async () => {} }
+  const line = {
+    send: (samples) => input.push(samples),
+    onSound() {},
+    onClear() {},
+    onPlayed() {},
+    end: async () => {},
+  }
   session.input.audio = input
   session.output.audio = new MemoryOutput(line)
   await session.start({ agent: new QuietAgent({ instructions: 'You answer.' }), record: false })
