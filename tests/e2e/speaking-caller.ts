@@ -1,4 +1,10 @@
-import { createClient, createWebSocketFactory, type CallDevices, type CallUpdate, type ClientCall } from '@parley/client'
+import {
+  createClient,
+  createWebSocketFactory,
+  type CallDevices,
+  type CallUpdate,
+  type ClientCall,
+} from '@parley/client'
 import { createSystemClock, type RoomId } from '@parley/spec'
 import { join, type CallerVoice } from './spoken-words.ts'
 
@@ -30,7 +36,12 @@ export interface SpeakingCaller extends AsyncDisposable {
 /** Calls the call center of an address as one of the demo's people. */
 export async function callAs(
   person: string,
-  { url, voice, recording, onUpdate }: { url: string; voice: CallerVoice; recording?: boolean; onUpdate?: (update: CallUpdate) => void },
+  {
+    url,
+    voice,
+    recording,
+    onUpdate,
+  }: { url: string; voice: CallerVoice; recording?: boolean; onUpdate?: (update: CallUpdate) => void },
 ): Promise<SpeakingCaller> {
   const opened = await fetch(`${url}/demo/rooms`, { method: 'POST', body: JSON.stringify({ person, call: true }) })
   // The demo's route answers with these two for a new room.
@@ -90,14 +101,25 @@ export async function callAs(
           call.captions.some(({ id, role, words = [] }) => {
             const heard = updates.findLast((update) => update.type === 'heard' && update.utteranceId === id)
             const count = heard?.type === 'heard' ? heard.played : 0
-            return role === 'agent' && text.test(words.slice(0, count).map((word) => word.text).join(' '))
+            return (
+              role === 'agent' &&
+              text.test(
+                words
+                  .slice(0, count)
+                  .map((word) => word.text)
+                  .join(' '),
+              )
+            )
           }),
         () => `heard the words ${String(text)}`,
       )
     },
     async answer() {
       const saidMs = microphone.lastSaidMs
-      await until(() => speaker.sound.startedAtMs > saidMs, () => 'got an answer')
+      await until(
+        () => speaker.sound.startedAtMs > saidMs,
+        () => 'got an answer',
+      )
       return Math.round(speaker.sound.startedAtMs - saidMs)
     },
     async [Symbol.asyncDispose]() {

@@ -83,7 +83,9 @@ async function speakLines(): Promise<Uint8Array> {
     parts.push(silence, speech)
     length += silence.length + speech.length
   }
-  return encodeWav({ encoding: 'pcm16', sampleRateHz: rate, channels: 1 }, [joinSounds([...parts, new Int16Array(rate)])])
+  return encodeWav({ encoding: 'pcm16', sampleRateHz: rate, channels: 1 }, [
+    joinSounds([...parts, new Int16Array(rate)]),
+  ])
 }
 
 /** In the page: whatever goes to the loudspeaker is also measured. */

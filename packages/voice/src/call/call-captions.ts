@@ -132,7 +132,8 @@ function joined(words: readonly { text: string; after: string; segmentId: string
   return words
     .map(({ text, after, segmentId }, at) => {
       const next = words[at + 1]
-      return next !== undefined && after === '' && next.segmentId !== segmentId ? `${text} ` : text + after
+      const isGlued = next !== undefined && after === '' && next.segmentId !== segmentId && !/^\s/.test(next.text)
+      return isGlued ? `${text} ` : text + after
     })
     .join('')
 }

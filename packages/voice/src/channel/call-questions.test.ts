@@ -55,6 +55,8 @@ test('D-3 D-4 a tool asks after what its agent said before, nobody fills the wai
     'riley: now we check that it is you. nobody can read it.',
     'riley: thank you that is right',
   ])
+  const captions = endpoint.views.flatMap((view) => (view.type === 'caption' && view.final ? [view.text] : []))
+  expect(captions).toContain('now we check that it is you. nobody can read it. thank you that is right')
   expect(JSON.stringify(await bench.kit.events(bench.roomId, { limit: 200 }))).not.toContain('4821')
 })
 
