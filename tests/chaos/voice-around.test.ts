@@ -107,7 +107,7 @@ describe('a model', () => {
 
 describe('a handoff', () => {
   const handOff = { toolCalls: [{ name: 'handoff_conversation', arguments: { target: 'billing', reason: 'charge', summary: 'charged twice' } }] }
-  const withPipeline = (agents: Agent[]) => async (kit: Kit, roomId: string) => {
+  const withPipeline = (agents: Agent[]) => (kit: Kit, roomId: string) => {
     const pipeline = new ConversationPipeline({
       stages: [
         { phase: 'intake', agentId: 'triage', next: 'billing' },

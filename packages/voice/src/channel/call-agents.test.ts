@@ -11,7 +11,7 @@ const handOff = (target: string, also: object = {}) => ({
 
 /** Riley answers first, Morgan may take over. */
 function pipelineOf(agents: Agent[]) {
-  return async (kit: Kit, roomId: string): Promise<void> => {
+  return (kit: Kit, roomId: string): void => {
     const [first, second] = agents
     const pipeline = new ConversationPipeline({
       stages: [

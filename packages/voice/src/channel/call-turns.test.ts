@@ -38,9 +38,9 @@ describe('what a person says', () => {
     const [said] = await bench.kit.events(bench.roomId, { types: ['message'] })
     expect(said?.source).toMatchObject({ kind: 'person', participantId: 'ada', medium: 'voice' })
     expect(said?.content).toMatchObject({ type: 'text', text: 'where is my refund', language: 'en' })
-    const { speech } = (said?.content ?? {}) as { speech?: { words: { text: string; startMs: number; endMs: number }[]; confidence: number } }
-    expect(speech?.words.map(({ text }) => text)).toEqual(['where', 'is', 'my', 'refund'])
-    expect(speech?.words.every(({ startMs, endMs }) => endMs > startMs)).toBe(true)
+    const speech = said?.content.type === 'text' ? said.content.speech : undefined
+    const atMs = { startMs: expect.any(Number), endMs: expect.any(Number) }
+    expect(speech?.words).toMatchObject(['where', 'is', 'my', 'refund'].map((text) => ({ text, ...atMs })))
     expect(speech?.confidence).toBe(0.99)
     expect(said?.metadata['voice']).toMatchObject({ callId: bench.call.id, source: 'speech' })
   })
