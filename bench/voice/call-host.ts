@@ -12,6 +12,8 @@ export interface CallHost extends AsyncDisposable {
   readonly url: string
   readonly kit: Kit
   readonly channel: VoiceChannel
+  /** Begins a call of an endpoint that is no socket's. */
+  connect(endpoint: MediaEndpoint): Promise<void>
   /** Called with each call that begins. */
   onCall: (call: CallSession, endpoint: MediaEndpoint) => void
   /** What went wrong inside; a benchmark with errors measures something else. */
@@ -57,10 +59,7 @@ export async function openCallHost({ line = 'all right', watch, ...options }: Ca
     fetch: async () => new Response(null, { status: 404 }),
   })
   const phone = twilio.socketRoute({
-    async onCall(endpoint) {
-      const { id: roomId } = await kit.createRoom({ channels: ['desk'] })
-      await begin(endpoint, roomId, 'caller')
-    },
+    onCall: connect,
   })
   const server = createServer({
     kit,
@@ -80,6 +79,7 @@ export async function openCallHost({ line = 'all right', watch, ...options }: Ca
     kit,
     channel,
     errors,
+    connect,
     onCall: () => {},
     async [Symbol.asyncDispose]() {
       await media.close()
@@ -88,6 +88,11 @@ export async function openCallHost({ line = 'all right', watch, ...options }: Ca
     },
   }
   return host
+
+  async function connect(endpoint: MediaEndpoint): Promise<void> {
+    const { id: roomId } = await kit.createRoom({ channels: ['desk'] })
+    await begin(endpoint, roomId, 'caller')
+  }
 
   async function begin(endpoint: MediaEndpoint, roomId: string, participantId: string): Promise<void> {
     const call = await channel.connect(endpoint, { roomId, participantId })

@@ -4,7 +4,10 @@ import { loadPeer } from '../load-peer.ts'
 import { quantile } from '../statistics.ts'
 import type { Scenario } from '../suite.ts'
 import { openCallHost, type CallHost } from './call-host.ts'
-import { startCallers } from './callers.ts'
+import { createCaller } from './caller.ts'
+import { startCallers, type CallerAnswer } from './callers.ts'
+import { openMemoryLine } from './memory-line.ts'
+import { paceCallers } from './pace-callers.ts'
 
 /** What both frameworks wait after the last voiced instant, in milliseconds: the default of both. */
 const DELAY_MS = 500
@@ -32,11 +35,13 @@ export function turnLatency(calls: number, turns: number, targetMs: number): Sce
     const { script, ...missing } = await loadPeer<TurnScript>('livekit-agents', 'turn.mjs', progress)
     const rounds = isQuick ? 1 : 3
     const perRound = isQuick ? 2 : Math.ceil(turns / rounds)
+    const wired: number[] = []
     const ours: number[] = []
     const peer: number[] = []
     for (let round = 0; round < rounds; round++) {
       const sides = [
-        async () => void ours.push(...(await ownRound(calls, perRound, progress))),
+        async () => void wired.push(...(await ownRound(calls, perRound, progress))),
+        async () => void ours.push(...(await memoryRound(calls, perRound, progress))),
         async () => {
           if (script !== undefined) peer.push(...(await peerRound(script, calls, perRound, progress)))
         },
@@ -46,7 +51,19 @@ export function turnLatency(calls: number, turns: number, targetMs: number): Sce
         await side()
       }
     }
-    yield* figures(metric, targetMs, ours, peer, 'why' in missing ? missing.why : undefined)
+    yield* figures(
+      metric,
+      wired,
+      [],
+      `Beyond ${DELAY_MS} ms of endpointing, over WebSockets to another process and back. Target: p99 ${targetMs} ms.`,
+    )
+    const why = 'why' in missing ? missing.why : undefined
+    yield* figures(
+      `${metric}-memory`,
+      ours,
+      peer,
+      why ?? `Beyond ${DELAY_MS} ms of endpointing; both have callers and their sound in the same process.`,
+    )
   }
 }
 
@@ -65,6 +82,30 @@ async function ownRound(calls: number, turns: number, progress: (text: string) =
   await callers.tell({ do: 'hangUp', everyKilled: 0 })
   check(host, missing)
   return samples.map((ms) => Math.max(0, ms - DELAY_MS))
+}
+
+/** The same without sockets, callers in this process: as the peer is measured. */
+async function memoryRound(calls: number, turns: number, progress: (text: string) => void): Promise<number[]> {
+  progress(`Parley in memory: ${calls} calls, ${turns} turns each`)
+  await using host = await openCallHost({
+    vad: createScriptedVad(),
+    vadOptions: { hopMs: 10 },
+    endpointing: { minDelayMs: DELAY_MS },
+  })
+  const lines = Array.from({ length: calls }, (_, index) => openMemoryLine(`memory-${index}`))
+  for (const { endpoint } of lines) await host.connect(endpoint)
+  const callers = lines.map(({ line }) => createCaller(line))
+  const stop = paceCallers(() => callers)
+  const all = (count: number): Promise<CallerAnswer[]> =>
+    Promise.all(callers.map((caller) => caller.turns({ turns: count, speechMs: 400, pauseMs: 400 })))
+  await all(1)
+  const answers = await all(turns)
+  stop()
+  check(
+    host,
+    answers.reduce((sum, { missing }) => sum + missing, 0),
+  )
+  return answers.flatMap(({ samples }) => samples).map((ms) => Math.max(0, ms - DELAY_MS))
 }
 
 async function peerRound(
@@ -90,13 +131,7 @@ export function check(host: CallHost, missing: number): void {
   if (missing > 0) throw new Error(`${missing} answers did not come.`)
 }
 
-function* figures(
-  metric: string,
-  targetMs: number,
-  ours: number[],
-  peer: number[],
-  why: string | undefined,
-): Iterable<UnnamedFigure> {
+function* figures(metric: string, ours: number[], peer: number[], note: string): Iterable<UnnamedFigure> {
   for (const [name, share] of [
     ['p50', 0.5],
     ['p95', 0.95],
@@ -108,11 +143,9 @@ function* figures(
       better: 'lower',
       ours: quantile(ours, share),
       peer: peer.length === 0 ? null : quantile(peer, share),
-      peerName: 'LiveKit Agents (JS)',
+      peerName: peer.length === 0 ? 'none' : 'LiveKit Agents (JS)',
       n: ours.length,
-      note:
-        why ??
-        `Beyond ${DELAY_MS} ms of endpointing. Ours: WebSocket to another process and back; the peer has its sound in memory. Target: p99 ${targetMs} ms.`,
+      note,
     })
   }
 }
