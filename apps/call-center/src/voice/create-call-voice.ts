@@ -37,6 +37,9 @@ export interface CallVoiceOptions {
   records: boolean
 }
 
+/** The greeting follows the question, and people answer after it. */
+const consentTimeoutMs = 20_000
+
 /** Lines said often enough to be ready before the first call. */
 const fillers = ['One moment, please.', 'Still looking.', 'Just a second more.']
 
@@ -57,7 +60,7 @@ export async function createCallVoice(options: CallVoiceOptions): Promise<CallVo
     filler: { lines: fillers },
     greeting: spokenGreeting,
     hint: (state) => hintFor(kit(), models, state),
-    ...(records ? { recording: { mode: 'consent', sink: folderRecordings(recordings) } } : {}),
+    ...(records ? { recording: { mode: 'consent', sink: folderRecordings(recordings), consentTimeoutMs } } : {}),
     defaultVoice: 'slt',
   })
   return {
