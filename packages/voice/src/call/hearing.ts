@@ -15,6 +15,7 @@ import {
   type VoiceActivityDetector,
 } from '@parley/spec'
 import type { TurnEvent } from '../turn/turn-events.ts'
+import { longFrame, wrongFrame } from './frame-errors.ts'
 import { createVadGate, type VadGate, type VadGateOptions } from './vad-gate.ts'
 import type { SharedVad } from './shared-vad.ts'
 
@@ -166,7 +167,7 @@ export class Hearing {
     if (sampleRateHz === this.#inputRate && channels === 1 && !isTooLong) return false
     this.#refusedFrames += 1
     if (this.#refusedFrames === 1) {
-      this.#parts.onStageFailed('media', isTooLong ? longFrame(frame) : wrongFrame(frame, this.#inputRate))
+      this.#parts.onStageFailed('media', isTooLong ? longFrame(frame, MAX_FRAME_BYTES) : wrongFrame(frame, this.#inputRate))
     }
     return true
   }
@@ -387,20 +388,4 @@ function brokeOff(error: unknown, code: 'voice_stt_failed' | 'voice_vad_failed',
 
 function sttEnded(): ParleyError {
   return new ParleyError({ code: 'voice_stt_failed', message: 'The recognizer ended while the call went on.' })
-}
-
-function longFrame({ samples }: AudioFrame): ParleyError {
-  return new ParleyError({
-    code: 'audio_frame_invalid',
-    message: `A frame of ${samples.byteLength} bytes came where ${MAX_FRAME_BYTES} are the most. It was left out, and so are others like it.`,
-    details: { bytes: samples.byteLength, maxBytes: MAX_FRAME_BYTES },
-  })
-}
-
-function wrongFrame({ sampleRateHz, channels }: AudioFrame, expected: number): ParleyError {
-  return new ParleyError({
-    code: 'audio_frame_invalid',
-    message: `A frame of ${sampleRateHz} Hz and ${channels} channels came where ${expected} Hz and one channel were agreed.`,
-    details: { sampleRateHz, channels, expected },
-  })
 }
