@@ -17,7 +17,8 @@ export {
   type WebSocketChannelOptions,
 } from './channels/websocket-channel.ts'
 export { encodeEphemeral, encodeEvent, encodeResync, toWireEvent } from './channels/wire-frames.ts'
-export { callAccessOf, type CallAccess, type CallLine, type CallSpeaker, type WrittenCalls } from './core/call-access.ts'
+export { callAccessOf, type CallAccess } from './core/call-access.ts'
+export type { CallLine, CallSpeaker, WrittenCalls } from './core/call-speakers.ts'
 export type { SpeculationOutcome } from './turns/speculation-account.ts'
 export type { ForeseenMessage, Speculation } from './turns/speculations.ts'
 export type { KitBound } from './core/kit-bound.ts'

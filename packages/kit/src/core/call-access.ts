@@ -20,31 +20,9 @@ import type { HookMap, HookTrigger, SyncTrigger } from '../hooks/hook-map.ts'
 import { internalsOf, type OrchestrationHost } from '../orchestration/orchestration-host.ts'
 import { speculate, type ForeseenMessage, type Speculation } from '../turns/speculations.ts'
 import { abandonedCallsOf } from '../turns/running-calls.ts'
+import { joinSpeaker, type CallSpeaker } from './call-speakers.ts'
 import type { KitParts } from './kit-parts.ts'
 import type { KitCore, SystemDraft } from './core.ts'
-
-/** A line of an agent that a call speaks; it is committed when it was heard, under its key, and only once. */
-export interface CallLine {
-  agentId: ChannelId
-  text: string
-  kind: 'greeting' | 'farewell' | 'say'
-  idempotencyKey?: string
-  cause?: RoomEvent
-}
-
-/** What a live call offers to the parts of a kit that have something to say. */
-export interface CallSpeaker {
-  /** Takes the line to be spoken and committed; `false` leaves it to text. */
-  say(line: CallLine): boolean
-  /** Finds calls of tools that a model wrote into its text instead of making them. */
-  writtenCalls?(text: string): WrittenCalls
-}
-
-/** What a model wrote: what people may read of it, and the calls that were in it. */
-export interface WrittenCalls {
-  text: string
-  calls: readonly { name: string; arguments: { [key: string]: Json } }[]
-}
 
 /** What calls need of a kit beyond its public calls. */
 export interface CallAccess {
@@ -87,13 +65,6 @@ export interface CallAccess {
 
 /** How long a tool may run on after its call, in milliseconds (T-3). */
 const DRAIN_MS = 5_000
-
-const speakers = new WeakMap<KitCore, Map<RoomId, CallSpeaker[]>>()
-
-/** The live call of a room that speaks for its agents: the one that began first. */
-export function callSpeakerOf(core: KitCore, roomId: RoomId): CallSpeaker | undefined {
-  return speakers.get(core)?.get(roomId)?.[0]
-}
 
 /** Tools whose turn was cut off may run on for a while after the last call of their room. */
 function drainTools(core: KitCore, roomId: RoomId): void {
@@ -161,18 +132,7 @@ export function callAccessOf(kit: OrchestrationHost): CallAccess {
       }
     },
     joinCalls(roomId, speaker) {
-      const rooms = speakers.get(core) ?? new Map<RoomId, CallSpeaker[]>()
-      speakers.set(core, rooms)
-      const joined = rooms.get(roomId) ?? []
-      rooms.set(roomId, joined)
-      joined.push(speaker)
-      return () => {
-        const index = joined.indexOf(speaker)
-        if (index >= 0) joined.splice(index, 1)
-        if (joined.length > 0 || rooms.get(roomId) !== joined) return
-        rooms.delete(roomId)
-        drainTools(core, roomId)
-      }
+      return joinSpeaker(core, roomId, speaker, () => drainTools(core, roomId))
     },
   }
 }

@@ -12,7 +12,7 @@ import type {
   Violation,
   Visibility,
 } from '@parley/spec'
-import type { WrittenCalls } from './call-access.ts'
+import type { WrittenCalls } from './call-speakers.ts'
 import type { RunningCalls } from '../turns/running-calls.ts'
 import type { HookMap, HookTrigger, SyncTrigger } from '../hooks/hook-map.ts'
 import type { SyncOutcome } from '../hooks/hook-engine.ts'

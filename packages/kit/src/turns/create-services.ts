@@ -7,7 +7,7 @@ import {
   type TurnContext,
   type TurnId,
 } from '@parley/spec'
-import { callSpeakerOf } from '../core/call-access.ts'
+import { callSpeakerOf } from '../core/call-speakers.ts'
 import type { KitParts } from '../core/kit-parts.ts'
 import type { Steering, TurnServices } from '../core/turn-services.ts'
 import type { TurnRequest } from '../core/turns.ts'

@@ -1,7 +1,7 @@
 import type { ChannelId, Disposer, Room, RoomEvent, RoomId, TurnContext, Visibility } from '@parley/spec'
 import type { OrchestrationInternals } from '../orchestration-internals.ts'
 import type { OrchestratedAgent } from '../orchestrated-agent.ts'
-import { callSpeakerOf } from '../../core/call-access.ts'
+import { callSpeakerOf } from '../../core/call-speakers.ts'
 import { turnServices } from '../../core/turn-services.ts'
 import { getConversationState } from '../state/room-state.ts'
 
