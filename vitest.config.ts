@@ -13,6 +13,8 @@ const seed = Number(process.env['PARLEY_TEST_SEED'] ?? Date.now() % 1_000_000)
 export default defineConfig({
   ssr: { resolve: { conditions: ['@parley/source', ...defaultServerConditions] } },
   test: {
+    // Virtual time costs none, but a machine with two cores that is busy elsewhere may take its time.
+    testTimeout: 20_000,
     sequence: { shuffle: { files: true, tests: true }, seed },
     projects: [...folders, { name: 'tests', folder: 'tests' }].map(({ name, folder }) => ({
       extends: true,
