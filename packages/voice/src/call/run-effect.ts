@@ -185,10 +185,14 @@ function notify(core: CallCore, event: string, data: { [key: string]: Json }): v
       core.emitter.emit({ type: 'backchannel', text })
       return access.fire('onBackchannel', { ...payload, text }, scope)
     case 'turnIncomplete':
-      return access.fire('onTurnIncomplete', { ...payload, text, reason: String(data['reason'] ?? '') }, scope)
+      return access.fire('onTurnIncomplete', { ...payload, text, reason: textOf(data['reason']) }, scope)
     case 'stall':
-      return stalled(core, String(data['stage'] ?? 'unknown'))
+      return stalled(core, textOf(data['stage']) || 'unknown')
     default:
       return
   }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }

@@ -182,7 +182,6 @@ export class Speaking {
         return final?.heardText ?? utterance?.heardText() ?? ''
       },
       interrupt,
-      // oxlint-disable-next-line unicorn/no-thenable -- a handle is awaited for its outcome, that is its purpose
       then(onFulfilled, onRejected) {
         const waited = final === undefined && refusal !== undefined ? unlessRefused(outcome, refusal, clock) : outcome
         return waited.then(onFulfilled, onRejected)
