@@ -8,6 +8,7 @@ export default defineConfig({
     include: ['tests/e2e/**/*.test.ts'],
     fileParallelism: false,
     testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A machine with other work needs its time to load engines and build pages.
+    hookTimeout: 120_000,
   },
 })

@@ -9,7 +9,7 @@ import { z } from 'zod'
 
 const startedSchema = z.object({ url: z.string(), port: z.number() })
 const deskSchema = z.object({ token: z.string() })
-const startLimitMs = 45_000
+const startLimitMs = 100_000
 
 /** The call center as a process of its own, on a data folder of its own. */
 export interface CallCenterProcess {

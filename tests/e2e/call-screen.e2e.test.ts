@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { describeNeeding } from '../requirement.ts'
 import { fakeMicrophone, launchBrowser, losses, openPage, type WatchedPage } from './browser.ts'
 import { startCallCenter, type CallCenterProcess } from './call-center-process.ts'
@@ -8,6 +8,9 @@ import { callerPage, type CallerPage } from './caller-page.ts'
 
 const pin = '4821'
 const wide = { viewport: { width: 1280, height: 800 }, permissions: ['microphone'] }
+
+// Speech takes the time it takes, and on a busy machine more.
+vi.setConfig({ testTimeout: 180_000 })
 
 describeNeeding('chromium', 'A call on the caller page', (executablePath) => {
   let server: CallCenterProcess
@@ -25,6 +28,7 @@ describeNeeding('chromium', 'A call on the caller page', (executablePath) => {
   /** A caller page whose microphone is open and silent, so that only the test speaks. */
   async function open(options: Parameters<typeof openPage>[2] = {}): Promise<WatchedPage & { caller: CallerPage }> {
     const opened = await openPage(browser, `${server.url}/`, { ...wide, ...options })
+    opened.page.setDefaultTimeout(60_000)
     await opened.page.evaluate(quietMicrophone)
     return { ...opened, caller: callerPage(opened.page) }
   }
@@ -40,7 +44,7 @@ describeNeeding('chromium', 'A call on the caller page', (executablePath) => {
     await page.locator('[data-agent-state=speaking]').waitFor()
     await heardWhole(page)
     await page.locator('[data-agent-state=listening]').waitFor()
-    await expect.poll(async () => (await agentWords(server, roomId)).join(' ')).toBe(
+    await expect.poll(async () => (await agentWords(server, roomId)).join(' '), { timeout: 20_000 }).toBe(
       'Harbor Internet, this is Riley. What can I do for you?',
     )
     // One row for what both the log and the captions tell.
@@ -145,7 +149,7 @@ describeNeeding('chromium', 'A call on the caller page', (executablePath) => {
     const roomId = await caller.call('dev')
     await page.locator('[data-recording=on]').waitFor()
     await heardWhole(page)
-    await expect.poll(async () => (await agentWords(server, roomId)).join(' ')).toBe(
+    await expect.poll(async () => (await agentWords(server, roomId)).join(' '), { timeout: 20_000 }).toBe(
       'Harbor Internet, this is Riley. This call is recorded. What can I do for you?',
     )
     await caller.hangUp()
@@ -284,7 +288,7 @@ async function heardWhole(page: Page): Promise<void> {
         page
           .locator('[data-captions] [data-heard]')
           .evaluateAll((words) => words.length > 0 && words.every((word) => word.getAttribute('data-heard') === 'heard')),
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     )
     .toBe(true)
 }

@@ -56,7 +56,7 @@ export function AgentPanel({
   return (
     <aside
       aria-label="Who helps you"
-      className="flex min-h-0 flex-wrap items-center gap-3 border-b border-line px-4 py-2 sm:px-6 lg:flex-col lg:flex-nowrap lg:items-stretch lg:gap-6 lg:overflow-y-auto lg:border-b-0 lg:py-6"
+      className="flex min-h-0 flex-wrap items-center gap-3 border-b border-line px-4 py-2 sm:px-6 lg:flex-col lg:flex-nowrap lg:items-stretch lg:gap-6 [@media(max-height:30rem)]:overflow-y-auto lg:overflow-y-auto lg:border-b-0 lg:py-6"
     >
       <div
         key={`${name} ${role}`}

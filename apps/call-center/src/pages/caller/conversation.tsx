@@ -149,8 +149,12 @@ export function Conversation({
   const shown = isCalling ? { ...timeline, live: [] } : timeline
   const rows = [...shownRows(shown), ...typed.waiting].filter(({ key }) => !askedKeys.has(key))
   const spoken = matchRows(view?.spoken ?? nothingSpoken, timeline.rows)
+  const trouble = problem === '' ? dialing.error : problem
   const failed = timeline.pending.find(({ status }) => status === 'failed')
-  const state = isEnded
+  const isDialing = dialing.phase !== 'ready'
+  const state = isDialing
+    ? dialing.phase
+    : isEnded
     ? 'ended'
     : isCalling
       ? view.phase
@@ -194,6 +198,11 @@ export function Conversation({
       {gone !== undefined && canCall && (
         <CallGoneBanner gone={gone} onCallAgain={() => onCallAgain(true)} onMove={onMove} />
       )}
+      {dialing.isPromptOpen && (
+        <p role="status" data-prompt className="border-b border-line bg-sunken px-4 py-2 text-center text-sm">
+          Your browser asks whether this page may use the microphone. Its question stands near the address.
+        </p>
+      )}
       {dialing.problem !== undefined && (
         <div className="mx-auto w-full max-w-3xl px-4">
           <MicrophoneProblemPanel
@@ -209,7 +218,7 @@ export function Conversation({
         <ReconnectBanner connection={connection} onRetry={() => link?.reconnect()} />
       )}
       <main
-        className={`grid min-h-0 w-full flex-1 grid-rows-[auto_minmax(0,1fr)] lg:grid-rows-1 ${isCalling ? 'lg:grid-cols-[minmax(20rem,2fr)_minmax(0,3fr)]' : 'lg:grid-cols-[20rem_minmax(0,1fr)]'}`}
+        className={`grid min-h-0 w-full flex-1 grid-rows-[auto_minmax(0,1fr)] lg:grid-rows-1 ${isCalling ? 'lg:grid-cols-[minmax(20rem,2fr)_minmax(0,3fr)] [@media(orientation:landscape)_and_(max-height:30rem)]:grid-cols-2 [@media(orientation:landscape)_and_(max-height:30rem)]:grid-rows-1' : 'lg:grid-cols-[20rem_minmax(0,1fr)]'}`}
       >
         <h1 ref={heading} tabIndex={-1} className="sr-only">
           {isCalling ? 'Call with Harbor Internet' : 'Conversation with Harbor Internet'}
@@ -307,10 +316,10 @@ export function Conversation({
           ...(view?.isMuted === true && isCalling ? ['Muted.'] : []),
         ].join(' ')}
         alert={
-          problem !== '' ? problem : failed === undefined ? '' : `Your message was not sent. ${failed.error ?? ''}`
+          trouble !== '' ? trouble : failed === undefined ? '' : `Your message was not sent. ${failed.error ?? ''}`
         }
       />
-      {problem !== '' && <p className="border-t border-line bg-surface px-6 py-2 text-sm text-bad">{problem}</p>}
+      {trouble !== '' && <p className="border-t border-line bg-surface px-6 py-2 text-sm text-bad">{trouble}</p>}
       {isListOpen && <ShortcutList keys={isCalling ? callKeys : textKeys} onClose={() => setListOpen(false)} />}
     </div>
   )

@@ -34,6 +34,7 @@ export function statusText(
   line: string | undefined,
 ): string {
   if (call === 'ended') return 'The conversation has ended.'
+  if (call === 'asking-mic') return 'Waiting for your microphone.'
   if (call === 'reconnecting') return 'Connection lost. Reconnecting.'
   if (call === 'connecting' || conversation === undefined) return 'Connecting.'
   if (conversation.mode !== 'agent') return line ?? ''

@@ -61,7 +61,8 @@ export async function startCallStore({ client, start, sound, microphone }: CallS
         ...(microphone === undefined ? {} : { microphone }),
       }),
       onUpdate: (update) => {
-        if (update.type === 'handoff') sound.play('handoff')
+        // A cue is never over speech.
+        if (update.type === 'handoff' && view.agentState !== 'speaking') sound.play('handoff')
         if (update.type === 'status' && update.status === 'reconnecting') sound.play('reconnecting')
         change(update)
       },
