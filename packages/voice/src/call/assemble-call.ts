@@ -60,6 +60,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
   const ledger = createHeardLedger({ clock })
   const driver = new TurnDriver(createTurnMachine(settings), clock, {
     run: (effect) => runEffect(core, lines, effect),
+    isSecret: () => core.requests.isSensitive,
     took: (event, nowMs) => {
       opening.event(event)
       spans.event(event)

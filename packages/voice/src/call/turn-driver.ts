@@ -1,4 +1,4 @@
-import type { Clock, Disposer, Json } from '@parley/spec'
+import { REDACTED, type Clock, type Disposer, type Json } from '@parley/spec'
 import type { TurnEffect, TurnReceipt } from '../turn/turn-effects.ts'
 import type { TurnEvent } from '../turn/turn-events.ts'
 import type { TurnMachine, TurnState } from '../turn/turn-machine.ts'
@@ -13,6 +13,8 @@ export interface TurnInterpreter {
   /** Told of each event before it is decided on. */
   took(event: TurnEvent, nowMs: number): void
   receipt(receipt: TurnReceipt): void
+  /** Whether what is said at this moment is kept from every record. */
+  isSecret(): boolean
   onError(error: unknown): void
 }
 
@@ -104,7 +106,17 @@ export class TurnDriver {
     // Positions of playout come ten times a second and decide nothing.
     if (event.type === 'playoutProgress' && effects.length === 0) return
     // Events and effects are plain data: that is what makes the machine replayable.
-    this.log.push({ atMs, event: event as unknown as Json, effects: effects as unknown as Json })
+    const entry = { event: event as unknown as Json, effects: effects as unknown as Json }
+    this.log.push({ atMs, ...(this.#interpreter.isSecret() ? withoutWords(entry) : entry) })
     if (this.log.length > LOG_LIMIT) this.log.shift()
   }
+}
+
+/** The same, without what was said or keyed. */
+function withoutWords<T extends Json>(value: T): T {
+  const masked: Json = JSON.parse(JSON.stringify(value), (key, each: Json) =>
+    (key === 'text' || key === 'digit') && typeof each === 'string' ? REDACTED : each,
+  )
+  // Only texts were replaced by texts.
+  return masked as T
 }

@@ -75,6 +75,8 @@ test('D-4 a secret that is spoken is masked where it would be kept, and the tool
     'ada: [REDACTED]',
     'riley: thank you that is right',
   ])
+  expect(JSON.stringify(bench.call.log)).not.toMatch(/four|eight two/)
+  expect(JSON.stringify(await bench.kit.receipts(bench.roomId, { limit: 500 }))).not.toMatch(/four|eight two/)
 })
 
 test('GR-2 who calls is greeted when their media is there, not when they become a member', async () => {
