@@ -13,6 +13,7 @@ import {
   type RoomId,
   type SpeechContext,
   type SpeechToText,
+  type VoiceActivityDetector,
   type TurnId,
 } from '@parley/spec'
 import type { CallParts } from '../call/call-core.ts'
@@ -296,5 +297,10 @@ function stagesOf(options: VoiceChannelOptions, endpoint: MediaEndpoint | undefi
     direction: endpoint?.info.direction ?? 'inbound',
     isPhone: endpoint?.info.kind === 'twilio',
     ...(options.stt === undefined ? {} : { sttNetMs: options.stt.info.finalLatency.p99Ms }),
+    ...(options.vad === undefined ? {} : { vadWindowMs: windowMsOf(options.vad) }),
   }
+}
+
+function windowMsOf({ info }: VoiceActivityDetector): number {
+  return (info.windowSamples * 1_000) / info.sampleRateHz
 }

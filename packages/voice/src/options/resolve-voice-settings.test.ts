@@ -3,6 +3,12 @@ import { expect, test } from 'vitest'
 import { resolveVoiceSettings } from './resolve-voice-settings.ts'
 import type { VoiceOptions } from './voice-options.ts'
 
+test('TM-1 starts of speech are back-dated by the window the detector has, unless an option says otherwise', () => {
+  expect(resolveVoiceSettings().settings.vad.hopMs).toBe(32)
+  expect(resolveVoiceSettings({ stages: { vadWindowMs: 10 } }).settings.vad.hopMs).toBe(10)
+  expect(resolveVoiceSettings({ stages: { vadWindowMs: 10 }, channel: { vad: { hopMs: 20 } } }).settings.vad.hopMs).toBe(20)
+})
+
 test('defaults: all of them, as docs/spec/voice.md 6.1 has them', () => {
   const { settings, version } = resolveVoiceSettings()
   expect(version).toBe(1)

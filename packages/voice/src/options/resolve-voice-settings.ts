@@ -9,6 +9,8 @@ export type SettingSource = 'default' | 'stage' | 'defaults' | 'channel' | 'agen
 
 /** What the call is made of, as far as defaults depend on it. */
 export interface SettingStages extends Partial<VoiceStages> {
+  /** Length of the detector's windows. @default 32 */
+  vadWindowMs?: number
   /** `finalLatency.p99Ms` of the recognizer. @default 1 000 */
   sttNetMs?: number
   /** The person is on a phone line. @default false */
@@ -71,12 +73,13 @@ export function resolveVoiceSettings(layers: SettingLayers = {}): ResolvedVoiceS
 }
 
 /** Defaults that depend on what stands between the person and a turn. */
-function stageDefaults({ sttNetMs, isPhone = false, source, turns, ...stages }: SettingStages): object {
+function stageDefaults({ sttNetMs, vadWindowMs, isPhone = false, source, turns, ...stages }: SettingStages): object {
   const known = Object.fromEntries(Object.entries(stages).filter(([, value]) => value !== undefined))
   return {
     ...(source === undefined ? {} : { source }),
     ...(turns === undefined ? {} : { turns }),
     stages: known,
+    vad: vadWindowMs === undefined ? {} : { hopMs: vadWindowMs },
     endpointing: {
       ...(stages.turnDetector === true ? endpointingDelays.detector : {}),
       ...(sttNetMs === undefined || sttNetMs === defaultSttNetMs ? {} : { sttNetMs }),
