@@ -44,9 +44,9 @@ describeNeeding('chromium', 'A call on the caller page', (executablePath) => {
     await page.locator('[data-agent-state=speaking]').waitFor()
     await heardWhole(page)
     await page.locator('[data-agent-state=listening]').waitFor()
-    await expect.poll(async () => (await agentWords(server, roomId)).join(' '), { timeout: 20_000 }).toBe(
-      'Harbor Internet, this is Riley. What can I do for you?',
-    )
+    await expect
+      .poll(async () => (await agentWords(server, roomId)).join(' '), { timeout: 20_000 })
+      .toBe('Harbor Internet, this is Riley. What can I do for you?')
     // One row for what both the log and the captions tell.
     expect(await page.locator('[data-messages] [data-speaker=agent]').count()).toBe(1)
     // The reader's voice would be heard in the call: agents' words are not read out.
@@ -149,9 +149,9 @@ describeNeeding('chromium', 'A call on the caller page', (executablePath) => {
     const roomId = await caller.call('dev')
     await page.locator('[data-recording=on]').waitFor()
     await heardWhole(page)
-    await expect.poll(async () => (await agentWords(server, roomId)).join(' '), { timeout: 20_000 }).toBe(
-      'Harbor Internet, this is Riley. This call is recorded. What can I do for you?',
-    )
+    await expect
+      .poll(async () => (await agentWords(server, roomId)).join(' '), { timeout: 20_000 })
+      .toBe('Harbor Internet, this is Riley. This call is recorded. What can I do for you?')
     await caller.hangUp()
     const saved = page.waitForEvent('download')
     await page.getByRole('button', { name: 'Download recording' }).click()
@@ -187,7 +187,11 @@ describeNeeding('chromium', 'A call on the caller page', (executablePath) => {
     expect(await page.getByRole('button', { name: 'Mute' }).count()).toBe(0)
     await caller.say('How long does a refund take?')
     await caller.hear('Refund times')
-    await page.locator('[data-messages] [data-heard=heard]').filter({ hasText: /refund/i }).first().waitFor()
+    await page
+      .locator('[data-messages] [data-heard=heard]')
+      .filter({ hasText: /refund/i })
+      .first()
+      .waitFor()
     await caller.hangUp()
     expectNoFault()
   })
@@ -227,7 +231,10 @@ describeNeeding('chromium', 'A call on the caller page', (executablePath) => {
     const roomId = await caller.call('carla')
     await heardWhole(page)
     await cut()
-    await page.locator('[data-banner=call-reconnecting]').filter({ hasText: /Reconnecting your call, \d+ s/ }).waitFor()
+    await page
+      .locator('[data-banner=call-reconnecting]')
+      .filter({ hasText: /Reconnecting your call, \d+ s/ })
+      .waitFor()
     await page.locator('[data-call=live]').waitFor()
     expect(await page.locator('[data-banner=call-reconnecting]').count()).toBe(0)
     await caller.say('I want to cancel')
@@ -287,7 +294,9 @@ async function heardWhole(page: Page): Promise<void> {
       () =>
         page
           .locator('[data-captions] [data-heard]')
-          .evaluateAll((words) => words.length > 0 && words.every((word) => word.getAttribute('data-heard') === 'heard')),
+          .evaluateAll(
+            (words) => words.length > 0 && words.every((word) => word.getAttribute('data-heard') === 'heard'),
+          ),
       { timeout: 60_000 },
     )
     .toBe(true)

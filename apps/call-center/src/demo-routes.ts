@@ -126,7 +126,11 @@ async function openRoom(
     )
   const parsed = newRoomSchema.safeParse(body)
   if (!parsed.success)
-    return problem(400, 'invalid_options', 'person is one of ada, ben, carla, dev, or absent; call is true or absent, after is a room whose token comes along; there is no other field.')
+    return problem(
+      400,
+      'invalid_options',
+      'person is one of ada, ben, carla, dev, or absent; call is true or absent, after is a room whose token comes along; there is no other field.',
+    )
   const { person, call = false, after } = parsed.data
   if (after !== undefined && !isSeated(request, after, { tokens })) return refused()
   const displayName = demoPeople.find(({ key }) => key === person)?.firstName ?? 'Caller'

@@ -44,12 +44,7 @@ export function CallControls({
         Keypad
         <Key name="K" />
       </button>
-      <button
-        type="button"
-        aria-expanded={isTyping}
-        className="button min-h-12 flex-1 px-2 lg:hidden"
-        onClick={onType}
-      >
+      <button type="button" aria-expanded={isTyping} className="button min-h-12 flex-1 px-2 lg:hidden" onClick={onType}>
         Text
       </button>
       <button
@@ -61,11 +56,7 @@ export function CallControls({
       >
         Device
       </button>
-      <button
-        type="button"
-        className="button min-h-12 flex-1 border-bad px-2 text-bad"
-        onClick={onHangUp}
-      >
+      <button type="button" className="button min-h-12 flex-1 border-bad px-2 text-bad" onClick={onHangUp}>
         Hang up
       </button>
     </div>

@@ -56,15 +56,11 @@ export function CallPanel({
   }, [isAsked])
   return (
     <div className="flex min-h-0 flex-col gap-4">
-      {areCaptionsShown && (
-        <Captions view={view} names={names} scale={captionScale} isShort={layer !== undefined} />
-      )}
+      {areCaptionsShown && <Captions view={view} names={names} scale={captionScale} isShort={layer !== undefined} />}
       {layer === 'keypad' && (
         <Keypad asked={view.asked} onPress={(digit) => call?.dtmf(digit)} onClose={() => onLayer(undefined)} />
       )}
-      {layer === 'devices' && (
-        <DeviceMenu store={store} choices={choices} onChoose={onChoose} onProblem={setProblem} />
-      )}
+      {layer === 'devices' && <DeviceMenu store={store} choices={choices} onChoose={onChoose} onProblem={setProblem} />}
       {problem !== '' && (
         <p role="alert" className="text-sm text-bad">
           {problem}
@@ -72,19 +68,17 @@ export function CallPanel({
       )}
       <div className="lg:sticky lg:-bottom-6 lg:-mb-6 lg:bg-bg lg:pt-2 lg:pb-6">
         <CallControls
-        canSpeak={hasMicrophone}
-        isMuted={view.isMuted}
-        layer={layer}
-        isTyping={isTyping}
-        onMute={mute}
-        onLayer={onLayer}
-        onType={onType}
-        onHangUp={onHangUp}
+          canSpeak={hasMicrophone}
+          isMuted={view.isMuted}
+          layer={layer}
+          isTyping={isTyping}
+          onMute={mute}
+          onLayer={onLayer}
+          onType={onType}
+          onHangUp={onHangUp}
         />
       </div>
-      {isPushToTalk && hasMicrophone && (
-        <p className="text-center text-sm text-muted">Hold Space to talk.</p>
-      )}
+      {isPushToTalk && hasMicrophone && <p className="text-center text-sm text-muted">Hold Space to talk.</p>}
     </div>
   )
 }

@@ -37,13 +37,7 @@ const textKeys = [
   ['?', 'This list'],
   ['Esc', 'Close what is on top'],
 ] as const
-const callKeys = [
-  ['M', 'Mute'],
-  ['K', 'Keypad'],
-  ['C', 'Captions'],
-  ['Shift+H', 'Hang up'],
-  ...textKeys,
-] as const
+const callKeys = [['M', 'Mute'], ['K', 'Keypad'], ['C', 'Captions'], ['Shift+H', 'Hang up'], ...textKeys] as const
 
 /** Reasons of an end after which the conversation may go on in writing. */
 const unwanted: ReadonlySet<string> = new Set(['lost', 'error', 'takenOver', 'shutdown'])
@@ -155,14 +149,14 @@ export function Conversation({
   const state = isDialing
     ? dialing.phase
     : isEnded
-    ? 'ended'
-    : isCalling
-      ? view.phase
-      : connection.status === 'live'
-        ? 'live'
-        : connection.wasLive
-          ? 'reconnecting'
-          : 'connecting'
+      ? 'ended'
+      : isCalling
+        ? view.phase
+        : connection.status === 'live'
+          ? 'live'
+          : connection.wasLive
+            ? 'reconnecting'
+            : 'connecting'
   const hasSpoken = rows.some((row) => row.kind === 'message' && row.speaker.id === me)
   const isQuiet = isCalling && !choices.isReadAloud
   const requests = timeline.requests.filter(({ kind, sensitive }) => !(isCalling && kind === 'input' && sensitive))
@@ -309,7 +303,11 @@ export function Conversation({
         </section>
       </main>
       <LiveRegions
-        rows={isQuiet ? timeline.rows.filter((row) => row.kind !== 'message' || row.utteranceId === undefined) : timeline.rows}
+        rows={
+          isQuiet
+            ? timeline.rows.filter((row) => row.kind !== 'message' || row.utteranceId === undefined)
+            : timeline.rows
+        }
         nameOf={(row) => names.speaker(row.speaker)}
         status={[
           statusText(state, conversation, names, line && lineText(line, colleague)),

@@ -89,12 +89,7 @@ export function Keypad({
             className="button min-h-12 min-w-12 flex-col gap-0 p-0 font-mono text-lg leading-6"
             onClick={() => press.current(digit)}
           >
-            {digit}{' '}
-            {letters !== '' && (
-              <span className="text-[10px] leading-3 text-muted">
-                {letters}
-              </span>
-            )}
+            {digit} {letters !== '' && <span className="text-[10px] leading-3 text-muted">{letters}</span>}
           </button>
         ))}
       </div>

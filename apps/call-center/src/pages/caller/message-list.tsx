@@ -30,7 +30,10 @@ export function MessageList({
   onRetry: (row: MessageRow) => void
   onEdit: (row: MessageRow) => void
 }) {
-  const scroll = useFollowScroll(heardCount, `${rows.length} ${spoken.open.map(({ id, words }) => `${id} ${words.length}`).join()} ${interim.length} ${rows.map(({ key }) => key).join()}`)
+  const scroll = useFollowScroll(
+    heardCount,
+    `${rows.length} ${spoken.open.map(({ id, words }) => `${id} ${words.length}`).join()} ${interim.length} ${rows.map(({ key }) => key).join()}`,
+  )
   return (
     <div className="relative min-h-0 flex-1">
       <div

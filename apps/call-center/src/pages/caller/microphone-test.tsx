@@ -30,7 +30,9 @@ export function MicrophoneTest({
   const name = test?.stream.getAudioTracks()[0]?.label
   return (
     <div data-microphone-test className="flex flex-wrap items-center gap-3 text-sm">
-      <span className="text-muted">Microphone: {name === undefined || name === '' ? 'asked for when you call' : name}</span>
+      <span className="text-muted">
+        Microphone: {name === undefined || name === '' ? 'asked for when you call' : name}
+      </span>
       {test !== undefined && <LevelLine meter={test.meter} />}
       <button
         type="button"

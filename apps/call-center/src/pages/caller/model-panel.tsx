@@ -39,7 +39,10 @@ export function ModelPanel({ model }: { model: ModelInfo }) {
           </dd>
           <dt className="label leading-5">Speech</dt>
           <dd>
-            {model.voice.speech.label}: <span className="text-muted">{model.voice.speech.remark}; synthetic voices sound plain, and only English ships</span>
+            {model.voice.speech.label}:{' '}
+            <span className="text-muted">
+              {model.voice.speech.remark}; synthetic voices sound plain, and only English ships
+            </span>
           </dd>
         </dl>
       )}

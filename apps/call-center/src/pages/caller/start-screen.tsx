@@ -40,7 +40,8 @@ export function StartScreen({
       <h1 className="text-xl font-semibold">How can we help?</h1>
       <p className="mt-2 max-w-[60ch] text-muted">
         This is a demonstration with an invented company. Choose one of four customers to be, then{' '}
-        {voice === undefined ? 'write to us as you would to any support line' : 'call us as you would any support line'}.
+        {voice === undefined ? 'write to us as you would to any support line' : 'call us as you would any support line'}
+        .
       </p>
       {people !== undefined && (
         <fieldset className="mt-8">
@@ -113,10 +114,7 @@ export function StartScreen({
       )}
       {canCall && (
         <div className="mt-6 flex flex-col gap-3 border-t border-line pt-5">
-          <MicrophoneTest
-            microphoneId={choices.microphoneId}
-            onChoose={(microphoneId) => onChoose({ microphoneId })}
-          />
+          <MicrophoneTest microphoneId={choices.microphoneId} onChoose={(microphoneId) => onChoose({ microphoneId })} />
           {voice.records && (
             <Switch
               label="Record the call"

@@ -5,7 +5,13 @@ import { transcriptFiles } from './transcript-files.ts'
 
 const startedMs = Date.parse('2026-11-02T09:00:00.000Z')
 const names = createNames([{ id: 'triage', name: 'Riley', role: 'reception' }], [], 'ada')
-const row = (kind: 'agent' | 'person', id: string, text: string, at: string, more: Partial<MessageRow> = {}): MessageRow => ({
+const row = (
+  kind: 'agent' | 'person',
+  id: string,
+  text: string,
+  at: string,
+  more: Partial<MessageRow> = {},
+): MessageRow => ({
   kind: 'message',
   key: text,
   speaker: { kind, id },

@@ -75,7 +75,13 @@ export function DeskComposer({
       if (tab === 'note') {
         await client.rooms.addMember(roomId, { participantId: me, displayName: name })
         await client.desk.note(roomId, current.trim(), { participantId: me })
-      } else await client.rooms.send(roomId, { text: current.trim(), participantId: me, idempotencyKey: key.current, ...(isSaid ? { metadata: { say: true } } : {}) })
+      } else
+        await client.rooms.send(roomId, {
+          text: current.trim(),
+          participantId: me,
+          idempotencyKey: key.current,
+          ...(isSaid ? { metadata: { say: true } } : {}),
+        })
       key.current = ''
       put('')
       onTyping(false)

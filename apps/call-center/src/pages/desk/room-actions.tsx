@@ -53,9 +53,7 @@ export function RoomActions({
       </div>
       {asked !== undefined && asked !== 'handBack' && (
         <div className="mb-3 flex flex-wrap items-center gap-3 rounded-md bg-sunken px-3 py-2">
-          <span className="mr-auto">
-            {questions[asked]}
-          </span>
+          <span className="mr-auto">{questions[asked]}</span>
           <button
             type="button"
             autoFocus

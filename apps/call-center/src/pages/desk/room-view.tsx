@@ -26,7 +26,20 @@ import { VoiceControls } from './voice-controls.tsx'
 
 /** What keys may do in an open room. */
 export interface RoomViewHandle {
-  act(action: 'takeOver' | 'handBack' | 'reply' | 'note' | 'canned' | 'end' | 'escape' | 'mute' | 'monitor' | 'whisper' | 'barge'): void
+  act(
+    action:
+      | 'takeOver'
+      | 'handBack'
+      | 'reply'
+      | 'note'
+      | 'canned'
+      | 'end'
+      | 'escape'
+      | 'mute'
+      | 'monitor'
+      | 'whisper'
+      | 'barge',
+  ): void
 }
 
 /** One conversation, as the desk sees and steers it. */

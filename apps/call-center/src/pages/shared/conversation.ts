@@ -15,7 +15,15 @@ export interface Conversation {
 /** What a card shows below the name. */
 export type AgentLine =
   | {
-      state: 'listening' | 'thinking' | 'answering' | 'speaking' | 'waiting-for-you' | 'waiting-for-colleague' | 'helping' | 'paused'
+      state:
+        | 'listening'
+        | 'thinking'
+        | 'answering'
+        | 'speaking'
+        | 'waiting-for-you'
+        | 'waiting-for-colleague'
+        | 'helping'
+        | 'paused'
     }
   | { state: 'checking'; tool: string; startedMs: number }
 

@@ -98,10 +98,7 @@ export async function fetchRecording({ roomId, token }: Pick<Seat, 'roomId' | 't
 }
 
 /** Keeps whether the caller was helped. */
-export async function tellSolved(
-  { roomId, token }: Pick<Seat, 'roomId' | 'token'>,
-  isSolved: boolean,
-): Promise<void> {
+export async function tellSolved({ roomId, token }: Pick<Seat, 'roomId' | 'token'>, isSolved: boolean): Promise<void> {
   const path = `/demo/rooms/${encodeURIComponent(roomId)}/solved`
   await ask(path, { method: 'POST', body: JSON.stringify({ solved: isSolved }), token })
 }

@@ -11,7 +11,11 @@ test('a call connects, is lost, comes back and ends; its time runs from the firs
   expect(after(live)).toMatchObject({ phase: 'live', startedMs: 1_000 })
   const lost = after(live, { type: 'status', status: 'reconnecting' }, { type: 'status', status: 'reconnecting' })
   expect(lost).toMatchObject({ phase: 'reconnecting', sinceMs: 2_000 })
-  const ended = after(live, { type: 'ended', reason: 'lost', error: new ParleyError({ code: 'connection_lost', message: 'It was lost.' }) })
+  const ended = after(live, {
+    type: 'ended',
+    reason: 'lost',
+    error: new ParleyError({ code: 'connection_lost', message: 'It was lost.' }),
+  })
   expect(ended).toMatchObject({ phase: 'ended', startedMs: 1_000, ended: { reason: 'lost', message: 'It was lost.' } })
 })
 

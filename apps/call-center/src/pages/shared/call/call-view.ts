@@ -66,7 +66,9 @@ export function reduceCallView(view: CallView, change: CallChange, nowMs: number
       return { ...view, phase, sinceMs: nowMs, startedMs: view.startedMs ?? (phase === 'live' ? nowMs : undefined) }
     }
     case 'live':
-      return view.phase === 'live' ? view : { ...view, phase: 'live', sinceMs: nowMs, startedMs: view.startedMs ?? nowMs }
+      return view.phase === 'live'
+        ? view
+        : { ...view, phase: 'live', sinceMs: nowMs, startedMs: view.startedMs ?? nowMs }
     case 'state':
       return { ...view, agentState: change.agent, userState: change.user }
     case 'agent':

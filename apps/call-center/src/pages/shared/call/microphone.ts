@@ -34,7 +34,10 @@ function problemOf(name: string): MicrophoneAnswer {
       return problem('missing', 'No microphone was found. Plug one in or choose another one.')
     case 'NotReadableError':
     case 'AbortError':
-      return problem('busy', 'The microphone is there, but another program uses it. Close that program or choose another microphone.')
+      return problem(
+        'busy',
+        'The microphone is there, but another program uses it. Close that program or choose another microphone.',
+      )
     default:
       return problem('blocked', 'Your browser blocked the microphone.')
   }

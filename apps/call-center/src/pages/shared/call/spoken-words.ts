@@ -44,7 +44,10 @@ export function reduceSpoken(spoken: SpokenWords, update: CallUpdate): SpokenWor
     case 'caption': {
       if (update.role === 'user') return { ...spoken, interim: update.final ? '' : update.text }
       const known = spoken.lines.find(({ id }) => id === update.id)
-      const words = splitWords(update.text, update.words?.map(({ text }) => text))
+      const words = splitWords(
+        update.text,
+        update.words?.map(({ text }) => text),
+      )
       const line: SpokenLine = {
         id: update.id,
         agentId: update.agentId,
@@ -66,7 +69,8 @@ export function reduceSpoken(spoken: SpokenWords, update: CallUpdate): SpokenWor
       const words = known.words.map((word, at): SpokenWord => {
         if (cut !== undefined && at >= cut) return { ...word, heard: 'cut', isConfirmed: false }
         if (at < played) return { ...word, heard: 'heard', isConfirmed: at < confirmed }
-        const isNext = at === played && !known.isFinal && (played > 0 || known.words.some((each) => each.heard !== 'queued'))
+        const isNext =
+          at === played && !known.isFinal && (played > 0 || known.words.some((each) => each.heard !== 'queued'))
         return { ...word, heard: isNext ? 'playing' : 'queued', isConfirmed: false }
       })
       return withLine(spoken, { ...known, isCut: known.isCut || cut !== undefined, words })
