@@ -193,6 +193,22 @@ describe('a handoff in mid-call', () => {
     expect(bench.errors).toEqual([])
   })
 
+  test('HO-1 the present speech may go on for 6 s, then the other speaks', async () => {
+    const long = 'one two three four five six seven eight nine ten eleven twelve. '.repeat(6)
+    const agents = [
+      voiced('riley', 'alice', { text: long, ...handOff('morgan') }),
+      voiced('morgan', 'bob', 'i see two payments'),
+    ]
+    await using bench = await openCall({ agents, setUp: pipelineOf(agents), channel: { preemptive: { enabled: false } } })
+    void bench.endpoint.caller.sayText('i was charged twice')
+    await bench.clock.advance(25_000)
+    const heard = bench.endpoint.heard()
+    const other = heard.find(({ voice }) => voice === 'bob')
+    const spokenMs = (other?.startMs ?? 0) - (heard[0]?.startMs ?? 0)
+    expect(spokenMs).toBeGreaterThan(5_500)
+    expect(spokenMs).toBeLessThan(6_800)
+  })
+
   test('HO-2 a voice that cannot be opened refuses the handoff: nothing is committed, and the call goes on', async () => {
     const engine = createFakeTts()
     const tts: TextToSpeech = {

@@ -96,6 +96,20 @@ describe('a line that is lost', () => {
   })
 })
 
+test('O-9 a line that sends no frame for a second while the person speaks has ended their speech', async () => {
+  await using bench = await openCall()
+  void bench.endpoint.caller.sayText('this is a long sentence that goes on')
+  await bench.clock.advance(500)
+  expect(bench.call.state.user).toBe('speaking')
+  bench.endpoint.caller.loss(100)
+  await bench.clock.advance(960)
+  expect(bench.call.state.user).toBe('speaking')
+  await bench.clock.advance(80)
+  expect(bench.call.state.user).toBe('silent')
+  bench.endpoint.caller.hangup()
+  await bench.clock.advance(5_000)
+})
+
 describe('the end of a call', () => {
   test('C-12 commits what was heard, then what was said and not finished, then the end', async () => {
     await using bench = await openCall({
