@@ -20,7 +20,13 @@ const authToken = 'the auth token of the account'
 const publicUrl = 'https://calls.example.com' // what Twilio reaches and signs; a proxy leads it here
 
 const kit = new Kit()
-const voice = new VoiceChannel('phone', { stt: createFakeStt(), tts: createFakeTts(), vad: createScriptedVad() })
+// Real sockets in real time: a machine that is busy elsewhere makes pauses of its own, which are waited out.
+const voice = new VoiceChannel('phone', {
+  stt: createFakeStt({ endSilenceMs: 800 }),
+  tts: createFakeTts(),
+  vad: createScriptedVad(),
+  endpointing: { minDelayMs: 1_000 },
+})
 kit.register(voice)
 kit.register(
   new Agent('pip', {
@@ -75,7 +81,11 @@ const phone = await createTwilioCallDouble({
 restUrl = phone.apiBase
 const { call, roomId } = await begun.promise
 await createSimulatedCaller(
-  [caller.expectHeard('pip here'), caller.say('when do you open'), caller.expectHeard('at nine tomorrow')],
+  [
+    caller.expectHeard('pip here', { withinMs: 30_000 }),
+    caller.say('when do you open'),
+    caller.expectHeard('at nine tomorrow', { withinMs: 30_000 }),
+  ],
   { driver: phone },
 ).run()
 await call.hangup()

@@ -4,7 +4,7 @@ import { globSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { runCommand } from '../run-command.ts'
 
-const timeoutMs = 60_000
+const timeoutMs = 120_000
 const wanted = process.argv.slice(2)
 const files = globSync('examples/*/main.ts')
   .toSorted()
