@@ -7,10 +7,10 @@ const keys = Object.keys(process.env).filter((name) => name.endsWith('_API_KEY')
 const environment = Object.fromEntries(keys.map((name) => [name, '']))
 const files = globSync('docs/snippets/*.ts').toSorted()
 
-test.each(files)('%s does what its guide says', { timeout: 60_000 }, async (file) => {
+test.each(files)('%s does what its guide says', { timeout: 120_000 }, async (file) => {
   const { code, output } = await runCommand(process.execPath, ['--conditions=@parley/source', file], {
     environment,
-    timeoutMs: 50_000,
+    timeoutMs: 110_000,
   })
   expect(output, `${file} ended with ${code}`).not.toMatch(/AssertionError|Uncaught|Error:/)
   expect(code).toBe(0)
