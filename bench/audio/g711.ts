@@ -19,7 +19,12 @@ export const g711: Scenario = async function* (context) {
     const next = inTurn(frames)
     const nextCodes = inTurn(frames.map((frame) => encode(frame)))
     yield await perFrame(
-      { metric: `audio-${name}-encode`, peerName, ours: () => encode(next(), codes), peer: () => theirs.encode(next()) },
+      {
+        metric: `audio-${name}-encode`,
+        peerName,
+        ours: () => encode(next(), codes),
+        peer: () => theirs.encode(next()),
+      },
       context,
     )
     yield await perFrame(

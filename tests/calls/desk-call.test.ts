@@ -18,7 +18,9 @@ async function startDesk() {
     vad: createScriptedVad(),
   })
   kit.register(channel)
-  kit.register(new Agent('riley', { name: 'Riley', model: scriptedModel(['hello'], { then: 'last' }), autoGreet: false }))
+  kit.register(
+    new Agent('riley', { name: 'Riley', model: scriptedModel(['hello'], { then: 'last' }), autoGreet: false }),
+  )
   const room = await kit.createRoom({ organizationId: 'harbor', channels: ['riley'] })
   const records = new Map<string, ApiKeyRecord>()
   const keyOf = (id: string, rights: Parameters<typeof createApiKey>[0]['rights']): string => {
@@ -57,7 +59,8 @@ async function speak({ speak: say }: TestDevices): Promise<void> {
   }
 }
 
-const loudest = (played: readonly number[]): number => played.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)
+const loudest = (played: readonly number[]): number =>
+  played.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)
 
 test('X-4 BR-2 a colleague with the right takes a live call over by the server, and both hear each other', async () => {
   const { kit, room, keyOf, start } = await startDesk()

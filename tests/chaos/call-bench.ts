@@ -50,7 +50,12 @@ export function talker(id: string, script: readonly ScriptedTurn[], also: Partia
 }
 
 /** Opens a call; kit and call are closed when the test ends. */
-export async function openCall({ agents, voice: parts, endpoint: line, setUp }: CallBenchOptions = {}): Promise<CallBench> {
+export async function openCall({
+  agents,
+  voice: parts,
+  endpoint: line,
+  setUp,
+}: CallBenchOptions = {}): Promise<CallBench> {
   const clock = createVirtualClock()
   const kit = new Kit({ clock, ids: createSeededIds(1) })
   const errors: string[] = []

@@ -27,7 +27,9 @@ const lookingUp = { toolCalls: [{ name: 'look_up', arguments: {} }] }
 describe('a tool', () => {
   test('that outlives the call is ended, and the log holds what was said', async () => {
     const { tool, runs } = slowTool()
-    const bench = await openCall({ agents: [talker('riley', [{ text: 'let me look', ...lookingUp }], { tools: [tool] })] })
+    const bench = await openCall({
+      agents: [talker('riley', [{ text: 'let me look', ...lookingUp }], { tools: [tool] })],
+    })
     await say(bench, 'look it up', 4_000)
     expect(runs).toHaveLength(1)
     bench.endpoint.caller.hangup()
@@ -106,7 +108,11 @@ describe('a model', () => {
 })
 
 describe('a handoff', () => {
-  const handOff = { toolCalls: [{ name: 'handoff_conversation', arguments: { target: 'billing', reason: 'charge', summary: 'charged twice' } }] }
+  const handOff = {
+    toolCalls: [
+      { name: 'handoff_conversation', arguments: { target: 'billing', reason: 'charge', summary: 'charged twice' } },
+    ],
+  }
   const withPipeline = (agents: Agent[]) => (kit: Kit, roomId: string) => {
     const pipeline = new ConversationPipeline({
       stages: [
@@ -247,13 +253,18 @@ describe('calls at once', () => {
     const rooms = await Promise.all(Array.from({ length: 20 }, () => bench.kit.createRoom({ channels: ['riley'] })))
     const lines = rooms.map(() => createTestEndpoint({ clock: bench.clock }))
     const calls = await Promise.all(
-      rooms.map((room, n) => bench.voice.connect(lines[n] ?? bench.endpoint, { roomId: room.id, participantId: `p${n}` })),
+      rooms.map((room, n) =>
+        bench.voice.connect(lines[n] ?? bench.endpoint, { roomId: room.id, participantId: `p${n}` }),
+      ),
     )
     for (const line of lines) void line.caller.sayText('good morning')
     await bench.clock.advance(1_000)
     for (const line of lines.slice(0, 10)) line.caller.hangup()
     await bench.clock.advance(10_000)
-    expect(calls.map(({ state }) => state.isEnded)).toEqual([...Array<boolean>(10).fill(true), ...Array<boolean>(10).fill(false)])
+    expect(calls.map(({ state }) => state.isEnded)).toEqual([
+      ...Array<boolean>(10).fill(true),
+      ...Array<boolean>(10).fill(false),
+    ])
     for (const line of lines.slice(10)) expect(line.heard().map(({ text }) => text.trim())).toEqual(['of course'])
     expect(bench.voice.calls).toHaveLength(11)
   })

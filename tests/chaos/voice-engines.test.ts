@@ -132,20 +132,26 @@ describe('a detector', () => {
 })
 
 describe('a voice', () => {
-  const ttsWith = (kind: FakeTtsFailure['kind'], also: Partial<FakeTtsFailure> = { at: 0 }): { voice: { tts: TextToSpeech } } => ({
+  const ttsWith = (
+    kind: FakeTtsFailure['kind'],
+    also: Partial<FakeTtsFailure> = { at: 0 },
+  ): { voice: { tts: TextToSpeech } } => ({
     voice: { tts: createFakeTts({ failures: [{ kind, ...also }] }) },
   })
 
-  test.each(['silent', 'error'] as const)('that is %s for a sentence is told, and the next reply is heard', async (kind) => {
-    const bench = await openCall(ttsWith(kind))
-    await say(bench, 'good morning', 30_000)
-    expect(bench.events).toContainEqual({ type: 'stall', stage: 'tts' })
-    // Nothing was heard of it: nothing of it is in the log.
-    const lines = await bench.lines()
-    expect(lines[0]).toBe('ada: good morning')
-    expect(lines.filter((line) => line === 'riley: of course')).toEqual([])
-    await expectAnswering(bench)
-  })
+  test.each(['silent', 'error'] as const)(
+    'that is %s for a sentence is told, and the next reply is heard',
+    async (kind) => {
+      const bench = await openCall(ttsWith(kind))
+      await say(bench, 'good morning', 30_000)
+      expect(bench.events).toContainEqual({ type: 'stall', stage: 'tts' })
+      // Nothing was heard of it: nothing of it is in the log.
+      const lines = await bench.lines()
+      expect(lines[0]).toBe('ada: good morning')
+      expect(lines.filter((line) => line === 'riley: of course')).toEqual([])
+      await expectAnswering(bench)
+    },
+  )
 
   test('that is slow is heard to its end', async () => {
     const bench = await openCall(ttsWith('slow'))
@@ -166,13 +172,19 @@ describe('a voice', () => {
     await say(bench, 'good morning', 40_000)
     expect(bench.call.state).toMatchObject({ agent: 'listening', isEnded: false })
     await say(bench, 'still there', 40_000)
-    expect((await bench.lines()).filter((line) => line.startsWith('ada'))).toEqual(['ada: good morning', 'ada: still there'])
+    expect((await bench.lines()).filter((line) => line.startsWith('ada'))).toEqual([
+      'ada: good morning',
+      'ada: still there',
+    ])
     expect(bench.call.state).toMatchObject({ agent: 'listening', isEnded: false })
   })
 
   test('that falls silent in the middle is replaced at the next sentence', async () => {
     const text = 'The first sentence is said as it should be. The second sentence comes from the other voice.'
-    const tts = createFallbackTts([createFakeTts({ id: 'first', failures: [{ kind: 'dead', text: 'second' }] }), createFakeTts({ id: 'second' })])
+    const tts = createFallbackTts([
+      createFakeTts({ id: 'first', failures: [{ kind: 'dead', text: 'second' }] }),
+      createFakeTts({ id: 'second' }),
+    ])
     const bench = await openCall({ agents: [talker('riley', [text])], voice: { tts } })
     await say(bench, 'good morning', 60_000)
     expect(bench.heard()).toBe(text)

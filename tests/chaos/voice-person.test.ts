@@ -2,15 +2,24 @@ import { describe, expect, test } from 'vitest'
 import { expectAnswering, openCall, say, talker } from './call-bench.ts'
 
 const soundOf = (ms: number, sampleRateHz = 16_000): Int16Array =>
-  Int16Array.from({ length: (ms * sampleRateHz) / 1_000 }, (_, n) => 8_000 * Math.sin((n * 2 * Math.PI * 200) / sampleRateHz))
+  Int16Array.from(
+    { length: (ms * sampleRateHz) / 1_000 },
+    (_, n) => 8_000 * Math.sin((n * 2 * Math.PI * 200) / sampleRateHz),
+  )
 
 describe('what a line may send', () => {
   test.each([
     ['frames of another rate', { samples: new Int16Array(480), sampleRateHz: 24_000, channels: 1, position: 0 }],
     ['frames of two channels', { samples: new Int16Array(640), sampleRateHz: 16_000, channels: 2, position: 0 }],
     ['empty frames', { samples: new Int16Array(0), sampleRateHz: 16_000, channels: 1, position: 0 }],
-    ['a minute of quiet in one frame', { samples: new Int16Array(960_000), sampleRateHz: 16_000, channels: 1, position: 0 }],
-    ['a position that is none', { samples: new Int16Array(320), sampleRateHz: 16_000, channels: 1, position: Number.NaN }],
+    [
+      'a minute of quiet in one frame',
+      { samples: new Int16Array(960_000), sampleRateHz: 16_000, channels: 1, position: 0 },
+    ],
+    [
+      'a position that is none',
+      { samples: new Int16Array(320), sampleRateHz: 16_000, channels: 1, position: Number.NaN },
+    ],
   ] as const)('%s leave the call answering', async (_what, frame) => {
     const bench = await openCall()
     await say(bench, 'good morning')

@@ -13,7 +13,9 @@ const context = createTestSpeechContext({ clock })
 /** The grammar of an agent of the demo; names come from no data here. */
 function grammarOf(agent: CorpusSentence['agent']): string {
   const path = new URL(`../../apps/call-center/rules/${agent}.yaml`, import.meta.url).pathname
-  const lookups = [...readFileSync(path, 'utf8').matchAll(/lookup: *(\w+)/gu)].map(([, name]) => [name ?? '', () => []] as const)
+  const lookups = [...readFileSync(path, 'utf8').matchAll(/lookup: *(\w+)/gu)].map(
+    ([, name]) => [name ?? '', () => []] as const,
+  )
   return createLocalModel({ rules: path, lookups: Object.fromEntries(lookups) }).grammar().jsgf
 }
 
@@ -92,12 +94,18 @@ describeNeeding('pocketsphinx', 'the demo spoken by the local voices and heard b
     ['rms', 0.06, 0.93],
     ['awb', 0.08, 0.86],
     ['kal', 0.15, 0.8],
-  ])('E-4 P-8 by %s at most %d of the words are wrong and at least %d of the slots are right', async (voice, most, least) => {
-    const { wordErrorRate, slotAccuracy, heard } = await measure(voice)
-    console.log(`${voice}: word error rate ${wordErrorRate.toFixed(3)}, slot accuracy ${slotAccuracy.toFixed(3)}\n  ${heard.join('\n  ')}`)
-    expect(wordErrorRate).toBeLessThanOrEqual(most)
-    expect(slotAccuracy).toBeGreaterThanOrEqual(least)
-  }, 60_000)
+  ])(
+    'E-4 P-8 by %s at most %d of the words are wrong and at least %d of the slots are right',
+    async (voice, most, least) => {
+      const { wordErrorRate, slotAccuracy, heard } = await measure(voice)
+      console.log(
+        `${voice}: word error rate ${wordErrorRate.toFixed(3)}, slot accuracy ${slotAccuracy.toFixed(3)}\n  ${heard.join('\n  ')}`,
+      )
+      expect(wordErrorRate).toBeLessThanOrEqual(most)
+      expect(slotAccuracy).toBeGreaterThanOrEqual(least)
+    },
+    60_000,
+  )
 
   test('E-9 recognition and the first sound of the answer leave room within 2 s of silence', async () => {
     const segment = await segmentOf((await speak('I was charged twice on my last bill', 'rms')).samples)

@@ -34,8 +34,15 @@ async function say(voice: string, text: string): Promise<Int16Array> {
 
 beforeAll(async () => {
   tts = createFliteTts({ workers: 1 })
-  agent = await say('slt', 'I can see that your account was charged twice in March, and I will refund the second payment of seventy nine dollars.')
-  for (const text of ['No wait, that is not what I wanted at all.', 'Actually I would like to speak to a manager.', 'Stop, I have a question about the modem.']) {
+  agent = await say(
+    'slt',
+    'I can see that your account was charged twice in March, and I will refund the second payment of seventy nine dollars.',
+  )
+  for (const text of [
+    'No wait, that is not what I wanted at all.',
+    'Actually I would like to speak to a manager.',
+    'Stop, I have a question about the modem.',
+  ]) {
     people.push(await say('rms', text))
   }
 }, 30_000)

@@ -40,7 +40,9 @@ export async function cut(chunk, times, frameBytes) {
 
 export function openMixer(count, sampleRate) {
   const mixer = new audioMixer.Mixer({ channels: 1, bitDepth: 16, sampleRate })
-  const inputs = Array.from({ length: count }, () => mixer.input({ channels: 1, bitDepth: 16, sampleRate, volume: 100 }))
+  const inputs = Array.from({ length: count }, () =>
+    mixer.input({ channels: 1, bitDepth: 16, sampleRate, volume: 100 }),
+  )
   return {
     mix(chunk) {
       for (const input of inputs) input.write(chunk)

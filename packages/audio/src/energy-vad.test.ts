@@ -24,7 +24,7 @@ async function judge(levelsDbfs: number[], options?: EnergyVadOptions): Promise<
 const at = (results: VadResult[], ms: number): number =>
   results.find(({ atMs }) => atMs >= ms)?.probability ?? Number.NaN
 
-test('A-12 it has the port of any detector: one result per window, at the instant of the window\'s end', async () => {
+test("A-12 it has the port of any detector: one result per window, at the instant of the window's end", async () => {
   const results = await judge([-20])
   expect(results.map(({ atMs }) => atMs)).toEqual(Array.from({ length: 50 }, (_, index) => (index + 1) * 20))
   for (const { rms } of results.slice(1, -1)) expect(rms).toBeCloseTo(-20, 0)
@@ -54,7 +54,9 @@ test('A-12 the floor falls at once when the noise ends', async () => {
 })
 
 test('defaults: -45 dBFS, 12 dB above the floor', async () => {
-  expect(await judge([-44, -30, -30, -19])).toEqual(await judge([-44, -30, -30, -19], { thresholdDbfs: -45, aboveFloorDb: 12 }))
+  expect(await judge([-44, -30, -30, -19])).toEqual(
+    await judge([-44, -30, -30, -19], { thresholdDbfs: -45, aboveFloorDb: 12 }),
+  )
   expect(await judge([-44])).not.toEqual(await judge([-44], { thresholdDbfs: -44 }))
   expect(await judge([-30, -30, -30])).not.toEqual(await judge([-30, -30, -30], { aboveFloorDb: 13 }))
 })

@@ -137,5 +137,7 @@ export function createMixer(options: MixerOptions): Mixer {
 /** Leaves what is below the knee and bends the rest towards full scale. */
 function bent(sum: number): number {
   if (sum <= knee && sum >= -knee) return sum
-  return sum > 0 ? toSample(knee + bend * Math.tanh((sum - knee) / bend)) : toSample(-knee - bend * Math.tanh((-sum - knee) / bend))
+  return sum > 0
+    ? toSample(knee + bend * Math.tanh((sum - knee) / bend))
+    : toSample(-knee - bend * Math.tanh((-sum - knee) / bend))
 }

@@ -44,7 +44,10 @@ function audio(ms: number, value = 1_000): AudioFrame {
 const repeated = (count: number, value: number): number[] => Array.from({ length: count }, () => value)
 const instants = (sent: Sent[]): number[] => sent.map(({ atMs }) => atMs)
 const steps = (samples: number[]): number =>
-  samples.reduce((most, sample, index) => (index === 0 ? 0 : Math.max(most, Math.abs(sample - (samples[index - 1] ?? 0)))), 0)
+  samples.reduce(
+    (most, sample, index) => (index === 0 ? 0 : Math.max(most, Math.abs(sample - (samples[index - 1] ?? 0)))),
+    0,
+  )
 
 test('A-9 the first frames go in the very call of push, the others on the absolute schedule', async () => {
   const { clock, pacer, sent, drained } = setUp()

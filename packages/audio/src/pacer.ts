@@ -64,7 +64,17 @@ export interface PacerCut {
 
 /** After a stall longer than this the schedule begins anew, in milliseconds. */
 const stallMs = 200
-const known = ['clock', 'sampleRateHz', 'channels', 'frameMs', 'prebufferMs', 'headroomMs', 'queueMs', 'send', 'onDrained']
+const known = [
+  'clock',
+  'sampleRateHz',
+  'channels',
+  'frameMs',
+  'prebufferMs',
+  'headroomMs',
+  'queueMs',
+  'send',
+  'onDrained',
+]
 
 /**
  * Makes a pacer: frame n is sent at `start + n * frameMs - headroomMs` of the clock, the first ones (`prebufferMs`) at once, in

@@ -57,7 +57,9 @@ export function createPolyphaseResampler(from: SampleRate, to: SampleRate, chann
       atBase = base
       atPhase = phase
       for (written = start; atBase + tapsPerPhase <= filled && written < limit; written++) {
-        out[written * channels + channel] = toSample(convolve(history, atBase, taps, atPhase * tapsPerPhase, tapsPerPhase))
+        out[written * channels + channel] = toSample(
+          convolve(history, atBase, taps, atPhase * tapsPerPhase, tapsPerPhase),
+        )
         atBase += stepSamples
         atPhase += stepPhases
         if (atPhase >= up) {

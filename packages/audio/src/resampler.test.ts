@@ -9,10 +9,18 @@ import type { ResamplerOptions } from './resampler.ts'
 const pairs = sampleRates.flatMap((from) => sampleRates.filter((to) => to !== from).map((to) => [from, to] as const))
 
 function sine(frequency: number, rate: number, count: number, amplitude = 16_000): Int16Array {
-  return Int16Array.from({ length: count }, (_, index) => amplitude * Math.sin((2 * Math.PI * frequency * index) / rate))
+  return Int16Array.from(
+    { length: count },
+    (_, index) => amplitude * Math.sin((2 * Math.PI * frequency * index) / rate),
+  )
 }
 
-async function convert(from: SampleRate, to: SampleRate, input: Int16Array, options?: ResamplerOptions): Promise<Int16Array> {
+async function convert(
+  from: SampleRate,
+  to: SampleRate,
+  input: Int16Array,
+  options?: ResamplerOptions,
+): Promise<Int16Array> {
   const resampler = await createResampler(from, to, options)
   const head = resampler.push(input).slice()
   const tail = resampler.flush()
@@ -98,7 +106,10 @@ test('A-4 the passband is flat within 0.5 dB up to 0.42 of the lower rate', asyn
     const lower = Math.min(from, to)
     for (const part of [0.05, 0.3, 0.42]) {
       const output = await convert(from, to, sine(part * lower, from, from / 5))
-      expect(Math.abs(dB(spectrum(output, part * lower, to).amplitude / 16_000)), `${from} to ${to} at ${part}`).toBeLessThan(0.5)
+      expect(
+        Math.abs(dB(spectrum(output, part * lower, to).amplitude / 16_000)),
+        `${from} to ${to} at ${part}`,
+      ).toBeLessThan(0.5)
     }
   }
 })
@@ -107,11 +118,22 @@ test.for([
   ['voice', 50],
   ['high', 80],
 ] as const)('A-4 images and aliases of %s are %i dB down', async ([quality, downDb]) => {
-  const tested = quality === 'voice' ? pairs : ([[24_000, 16_000], [8_000, 24_000], [44_100, 16_000]] as const)
+  const tested =
+    quality === 'voice'
+      ? pairs
+      : ([
+          [24_000, 16_000],
+          [8_000, 24_000],
+          [44_100, 16_000],
+        ] as const)
   for (const [from, to] of tested) {
     const lower = Math.min(from, to)
     // What is added to a tone of the passband: images of it, and rounding to 16 bits, which is 93 dB below.
-    const inside = spectrum(await convert(from, to, sine(0.31 * lower, from, from / 4, 32_000), { quality }), 0.31 * lower, to)
+    const inside = spectrum(
+      await convert(from, to, sine(0.31 * lower, from, from / 4, 32_000), { quality }),
+      0.31 * lower,
+      to,
+    )
     expect(dB(inside.rest / 32_000), `image, ${from} to ${to}`).toBeLessThan(-downDb)
     if (to > from) continue
     // What is left of a tone beyond the passband of the lower rate.
@@ -129,7 +151,8 @@ test('A-4 delaySamples says how much is held back, and nothing is shifted by it'
     expect(Math.abs(16_000 - given.length - resampler.delaySamples)).toBeLessThanOrEqual(3)
     const expected = sine(500, 16_000, 16_000)
     let worst = 0
-    for (let index = 400; index < 15_000; index++) worst = Math.max(worst, Math.abs((given[index] ?? 0) - (expected[index] ?? 0)))
+    for (let index = 400; index < 15_000; index++)
+      worst = Math.max(worst, Math.abs((given[index] ?? 0) - (expected[index] ?? 0)))
     expect(worst).toBeLessThan(40)
     resampler.close()
     resampler.close()
@@ -161,7 +184,10 @@ test('defaults: one channel, quality voice', async () => {
   expect(await convert(24_000, 16_000, input)).toEqual(
     await convert(24_000, 16_000, input, { channels: 1, quality: 'voice' }),
   )
-  const [voice, high] = [await createResampler(24_000, 16_000), await createResampler(24_000, 16_000, { quality: 'high' })]
+  const [voice, high] = [
+    await createResampler(24_000, 16_000),
+    await createResampler(24_000, 16_000, { quality: 'high' }),
+  ]
   expect(voice.delaySamples).toBeLessThan(high.delaySamples / 3)
   high.close()
 })

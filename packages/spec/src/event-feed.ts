@@ -8,7 +8,10 @@ export interface EventFeed<E extends { type: string }> {
   /** One consumer; at most `capacity` events wait, then the oldest are dropped and counted; ends when the owner closes. */
   readonly events: AsyncIterable<E>
   /** Calls `listener` with each event of the type, `'*'` with all. A listener that throws is reported and stays. */
-  on<T extends E['type'] | '*'>(type: T, listener: (event: T extends '*' ? E : Extract<E, { type: T }>) => void): Disposer
+  on<T extends E['type'] | '*'>(
+    type: T,
+    listener: (event: T extends '*' ? E : Extract<E, { type: T }>) => void,
+  ): Disposer
 }
 
 /** The owner's side of an event source. */

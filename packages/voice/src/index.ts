@@ -18,7 +18,6 @@ export {
   type FarEnd,
   type FarFrame,
   type FarSegment,
-
   type PacedOutput,
   type PlayedReport,
   type PositionSource,
@@ -101,7 +100,13 @@ export {
 export type { RecordedFile, RecordingReceipt } from './recording/recording-receipt.ts'
 export type { DialOut, DialResult } from './transfer/dial-out.ts'
 export { runTransfer, type RunningTransfer, type TransferPorts } from './transfer/run-transfer.ts'
-export { initialTakeoverState, stepTakeover, type TakeoverEffect, type TakeoverEvent, type TakeoverState } from './transfer/takeover.ts'
+export {
+  initialTakeoverState,
+  stepTakeover,
+  type TakeoverEffect,
+  type TakeoverEvent,
+  type TakeoverState,
+} from './transfer/takeover.ts'
 export {
   defaultTransferOptions,
   type ColdTransfer,
@@ -153,10 +158,19 @@ export { fallbackDefaults, type FallbackChange, type FallbackOptions } from './s
 export { createFallbackTts } from './speech/fallback-tts.ts'
 export { createSentenceFed } from './speech/sentence-fed.ts'
 export { createBackground, type Background, type CreateBackgroundOptions } from './background/background.ts'
-export { defaultBackgroundOptions, type BackgroundOptions, type BackgroundSound } from './background/background-options.ts'
+export {
+  defaultBackgroundOptions,
+  type BackgroundOptions,
+  type BackgroundSound,
+} from './background/background-options.ts'
 export { type BuiltInSound } from './background/built-in-sounds.ts'
 export { mixLayers, type OutgoingLayer } from './background/mix-layers.ts'
-export { createAudioBridge, type AudioBridge, type AudioBridgeOptions, type BridgeEvent } from './bridge/audio-bridge.ts'
+export {
+  createAudioBridge,
+  type AudioBridge,
+  type AudioBridgeOptions,
+  type BridgeEvent,
+} from './bridge/audio-bridge.ts'
 export { type BridgeCoachMode, type BridgeLeg, type BridgeRole } from './bridge/bridge-leg.ts'
 export { type Hearing } from './bridge/bridge-matrix.ts'
 export { defaultBridgeOptions, type BridgeOptions } from './bridge/bridge-options.ts'
@@ -166,8 +180,17 @@ export { createDtmfInput, type DtmfInput, type DtmfInputOptions } from './dtmf/d
 export { sendDigits } from './dtmf/send-digits.ts'
 export { createToneLayer, type ToneLayer } from './dtmf/tone-layer.ts'
 export { createGainControl, defaultGainControlOptions, type GainControlOptions } from './processing/gain-control.ts'
-export { createInputChain, type BypassReason, type InputChain, type InputChainOptions } from './processing/input-chain.ts'
-export { createNoiseReduction, defaultNoiseReductionOptions, type NoiseReductionOptions } from './processing/noise-reduction.ts'
+export {
+  createInputChain,
+  type BypassReason,
+  type InputChain,
+  type InputChainOptions,
+} from './processing/input-chain.ts'
+export {
+  createNoiseReduction,
+  defaultNoiseReductionOptions,
+  type NoiseReductionOptions,
+} from './processing/noise-reduction.ts'
 export { type DeepgramSttOptions, type RecordedFrame } from './stt/deepgram/deepgram-options.ts'
 export { createDeepgramStt } from './stt/deepgram/deepgram-stt.ts'
 export { createFallbackStt } from './speech/fallback-stt.ts'

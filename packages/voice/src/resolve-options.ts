@@ -6,7 +6,11 @@ import { ParleyError, checkOptions } from '@parley/spec'
  * @throws {ParleyError} `invalid_options` for an unknown key (the nearest known one is named), a value of another type
  * than its default, and a number that is negative where its default is not, or not finite
  */
-export function resolveOptions<T extends object>(what: string, defaults: T, options: Partial<T> | undefined): Readonly<T> {
+export function resolveOptions<T extends object>(
+  what: string,
+  defaults: T,
+  options: Partial<T> | undefined,
+): Readonly<T> {
   checkOptions(what, options, Object.keys(defaults))
   const resolved = { ...defaults }
   for (const [key, value] of Object.entries(options ?? {})) {

@@ -67,7 +67,11 @@ export async function createCallVoice(options: CallVoiceOptions): Promise<CallVo
     channel,
     hearing:
       stt === undefined
-        ? { id: 'none', label: 'none', remark: "install pocketsphinx, or use the browser's recognizer, keypad and typing" }
+        ? {
+            id: 'none',
+            label: 'none',
+            remark: "install pocketsphinx, or use the browser's recognizer, keypad and typing",
+          }
         : { id: 'pocketsphinx', label: 'PocketSphinx', remark: 'small vocabulary per phase; the keypad always works' },
     speech: { id: flite.info.id, label: 'flite', remark: '4 voices' },
     async close() {

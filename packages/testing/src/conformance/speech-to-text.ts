@@ -56,155 +56,194 @@ export function sttSuite(name: string, create: () => SttSubject | Promise<SttSub
         }
       })
 
-    test('its information fits what it has', trial(async ({ stt }) => {
-      expect(stt.info.id).not.toBe('')
-      expect(stt.info.formats.length).toBeGreaterThan(0)
-      expect(stt.info.finalLatency.p99Ms).toBeGreaterThanOrEqual(stt.info.finalLatency.p50Ms)
-      expect(stt.info.streaming || stt.transcribe !== undefined).toBe(true)
-    }))
+    test(
+      'its information fits what it has',
+      trial(async ({ stt }) => {
+        expect(stt.info.id).not.toBe('')
+        expect(stt.info.formats.length).toBeGreaterThan(0)
+        expect(stt.info.finalLatency.p99Ms).toBeGreaterThanOrEqual(stt.info.finalLatency.p50Ms)
+        expect(stt.info.streaming || stt.transcribe !== undefined).toBe(true)
+      }),
+    )
 
-    test('P-1 all traffic goes through the context', trial(async (subject) => {
-      if (subject.isRemote !== true) return 'this recognizer reaches nobody'
-      const refused = new Error('refused')
-      const context: SpeechContext = {
-        ...subject.context(),
-        sockets: () => Promise.reject(refused),
-        fetch: () => Promise.reject(refused),
-      }
-      const options = optionsOf(subject)
-      const opened = subject.stt.info.streaming
-        ? subject.stt.open(options, context)
-        : subject.stt.transcribe?.(subject.speech, options, context)
-      await expect(opened).rejects.toSatisfy((error) => ParleyError.isInstance(error))
-    }))
+    test(
+      'P-1 all traffic goes through the context',
+      trial(async (subject) => {
+        if (subject.isRemote !== true) return 'this recognizer reaches nobody'
+        const refused = new Error('refused')
+        const context: SpeechContext = {
+          ...subject.context(),
+          sockets: () => Promise.reject(refused),
+          fetch: () => Promise.reject(refused),
+        }
+        const options = optionsOf(subject)
+        const opened = subject.stt.info.streaming
+          ? subject.stt.open(options, context)
+          : subject.stt.transcribe?.(subject.speech, options, context)
+        await expect(opened).rejects.toSatisfy((error) => ParleyError.isInstance(error))
+      }),
+    )
 
-    test('a whole clip is recognized, with words inside it', trial(async (subject) => {
-      const { stt, speech } = subject
-      if (stt.transcribe === undefined) return 'this recognizer takes streams only'
-      const { text, words } = await drive(subject, stt.transcribe(speech, optionsOf(subject), subject.context()))
-      expect(text).toMatch(subject.says)
-      if (!stt.info.wordTimings) return
-      expect(words?.length).toBeGreaterThan(0)
-      for (const word of words ?? []) {
-        expect(word.startMs).toBeGreaterThanOrEqual(0)
-        expect(word.endMs).toBeGreaterThanOrEqual(word.startMs)
-        expect(word.endMs).toBeLessThanOrEqual(durationMs(speech) + FRAME_MS)
-      }
-    }))
+    test(
+      'a whole clip is recognized, with words inside it',
+      trial(async (subject) => {
+        const { stt, speech } = subject
+        if (stt.transcribe === undefined) return 'this recognizer takes streams only'
+        const { text, words } = await drive(subject, stt.transcribe(speech, optionsOf(subject), subject.context()))
+        expect(text).toMatch(subject.says)
+        if (!stt.info.wordTimings) return
+        expect(words?.length).toBeGreaterThan(0)
+        for (const word of words ?? []) {
+          expect(word.startMs).toBeGreaterThanOrEqual(0)
+          expect(word.endMs).toBeGreaterThanOrEqual(word.startMs)
+          expect(word.endMs).toBeLessThanOrEqual(durationMs(speech) + FRAME_MS)
+        }
+      }),
+    )
 
-    test('P-4 finalize gives the final of what was pushed, in the time its information says', onlyStreaming(async (now) => {
-      await now.say()
-      const { elapsedMs, finals } = await now.finalize()
-      expect(finals.map(({ text }) => text).join(' ')).toMatch(now.subject.says)
-      expect(elapsedMs).toBeLessThanOrEqual(now.limitMs)
-    }))
+    test(
+      'P-4 finalize gives the final of what was pushed, in the time its information says',
+      onlyStreaming(async (now) => {
+        await now.say()
+        const { elapsedMs, finals } = await now.finalize()
+        expect(finals.map(({ text }) => text).join(' ')).toMatch(now.subject.says)
+        expect(elapsedMs).toBeLessThanOrEqual(now.limitMs)
+      }),
+    )
 
-    test('P-4 finalize gives an empty final if nothing was said', onlyStreaming(async (now) => {
-      await now.quiet(200)
-      const { finals } = await now.finalize()
-      expect(finals.map(({ text }) => text.trim())).toEqual([''])
-    }))
+    test(
+      'P-4 finalize gives an empty final if nothing was said',
+      onlyStreaming(async (now) => {
+        await now.quiet(200)
+        const { finals } = await now.finalize()
+        expect(finals.map(({ text }) => text.trim())).toEqual([''])
+      }),
+    )
 
-    test('P-4 each utterance has an id of its own', onlyStreaming(async (now) => {
-      await now.say()
-      await now.finalize()
-      await now.quiet(500)
-      await now.say()
-      await now.finalize()
-      const finals = now.texts('final').filter(({ text, eager }) => text.trim() !== '' && eager !== true)
-      expect(finals.length).toBeGreaterThanOrEqual(2)
-      expect(new Set(finals.map(({ id }) => id)).size).toBe(finals.length)
-    }))
+    test(
+      'P-4 each utterance has an id of its own',
+      onlyStreaming(async (now) => {
+        await now.say()
+        await now.finalize()
+        await now.quiet(500)
+        await now.say()
+        await now.finalize()
+        const finals = now.texts('final').filter(({ text, eager }) => text.trim() !== '' && eager !== true)
+        expect(finals.length).toBeGreaterThanOrEqual(2)
+        expect(new Set(finals.map(({ id }) => id)).size).toBe(finals.length)
+      }),
+    )
 
-    test('interims come only where the information says so, with the id of their final', onlyStreaming(async (now) => {
-      await now.say()
-      await now.finalize()
-      const interims = now.texts('interim')
-      if (!now.subject.stt.info.interim) {
-        expect(interims).toEqual([])
-        return
-      }
-      expect(interims.length).toBeGreaterThan(0)
-      const ids = new Set(now.texts('final').map(({ id }) => id))
-      expect(interims.every(({ id }) => ids.has(id))).toBe(true)
-    }))
+    test(
+      'interims come only where the information says so, with the id of their final',
+      onlyStreaming(async (now) => {
+        await now.say()
+        await now.finalize()
+        const interims = now.texts('interim')
+        if (!now.subject.stt.info.interim) {
+          expect(interims).toEqual([])
+          return
+        }
+        expect(interims.length).toBeGreaterThan(0)
+        const ids = new Set(now.texts('final').map(({ id }) => id))
+        expect(interims.every(({ id }) => ids.has(id))).toBe(true)
+      }),
+    )
 
-    test('P-2 words are on the clock of the call and never in the future', onlyStreaming(async (now) => {
-      if (!now.subject.stt.info.wordTimings) return 'this recognizer gives no times'
-      await now.quiet(1_000)
-      const startedAtMs = now.nowMs()
-      await now.say()
-      const endedAtMs = now.nowMs()
-      await now.finalize()
-      now.expectWords({ fromMs: startedAtMs, toMs: endedAtMs })
-    }))
+    test(
+      'P-2 words are on the clock of the call and never in the future',
+      onlyStreaming(async (now) => {
+        if (!now.subject.stt.info.wordTimings) return 'this recognizer gives no times'
+        await now.quiet(1_000)
+        const startedAtMs = now.nowMs()
+        await now.say()
+        const endedAtMs = now.nowMs()
+        await now.finalize()
+        now.expectWords({ fromMs: startedAtMs, toMs: endedAtMs })
+      }),
+    )
 
-    test('P-2 a stream opened later maps from its own start', onlyStreaming(async (now) => {
-      if (!now.subject.stt.info.wordTimings) return 'this recognizer gives no times'
-      await now.say()
-      await now.finalize()
-      await now.stream.close()
-      await now.subject.pass(3_000)
-      const again = await openTrial(now.subject)
-      const startedAtMs = again.nowMs()
-      await again.say()
-      const endedAtMs = again.nowMs()
-      await again.finalize()
-      again.expectWords({ fromMs: startedAtMs, toMs: endedAtMs })
-      await again.stream.close()
-      return undefined
-    }))
+    test(
+      'P-2 a stream opened later maps from its own start',
+      onlyStreaming(async (now) => {
+        if (!now.subject.stt.info.wordTimings) return 'this recognizer gives no times'
+        await now.say()
+        await now.finalize()
+        await now.stream.close()
+        await now.subject.pass(3_000)
+        const again = await openTrial(now.subject)
+        const startedAtMs = again.nowMs()
+        await again.say()
+        const endedAtMs = again.nowMs()
+        await again.finalize()
+        again.expectWords({ fromMs: startedAtMs, toMs: endedAtMs })
+        await again.stream.close()
+        return undefined
+      }),
+    )
 
-    test('P-3 silence moves the recognizer on without sound', onlyStreaming(async (now) => {
-      await now.say()
-      const before = now.texts('final').length
-      now.stream.silence(1_000)
-      await now.quietClock(now.limitMs)
-      // Who finds ends of speech itself finds one in the silence.
-      if (now.subject.stt.info.endOfSpeech) expect(now.texts('final').length).toBeGreaterThan(before)
-      await now.finalize()
-      expect(now.texts('final').length).toBeGreaterThan(before)
-      const startedAtMs = now.nowMs()
-      await now.say()
-      const endedAtMs = now.nowMs()
-      await now.finalize()
-      if (now.subject.stt.info.wordTimings) now.expectWords({ fromMs: startedAtMs, toMs: endedAtMs })
-    }))
+    test(
+      'P-3 silence moves the recognizer on without sound',
+      onlyStreaming(async (now) => {
+        await now.say()
+        const before = now.texts('final').length
+        now.stream.silence(1_000)
+        await now.quietClock(now.limitMs)
+        // Who finds ends of speech itself finds one in the silence.
+        if (now.subject.stt.info.endOfSpeech) expect(now.texts('final').length).toBeGreaterThan(before)
+        await now.finalize()
+        expect(now.texts('final').length).toBeGreaterThan(before)
+        const startedAtMs = now.nowMs()
+        await now.say()
+        const endedAtMs = now.nowMs()
+        await now.finalize()
+        if (now.subject.stt.info.wordTimings) now.expectWords({ fromMs: startedAtMs, toMs: endedAtMs })
+      }),
+    )
 
-    test('it says how much audio it took, if it says anything', onlyStreaming(async (now) => {
-      await now.say()
-      await now.finalize()
-      await now.stream.close()
-      await now.subject.pass(FRAME_MS)
-      const usage = now.probe.events.filter((event) => event.type === 'usage')
-      const total = usage.reduce((sum, { audioMs }) => sum + audioMs, 0)
-      if (usage.length > 0) expect(total).toBeGreaterThan(0)
-      expect(total).toBeLessThanOrEqual(durationMs(now.subject.speech) + 5_000)
-    }))
+    test(
+      'it says how much audio it took, if it says anything',
+      onlyStreaming(async (now) => {
+        await now.say()
+        await now.finalize()
+        await now.stream.close()
+        await now.subject.pass(FRAME_MS)
+        const usage = now.probe.events.filter((event) => event.type === 'usage')
+        const total = usage.reduce((sum, { audioMs }) => sum + audioMs, 0)
+        if (usage.length > 0) expect(total).toBeGreaterThan(0)
+        expect(total).toBeLessThanOrEqual(durationMs(now.subject.speech) + 5_000)
+      }),
+    )
 
-    test('close may be called twice, ends the events, and what is pushed afterwards is dropped', onlyStreaming(async (now) => {
-      await now.say()
-      await Promise.all([drive(now.subject, now.stream.close()), now.stream.close()])
-      expect(await until(() => now.probe.hasEnded, { pass: now.subject.pass, limitMs: 2_000 })).toBe(true)
-      const count = now.probe.events.length
-      now.stream.finalize()
-      now.stream.silence(100)
-      for (const frame of toFrames(now.subject.speech).slice(0, 5)) now.stream.push(frame)
-      await now.subject.pass(200)
-      expect(now.probe.events).toHaveLength(count)
-    }))
+    test(
+      'close may be called twice, ends the events, and what is pushed afterwards is dropped',
+      onlyStreaming(async (now) => {
+        await now.say()
+        await Promise.all([drive(now.subject, now.stream.close()), now.stream.close()])
+        expect(await until(() => now.probe.hasEnded, { pass: now.subject.pass, limitMs: 2_000 })).toBe(true)
+        const count = now.probe.events.length
+        now.stream.finalize()
+        now.stream.silence(100)
+        for (const frame of toFrames(now.subject.speech).slice(0, 5)) now.stream.push(frame)
+        await now.subject.pass(200)
+        expect(now.probe.events).toHaveLength(count)
+      }),
+    )
 
-    test('an abort of the context ends the stream within 2 s', trial(async (subject) => {
-      if (!subject.stt.info.streaming) return 'this recognizer takes whole clips'
-      const controller = new AbortController()
-      const context = subject.context({ signal: controller.signal })
-      const stream = await drive(subject, subject.stt.open(optionsOf(subject), context))
-      const probe = probeEvents(stream.events, context.clock)
-      await subject.pass(FRAME_MS)
-      controller.abort()
-      expect(await until(() => probe.hasEnded, { pass: subject.pass, limitMs: 2_000 })).toBe(true)
-      await stream.close()
-    }))
+    test(
+      'an abort of the context ends the stream within 2 s',
+      trial(async (subject) => {
+        if (!subject.stt.info.streaming) return 'this recognizer takes whole clips'
+        const controller = new AbortController()
+        const context = subject.context({ signal: controller.signal })
+        const stream = await drive(subject, subject.stt.open(optionsOf(subject), context))
+        const probe = probeEvents(stream.events, context.clock)
+        await subject.pass(FRAME_MS)
+        controller.abort()
+        expect(await until(() => probe.hasEnded, { pass: subject.pass, limitMs: 2_000 })).toBe(true)
+        await stream.close()
+      }),
+    )
   })
 }
 

@@ -29,99 +29,120 @@ export function vadSuite(name: string, create: () => VadSubject | Promise<VadSub
       }
     }
 
-    test('P-8 there is one result for each whole window, in order, at the instant of its end', trial(async (now) => {
-      const { windowSamples, sampleRateHz } = now.info
-      const windowMs = (windowSamples * 1000) / sampleRateHz
-      const probe = now.open()
-      now.push(probe.stream, now.speech, 320, 1_000)
-      const results = await now.settle(probe, now.speech.length)
-      expect(results).toHaveLength(Math.floor(now.speech.length / windowSamples))
-      results.forEach(({ atMs, probability, rms }, n) => {
-        expect(Math.abs(atMs - (1_000 + (n + 1) * windowMs))).toBeLessThan(1)
-        expect(probability).toBeGreaterThanOrEqual(0)
-        expect(probability).toBeLessThanOrEqual(1)
-        expect(rms).toBeLessThanOrEqual(0)
-      })
-    }))
+    test(
+      'P-8 there is one result for each whole window, in order, at the instant of its end',
+      trial(async (now) => {
+        const { windowSamples, sampleRateHz } = now.info
+        const windowMs = (windowSamples * 1000) / sampleRateHz
+        const probe = now.open()
+        now.push(probe.stream, now.speech, 320, 1_000)
+        const results = await now.settle(probe, now.speech.length)
+        expect(results).toHaveLength(Math.floor(now.speech.length / windowSamples))
+        results.forEach(({ atMs, probability, rms }, n) => {
+          expect(Math.abs(atMs - (1_000 + (n + 1) * windowMs))).toBeLessThan(1)
+          expect(probability).toBeGreaterThanOrEqual(0)
+          expect(probability).toBeLessThanOrEqual(1)
+          expect(rms).toBeLessThanOrEqual(0)
+        })
+      }),
+    )
 
-    test('P-8 how the audio is cut changes nothing', trial(async (now) => {
-      const whole = now.open()
-      now.push(whole.stream, now.speech, now.speech.length, 0)
-      const expected = await now.settle(whole, now.speech.length)
-      for (const size of [160, 320, 777]) {
-        const cut = now.open()
-        now.push(cut.stream, now.speech, size, 0)
-        now.expectAlike(await now.settle(cut, now.speech.length), expected)
-      }
-    }))
+    test(
+      'P-8 how the audio is cut changes nothing',
+      trial(async (now) => {
+        const whole = now.open()
+        now.push(whole.stream, now.speech, now.speech.length, 0)
+        const expected = await now.settle(whole, now.speech.length)
+        for (const size of [160, 320, 777]) {
+          const cut = now.open()
+          now.push(cut.stream, now.speech, size, 0)
+          now.expectAlike(await now.settle(cut, now.speech.length), expected)
+        }
+      }),
+    )
 
-    test('P-8 two streams do not share what they remember', trial(async (now) => {
-      const alone = now.open()
-      now.push(alone.stream, now.speech, 320, 0)
-      const expected = await now.settle(alone, now.speech.length)
-      const one = now.open()
-      const other = now.open()
-      const silence = new Int16Array(now.speech.length)
-      for (let at = 0; at < now.speech.length; at += 320) {
-        now.push(one.stream, now.speech.subarray(at, at + 320), 320, (at * 1000) / now.info.sampleRateHz)
-        now.push(other.stream, silence.subarray(at, at + 320), 320, (at * 1000) / now.info.sampleRateHz)
-      }
-      now.expectAlike(await now.settle(one, now.speech.length), expected)
-    }))
+    test(
+      'P-8 two streams do not share what they remember',
+      trial(async (now) => {
+        const alone = now.open()
+        now.push(alone.stream, now.speech, 320, 0)
+        const expected = await now.settle(alone, now.speech.length)
+        const one = now.open()
+        const other = now.open()
+        const silence = new Int16Array(now.speech.length)
+        for (let at = 0; at < now.speech.length; at += 320) {
+          now.push(one.stream, now.speech.subarray(at, at + 320), 320, (at * 1000) / now.info.sampleRateHz)
+          now.push(other.stream, silence.subarray(at, at + 320), 320, (at * 1000) / now.info.sampleRateHz)
+        }
+        now.expectAlike(await now.settle(one, now.speech.length), expected)
+      }),
+    )
 
-    test('P-8 reset forgets everything', trial(async (now) => {
-      const fresh = now.open()
-      now.push(fresh.stream, now.speech, 320, 0)
-      const expected = await now.settle(fresh, now.speech.length)
-      const used = now.open()
-      // Not a whole number of windows, so that a rest waits when it is reset.
-      const half = now.speech.subarray(0, Math.floor(now.speech.length / 2) - 7)
-      now.push(used.stream, half, 320, 0)
-      await now.settle(used, half.length)
-      used.stream.reset()
-      const before = used.results.length
-      now.push(used.stream, now.speech, 320, 0)
-      await now.settle(used, now.speech.length, before)
-      now.expectAlike(used.results.slice(before), expected)
-    }))
+    test(
+      'P-8 reset forgets everything',
+      trial(async (now) => {
+        const fresh = now.open()
+        now.push(fresh.stream, now.speech, 320, 0)
+        const expected = await now.settle(fresh, now.speech.length)
+        const used = now.open()
+        // Not a whole number of windows, so that a rest waits when it is reset.
+        const half = now.speech.subarray(0, Math.floor(now.speech.length / 2) - 7)
+        now.push(used.stream, half, 320, 0)
+        await now.settle(used, half.length)
+        used.stream.reset()
+        const before = used.results.length
+        now.push(used.stream, now.speech, 320, 0)
+        await now.settle(used, now.speech.length, before)
+        now.expectAlike(used.results.slice(before), expected)
+      }),
+    )
 
-    test('speech is told from silence', trial(async (now) => {
-      const probe = now.open()
-      const silence = new Int16Array(now.info.sampleRateHz)
-      now.push(probe.stream, silence, 320, 0)
-      const quiet = await now.settle(probe, silence.length)
-      expect(Math.max(...quiet.map(({ probability }) => probability))).toBeLessThan(0.5)
-      const before = probe.results.length
-      now.push(probe.stream, now.speech, 320, 1_000)
-      await now.settle(probe, now.speech.length, before)
-      expect(Math.max(...probe.results.slice(before).map(({ probability }) => probability))).toBeGreaterThan(0.5)
-    }))
+    test(
+      'speech is told from silence',
+      trial(async (now) => {
+        const probe = now.open()
+        const silence = new Int16Array(now.info.sampleRateHz)
+        now.push(probe.stream, silence, 320, 0)
+        const quiet = await now.settle(probe, silence.length)
+        expect(Math.max(...quiet.map(({ probability }) => probability))).toBeLessThan(0.5)
+        const before = probe.results.length
+        now.push(probe.stream, now.speech, 320, 1_000)
+        await now.settle(probe, now.speech.length, before)
+        expect(Math.max(...probe.results.slice(before).map(({ probability }) => probability))).toBeGreaterThan(0.5)
+      }),
+    )
 
-    test('the audio given is neither kept nor changed', trial(async (now) => {
-      const probe = now.open()
-      const reused = new Int16Array(320)
-      const whole = now.speech.subarray(0, now.speech.length - (now.speech.length % 320))
-      for (let at = 0; at < whole.length; at += 320) {
-        reused.set(whole.subarray(at, at + 320))
-        const kept = reused.slice()
-        now.push(probe.stream, reused, 320, (at * 1000) / now.info.sampleRateHz)
-        expect(reused).toEqual(kept)
-      }
-      reused.fill(0)
-      const results = await now.settle(probe, whole.length)
-      const fresh = now.open()
-      now.push(fresh.stream, whole, 320, 0)
-      now.expectAlike(results, await now.settle(fresh, whole.length))
-    }))
+    test(
+      'the audio given is neither kept nor changed',
+      trial(async (now) => {
+        const probe = now.open()
+        const reused = new Int16Array(320)
+        const whole = now.speech.subarray(0, now.speech.length - (now.speech.length % 320))
+        for (let at = 0; at < whole.length; at += 320) {
+          reused.set(whole.subarray(at, at + 320))
+          const kept = reused.slice()
+          now.push(probe.stream, reused, 320, (at * 1000) / now.info.sampleRateHz)
+          expect(reused).toEqual(kept)
+        }
+        reused.fill(0)
+        const results = await now.settle(probe, whole.length)
+        const fresh = now.open()
+        now.push(fresh.stream, whole, 320, 0)
+        now.expectAlike(results, await now.settle(fresh, whole.length))
+      }),
+    )
 
-    test('nothing is told after close, which may be called twice', trial(async (now) => {
-      const probe = now.open()
-      await Promise.all([probe.stream.close(), probe.stream.close()])
-      now.push(probe.stream, now.speech, 320, 0)
-      probe.stream.reset()
-      await now.pass(100)
-      expect(probe.results).toEqual([])
-    }))
+    test(
+      'nothing is told after close, which may be called twice',
+      trial(async (now) => {
+        const probe = now.open()
+        await Promise.all([probe.stream.close(), probe.stream.close()])
+        now.push(probe.stream, now.speech, 320, 0)
+        probe.stream.reset()
+        await now.pass(100)
+        expect(probe.results).toEqual([])
+      }),
+    )
   })
 }
 

@@ -57,7 +57,7 @@ export function createCallerLine({
     return random / 0x1_0000_0000
   }
   const take = (frame: Int16Array): void => {
-    for (let filled = 0; filled < size; ) {
+    for (let filled = 0; filled < size;) {
       const head = queue[0]
       if (head === undefined) return
       const count = Math.min(size - filled, head.samples.length - head.at)

@@ -38,7 +38,10 @@ describe('assertions of the voice test kit', () => {
 
   test('a log is compared in order', () => {
     const log = [event('hi', 'person'), event('Your refund', 'agent', true), event('stop', 'person')]
-    expectLog(log, [{ from: 'person', text: 'hi' }, { from: 'person', text: /^stop/ }])
+    expectLog(log, [
+      { from: 'person', text: 'hi' },
+      { from: 'person', text: /^stop/ },
+    ])
     expectLog(log, [{}, { interrupted: true }, { medium: 'voice' }], { exact: true })
     expect(() => expectLog(log, [{ text: 'stop' }, { text: 'hi' }])).toThrow(/no entry 1.*after entry 2/)
     expect(() => expectLog(log, [{ text: 'hi' }], { exact: true })).toThrow(/3 entries, not 1/)
@@ -48,18 +51,26 @@ describe('assertions of the voice test kit', () => {
     const receipts = [{ kind: 'voice.settings', data: { version: 1 } }]
     expect(expectReceipt(receipts, 'voice.settings', { version: 1 })).toBe(receipts[0])
     expect(() => expectReceipt(receipts, 'voice.settings', { version: 2 })).toThrow(/Of that kind: \[\{"version":1\}\]/)
-    expect(expectReceipt([{ what: 'falseInterruption', data: { reason: 'no words' } }], 'falseInterruption', { reason: /words/ })).toBeDefined()
+    expect(
+      expectReceipt([{ what: 'falseInterruption', data: { reason: 'no words' } }], 'falseInterruption', {
+        reason: /words/,
+      }),
+    ).toBeDefined()
   })
 
   test('what is left is named', async () => {
     const clock = createVirtualClock()
     await expectNoLeak(async () => clock.setTimer(10, () => {})(), { clock })
-    await expect(expectNoLeak(async () => void clock.setTimer(10, () => {}), { clock })).rejects.toThrow(/1 timers of the clock/)
+    await expect(expectNoLeak(async () => void clock.setTimer(10, () => {}), { clock })).rejects.toThrow(
+      /1 timers of the clock/,
+    )
     const server = createServer()
     const listening = expectNoLeak(() => new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve())))
     await expect(listening).rejects.toThrow(/TCPServerWrap/)
     server.close()
     let streams = 0
-    await expect(expectNoLeak(async () => void (streams += 2), { counts: { streams: () => streams } })).rejects.toThrow(/2 streams/)
+    await expect(expectNoLeak(async () => void (streams += 2), { counts: { streams: () => streams } })).rejects.toThrow(
+      /2 streams/,
+    )
   })
 })

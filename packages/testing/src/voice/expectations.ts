@@ -26,11 +26,17 @@ export interface ExpectedUtterance {
 }
 
 /** Checks the utterances of a ledger, all of them, in order. @throws an `Error` that shows the first difference */
-export function expectLedger(ledger: LedgerView | { toJSON(): LedgerView }, expected: readonly ExpectedUtterance[]): void {
+export function expectLedger(
+  ledger: LedgerView | { toJSON(): LedgerView },
+  expected: readonly ExpectedUtterance[],
+): void {
   const { utterances } = 'toJSON' in ledger ? ledger.toJSON() : ledger
   const shown = utterances.map(({ agentId, kind, status, words }) => {
     const join = (which: (word: (typeof words)[number]) => boolean): string =>
-      words.filter(which).map(({ text }) => text).join(' ')
+      words
+        .filter(which)
+        .map(({ text }) => text)
+        .join(' ')
     const [heard, confirmed] = [join(({ played }) => played), join((word) => word.confirmed)]
     return { agentId, kind, status, heard, confirmed, generated: join(() => true) }
   })
@@ -40,7 +46,9 @@ export function expectLedger(ledger: LedgerView | { toJSON(): LedgerView }, expe
     for (const [key, value] of Object.entries(wanted)) {
       const found = (actual as Record<string, unknown>)[key]
       if (!fits(found, value)) {
-        throw new Error(`Utterance ${n}: ${key} is ${show(found)}, not ${show(value)}. The ledger holds ${show(shown)}.`)
+        throw new Error(
+          `Utterance ${n}: ${key} is ${show(found)}, not ${show(value)}. The ledger holds ${show(shown)}.`,
+        )
       }
     }
   })
@@ -180,5 +188,7 @@ function fits(actual: unknown, wanted: unknown): boolean {
 }
 
 function show(value: unknown): string {
-  return value instanceof RegExp ? String(value) : JSON.stringify(value, (_, inner: unknown) => (inner instanceof RegExp ? String(inner) : inner))
+  return value instanceof RegExp
+    ? String(value)
+    : JSON.stringify(value, (_, inner: unknown) => (inner instanceof RegExp ? String(inner) : inner))
 }

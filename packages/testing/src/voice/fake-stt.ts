@@ -229,7 +229,11 @@ export function createFakeStt({
         }),
       )
     },
-    async transcribe(audio: AudioChunk, options: SttOpen, { clock, callId, signal }: SpeechContext): Promise<Transcript> {
+    async transcribe(
+      audio: AudioChunk,
+      options: SttOpen,
+      { clock, callId, signal }: SpeechContext,
+    ): Promise<Transcript> {
       const plan = nextPlan(callId)
       const delayMs = latencyMs + (plan.fault === 'late' ? (plan.lateMs ?? 4_000) : 0)
       if (plan.fault === 'dead') await aborted(signal)

@@ -23,7 +23,9 @@ async function hear(options: FakeSttOptions) {
   })()
   const audio = createAudioClock({ clock, feed: (frame) => stream.push(frame) })
   const finals = () =>
-    events.flatMap(({ atMs, event }) => (event.type === 'final' ? [{ atMs, text: event.text, eager: event.eager === true }] : []))
+    events.flatMap(({ atMs, event }) =>
+      event.type === 'final' ? [{ atMs, text: event.text, eager: event.eager === true }] : [],
+    )
   return { clock, stt, stream, audio, events, finals }
 }
 
@@ -93,7 +95,11 @@ describe('fake recognizer', () => {
     await now.audio.silence(200)
     await now.audio.play(toneText('two'))
     await now.audio.silence(500)
-    expect(now.finals().map(({ text, eager }) => `${text} ${eager}`)).toEqual(['one true', 'one two true', 'one two false'])
+    expect(now.finals().map(({ text, eager }) => `${text} ${eager}`)).toEqual([
+      'one true',
+      'one two true',
+      'one two false',
+    ])
     expect(now.events.map(({ event }) => event.type)).toContain('speechResumed')
   })
 
@@ -158,11 +164,22 @@ describe('fake voice', () => {
 describe('scripted detectors', () => {
   test('a timeline decides where speech is', () => {
     const seen: [number, number][] = []
-    const vad = createScriptedVad([{ fromMs: 20, toMs: 40 }, { fromMs: 60, toMs: 80, probability: 0.4 }])
-    const stream = vad.create({ sampleRateHz: 16_000, onResult: ({ atMs, probability }) => seen.push([atMs, probability]) })
+    const vad = createScriptedVad([
+      { fromMs: 20, toMs: 40 },
+      { fromMs: 60, toMs: 80, probability: 0.4 },
+    ])
+    const stream = vad.create({
+      sampleRateHz: 16_000,
+      onResult: ({ atMs, probability }) => seen.push([atMs, probability]),
+    })
     const samples = new Int16Array(320)
     for (let n = 1; n <= 5; n++) stream.push({ samples, sampleRateHz: 16_000, channels: 1, position: 0 }, n * 20)
-    expect(seen.filter(([, probability]) => probability > 0)).toEqual([[30, 1], [40, 1], [70, 0.4], [80, 0.4]])
+    expect(seen.filter(([, probability]) => probability > 0)).toEqual([
+      [30, 1],
+      [40, 1],
+      [70, 0.4],
+      [80, 0.4],
+    ])
   })
 
   test('answers come in order, and the last one stays', async () => {

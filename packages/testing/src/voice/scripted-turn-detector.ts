@@ -1,7 +1,9 @@
 import type { BackchannelDetector, TurnDetector, TurnPredictionInput } from '@parley/spec'
 
 /** Answers of a scripted turn detector: one after the other (the last one stays), or made from the question. */
-export type TurnScript = readonly (number | null)[] | ((input: TurnPredictionInput) => number | null | Promise<number | null>)
+export type TurnScript =
+  | readonly (number | null)[]
+  | ((input: TurnPredictionInput) => number | null | Promise<number | null>)
 
 /** Options of `createScriptedTurnDetector`. */
 export interface ScriptedTurnDetectorOptions {
@@ -39,7 +41,10 @@ export function createScriptedBackchannelDetector(
 ): BackchannelDetector {
   return {
     isBackchannel: ({ text }) => {
-      const said = text.toLowerCase().replaceAll(/[.,!?]/g, '').trim()
+      const said = text
+        .toLowerCase()
+        .replaceAll(/[.,!?]/g, '')
+        .trim()
       return said !== '' && words.includes(said)
     },
   }

@@ -14,7 +14,8 @@ import { toneText } from './tone-code.ts'
 
 const format = { encoding: 'pcm16', sampleRateHz: 16_000, channels: 1 } as const
 
-const wav = (text: string): Uint8Array => encodeWav({ ...format, sampleRateHz: 48_000 }, [toneText(text, { sampleRateHz: 48_000 })])
+const wav = (text: string): Uint8Array =>
+  encodeWav({ ...format, sampleRateHz: 48_000 }, [toneText(text, { sampleRateHz: 48_000 })])
 
 /** A robot on the line: greets, and answers each thing it understands after half a second. */
 async function startRobot(answers: Record<string, string>) {
@@ -147,7 +148,10 @@ describe('simulated caller', () => {
     const [ours, theirs] = createSocketPair()
     const double = await createTwilioCallDouble({ socket: theirs, clock })
     const understood: string[] = []
-    const stt = await createFakeStt().open({ format: { ...format, sampleRateHz: 8_000 } }, createTestSpeechContext({ clock }))
+    const stt = await createFakeStt().open(
+      { format: { ...format, sampleRateHz: 8_000 } },
+      createTestSpeechContext({ clock }),
+    )
     void (async () => {
       for await (const frame of ours.frames) {
         const message = JSON.parse(String(frame)) as { event: string; media?: { payload: string } } // The double's own.
@@ -165,7 +169,12 @@ describe('simulated caller', () => {
         ours.send(JSON.stringify({ event: 'media', streamSid: double.streamSid, media: { payload } }))
       }
     })()
-    const steps = [caller.say('by phone'), caller.afterAgent('end'), caller.expectHeard('You said it.'), caller.hangup()]
+    const steps = [
+      caller.say('by phone'),
+      caller.afterAgent('end'),
+      caller.expectHeard('You said it.'),
+      caller.hangup(),
+    ]
     const { heard } = await createSimulatedCaller(steps, { driver: double }).run()
     expect(understood).toEqual(['by phone'])
     expect(heard).toMatchObject([{ voice: 'carol', text: 'You said it.', isWhole: true }])

@@ -47,10 +47,7 @@ const silenceDbfs = -50
 const recognizeEveryMs = 200
 
 /** Makes a caller who follows a script, in virtual or in real time. */
-export function createSimulatedCaller(
-  script: readonly CallerStep[],
-  options: SimulatedCallerOptions,
-): SimulatedCaller {
+export function createSimulatedCaller(script: readonly CallerStep[], options: SimulatedCallerOptions): SimulatedCaller {
   const driver = options.driver ?? testEndpointDriver(options.endpoint, options.clock)
   const { clock } = driver
   const { textToSpeech, speechToText, agentVoices = fakeVoices, context = createTestSpeechContext({ clock }) } = options
@@ -68,9 +65,7 @@ export function createSimulatedCaller(
     else await clock.sleep(ms)
   }
   const heard = async (): Promise<HeardSpeech[]> =>
-    speechToText === undefined
-      ? listener.read(driver.heard())
-      : listen(driver.heard(), { speechToText, context })
+    speechToText === undefined ? listener.read(driver.heard()) : listen(driver.heard(), { speechToText, context })
   const heardAll = async (): Promise<string> => (await heard()).map(({ text }) => text).join(' ')
   const waitUntil = async (isSo: () => Promise<boolean>, withinMs: number): Promise<void> => {
     const everyMs = speechToText === undefined ? stepMs : recognizeEveryMs

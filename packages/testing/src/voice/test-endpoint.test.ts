@@ -86,15 +86,20 @@ describe('voice test kit', () => {
     await clock.advance(0)
     for (const segmentId of ['s1', 's2']) {
       const segment = endpoint.output.open({ utteranceId: 'u', segmentId, format })
-      for (const event of said) if (event.type === 'audio' && event.segmentId === segmentId) segment.capture(event.frame)
+      for (const event of said)
+        if (event.type === 'audio' && event.segmentId === segmentId) segment.capture(event.frame)
       segment.flush()
     }
     expect(endpoint.output.queuedMs).toBe(16 * 60)
     await clock.advance(490)
     expect(endpoint.heard()).toMatchObject([{ voice: 'bob', text: 'Hello th' }])
     await clock.advance(1_000)
-    expect(endpoint.heard()).toEqual([{ voice: 'bob', text: 'Hello there. Bye.', startMs: 0, endMs: 960, isWhole: true }])
-    const told = events.filter(({ type }) => type !== 'progress').map(({ type, segmentId, positionMs, atMs }) => [type, segmentId, positionMs, atMs])
+    expect(endpoint.heard()).toEqual([
+      { voice: 'bob', text: 'Hello there. Bye.', startMs: 0, endMs: 960, isWhole: true },
+    ])
+    const told = events
+      .filter(({ type }) => type !== 'progress')
+      .map(({ type, segmentId, positionMs, atMs }) => [type, segmentId, positionMs, atMs])
     expect(told).toEqual([
       ['started', 's1', 0, 0],
       ['finished', 's1', 720, 720],
@@ -112,7 +117,13 @@ describe('voice test kit', () => {
     segment.capture({ samples, sampleRateHz: 16_000, channels: 1, position: 0 })
     segment.flush()
     await clock.advance(245)
-    expect(endpoint.output.clear()).toEqual({ epoch: 1, heardMs: 245, segmentId: 's', positionMs: 245, confidence: 'confirmed' })
+    expect(endpoint.output.clear()).toEqual({
+      epoch: 1,
+      heardMs: 245,
+      segmentId: 's',
+      positionMs: 245,
+      confidence: 'confirmed',
+    })
     await clock.advance(1_000)
     expect(endpoint.output.heard.reduce((sum, piece) => sum + piece.samples.length, 0)).toBe(245 * 16)
     expect(endpoint.heard()).toMatchObject([{ text: 'stop' }])

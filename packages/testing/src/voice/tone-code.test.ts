@@ -6,17 +6,31 @@ import { listen } from './listen.ts'
 import { toneText } from './tone-code.ts'
 import { createVirtualClock } from '../virtual-clock.ts'
 
-const clip = (samples: Int16Array, sampleRateHz: SampleRate = 16_000) => ({ samples, sampleRateHz, channels: 1 as const })
+const clip = (samples: Int16Array, sampleRateHz: SampleRate = 16_000) => ({
+  samples,
+  sampleRateHz,
+  channels: 1 as const,
+})
 
 describe('tone code', () => {
   test('WD-4 any Latin-1 text in any voice at any rate is read back whole', () => {
-    const text = fc.string({ minLength: 1, maxLength: 40, unit: fc.integer({ min: 33, max: 126 }).map((c) => String.fromCharCode(c)) })
+    const text = fc.string({
+      minLength: 1,
+      maxLength: 40,
+      unit: fc.integer({ min: 33, max: 126 }).map((c) => String.fromCharCode(c)),
+    })
     fc.assert(
-      fc.property(text, fc.nat(7), fc.constantFrom(...sampleRates), fc.constantFrom(30, 45, 60), (said, voice, rate, ms) => {
-        const samples = toneText(said, { voice, msPerChar: ms, sampleRateHz: rate })
-        const heard = listen(clip(samples, rate), { voices: ['0', '1', '2', '3', '4', '5', '6', '7'] })
-        expect(heard).toMatchObject([{ voice: String(voice), text: said, isWhole: true }])
-      }),
+      fc.property(
+        text,
+        fc.nat(7),
+        fc.constantFrom(...sampleRates),
+        fc.constantFrom(30, 45, 60),
+        (said, voice, rate, ms) => {
+          const samples = toneText(said, { voice, msPerChar: ms, sampleRateHz: rate })
+          const heard = listen(clip(samples, rate), { voices: ['0', '1', '2', '3', '4', '5', '6', '7'] })
+          expect(heard).toMatchObject([{ voice: String(voice), text: said, isWhole: true }])
+        },
+      ),
       { numRuns: 200 },
     )
   })

@@ -147,9 +147,7 @@ export function readClip(audio: AudioChunk): ReadUtterance {
     reader.push({ samples, sampleRateHz: audio.sampleRateHz, channels: 1, position: n })
   }
   reader.end()
-  return (
-    result ?? { text: '', words: [], wholeWords: 0, startMs: 0, endMs: 0, audioMs: durationMs, spread: () => [] }
-  )
+  return result ?? { text: '', words: [], wholeWords: 0, startMs: 0, endMs: 0, audioMs: durationMs, spread: () => [] }
 }
 
 function toWords(heard: readonly Heard[], nowMs: number): Word[] {

@@ -92,7 +92,12 @@ export function createVirtualOutput({
     const elapsedMs = Math.min(clock.monotonicMs() - sounding.startedAtMs, toMs(segment, sounding.samples))
     return toMs(segment, segment.played) + elapsedMs
   }
-  const tell = (type: OutputEvent['type'], segment: Segment, more: Partial<OutputEvent> = {}, delayMs = reportDelayMs) => {
+  const tell = (
+    type: OutputEvent['type'],
+    segment: Segment,
+    more: Partial<OutputEvent> = {},
+    delayMs = reportDelayMs,
+  ) => {
     const positionMs = Math.floor(positionOf(segment))
     const { utteranceId, segmentId } = segment
     const told = { type, epoch, utteranceId, segmentId, positionMs, confidence: 'confirmed' as const, ...more }

@@ -167,7 +167,9 @@ export function createAmdMachine({ phrases, hasClassifier = false, ...given }: A
       case 'classifier':
         return state.phase === 'classifying' ? conclude(state, byTiming(state), 'timing', nowMs) : still(state)
       case 'machineSilence':
-        return state.phase === 'waitingForSilence' && state.speechStartedAtMs === null ? speakNow(state, nowMs) : still(state)
+        return state.phase === 'waitingForSilence' && state.speechStartedAtMs === null
+          ? speakNow(state, nowMs)
+          : still(state)
       case 'total':
         return onTotal(state, nowMs)
       default:
@@ -231,7 +233,13 @@ export function createAmdMachine({ phrases, hasClassifier = false, ...given }: A
       if (state.phase === 'done') return still(state)
       if (event.type === 'hangup') {
         if (state.phase !== 'waitingForSilence') return conclude(state, 'unavailable', 'hangup', nowMs)
-        return { state: { ...state, phase: 'done' }, effects: [{ type: 'cancelTimer', timer: 'machineSilence' }, { type: 'cancelTimer', timer: 'total' }] }
+        return {
+          state: { ...state, phase: 'done' },
+          effects: [
+            { type: 'cancelTimer', timer: 'machineSilence' },
+            { type: 'cancelTimer', timer: 'total' },
+          ],
+        }
       }
       if (state.phase === 'idle') {
         if (event.type !== 'answered') return still(state)
@@ -253,7 +261,9 @@ export function createAmdMachine({ phrases, hasClassifier = false, ...given }: A
         case 'text':
           return onText(state, event, nowMs)
         case 'beep':
-          return state.phase === 'waitingForSilence' ? speakNow(state, nowMs) : conclude(state, 'machine', 'beep', nowMs)
+          return state.phase === 'waitingForSilence'
+            ? speakNow(state, nowMs)
+            : conclude(state, 'machine', 'beep', nowMs)
         case 'classified':
           if (state.phase !== 'classifying') return still(state)
           return event.verdict === null

@@ -1,7 +1,15 @@
 import { createVirtualClock } from '@parley/testing'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { answererOf, createAmdMachine, type AmdEffect, type AmdEvent, type AmdMachineOptions, type AmdState, type AmdTimer } from './amd-machine.ts'
+import {
+  answererOf,
+  createAmdMachine,
+  type AmdEffect,
+  type AmdEvent,
+  type AmdMachineOptions,
+  type AmdState,
+  type AmdTimer,
+} from './amd-machine.ts'
 import { defaultAmdOptions } from './amd-options.ts'
 import { judgePhrases } from './amd-phrases.ts'
 import { createBeepDetector } from './beep-detector.ts'
@@ -76,12 +84,25 @@ describe('answering machine detection', () => {
 
   test('AM-1 a machine that goes on speaking is waited for, and its beep lets us speak at once', () => {
     const words: [number, AmdEvent] = [2_000, { type: 'text', text: 'hi you have reached bob please leave a message' }]
-    expect(run([answered, [1_050, { type: 'speechStart', atMs: 1_000 }], words, [5_250, { type: 'speechEnd', atMs: 5_000 }]])).toMatchObject({
+    expect(
+      run([
+        answered,
+        [1_050, { type: 'speechStart', atMs: 1_000 }],
+        words,
+        [5_250, { type: 'speechEnd', atMs: 5_000 }],
+      ]),
+    ).toMatchObject({
       verdict: { verdict: 'machine', by: 'words', atMs: 2_000 },
       speakAtMs: 6_500,
     })
     expect(
-      run([answered, [1_050, { type: 'speechStart', atMs: 1_000 }], words, [5_250, { type: 'speechEnd', atMs: 5_000 }], [5_400, { type: 'beep' }]]).speakAtMs,
+      run([
+        answered,
+        [1_050, { type: 'speechStart', atMs: 1_000 }],
+        words,
+        [5_250, { type: 'speechEnd', atMs: 5_000 }],
+        [5_400, { type: 'beep' }],
+      ]).speakAtMs,
     ).toBe(5_400)
     const resumed = run([answered, ...speech(1_000, 4_000), ...speech(5_000, 7_000)])
     expect(resumed.speakAtMs).toBe(8_500)
@@ -89,7 +110,10 @@ describe('answering machine detection', () => {
   })
 
   test('AM-1 a beep alone is a machine', () => {
-    expect(run([answered, [900, { type: 'beep' }]])).toMatchObject({ verdict: { verdict: 'machine', by: 'beep' }, speakAtMs: 900 })
+    expect(run([answered, [900, { type: 'beep' }]])).toMatchObject({
+      verdict: { verdict: 'machine', by: 'beep' },
+      speakAtMs: 900,
+    })
   })
 
   test('AM-1 no speech for 10 s is uncertain', () => {
@@ -100,9 +124,12 @@ describe('answering machine detection', () => {
     const endless = run([answered, [1_050, { type: 'speechStart', atMs: 1_000 }]])
     expect(endless.effects.filter((effect) => effect.type === 'setTimer' && effect.timer === 'total')).toHaveLength(4)
     expect(endless.verdict).toMatchObject({ verdict: 'machine', by: 'bound', atMs: 30_000 })
-    const thinking = run([answered, [19_000, { type: 'speechStart', atMs: 19_000 }], [20_400, { type: 'speechEnd', atMs: 20_200 }]], {
-      noSpeechMs: 60_000,
-    })
+    const thinking = run(
+      [answered, [19_000, { type: 'speechStart', atMs: 19_000 }], [20_400, { type: 'speechEnd', atMs: 20_200 }]],
+      {
+        noSpeechMs: 60_000,
+      },
+    )
     expect(thinking.verdict).toMatchObject({ verdict: 'human', atMs: 20_700 })
   })
 
@@ -113,7 +140,7 @@ describe('answering machine detection', () => {
   })
 
   test.each([
-    ['en', 'Hi, you\'ve reached Dana. Leave a message after the beep.', 'machine'],
+    ['en', "Hi, you've reached Dana. Leave a message after the beep.", 'machine'],
     ['en', 'Thank you for calling. For sales, press one.', 'ivr'],
     ['en', 'The number you have dialed is not in service.', 'unavailable'],
     ['en', 'Hello?', null],
@@ -128,18 +155,30 @@ describe('answering machine detection', () => {
   })
 
   test('AM-2 words of a menu beat the timing of a person', () => {
-    expect(run([answered, [1_000, { type: 'speechStart', atMs: 1_000 }], [1_500, { type: 'text', text: 'press one' }]]).verdict).toMatchObject({
+    expect(
+      run([answered, [1_000, { type: 'speechStart', atMs: 1_000 }], [1_500, { type: 'text', text: 'press one' }]])
+        .verdict,
+    ).toMatchObject({
       verdict: 'ivr',
       by: 'words',
     })
   })
 
   test('AM-2 a plugged-in classifier is asked for what words leave open, and has 2 s', () => {
-    const asked = run([answered, ...speech(1_000, 2_000), [3_000, { type: 'classified', verdict: 'ivr' }]], { hasClassifier: true })
+    const asked = run([answered, ...speech(1_000, 2_000), [3_000, { type: 'classified', verdict: 'ivr' }]], {
+      hasClassifier: true,
+    })
     expect(asked.effects).toContainEqual({ type: 'classify', text: '', speechMs: 1_000, deadlineMs: 4_500 })
     expect(asked.verdict).toMatchObject({ verdict: 'ivr', by: 'classifier', atMs: 3_000 })
-    expect(run([answered, ...speech(1_000, 2_000)], { hasClassifier: true }).verdict).toMatchObject({ verdict: 'human', by: 'timing', atMs: 4_500 })
-    expect(run([answered, ...speech(1_000, 2_000), [3_000, { type: 'classified', verdict: null }]], { hasClassifier: true }).verdict).toMatchObject({
+    expect(run([answered, ...speech(1_000, 2_000)], { hasClassifier: true }).verdict).toMatchObject({
+      verdict: 'human',
+      by: 'timing',
+      atMs: 4_500,
+    })
+    expect(
+      run([answered, ...speech(1_000, 2_000), [3_000, { type: 'classified', verdict: null }]], { hasClassifier: true })
+        .verdict,
+    ).toMatchObject({
       verdict: 'human',
       atMs: 3_000,
     })
@@ -153,8 +192,12 @@ describe('answering machine detection', () => {
       fc.nat(40_000).map((atMs): AmdEvent => ({ type: 'speechStart', atMs })),
       fc.nat(40_000).map((atMs): AmdEvent => ({ type: 'speechEnd', atMs })),
       fc.constantFrom('hello', 'leave a message', 'press one', '').map((text): AmdEvent => ({ type: 'text', text })),
-      fc.constantFrom('human' as const, 'machine' as const, null).map((verdict): AmdEvent => ({ type: 'classified', verdict })),
-      fc.constantFrom<AmdTimer>('noSpeech', 'silence', 'total', 'classifier', 'machineSilence').map((timer): AmdEvent => ({ type: 'timerFired', timer })),
+      fc
+        .constantFrom('human' as const, 'machine' as const, null)
+        .map((verdict): AmdEvent => ({ type: 'classified', verdict })),
+      fc
+        .constantFrom<AmdTimer>('noSpeech', 'silence', 'total', 'classifier', 'machineSilence')
+        .map((timer): AmdEvent => ({ type: 'timerFired', timer })),
     )
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(40_000), event)), fc.boolean(), (events, hasClassifier) => {
@@ -173,13 +216,11 @@ describe('answering machine detection', () => {
   })
 
   test('AM-2 uncertain acts as a person', () => {
-    expect(['human', 'uncertain', 'machine', 'ivr', 'unavailable'].map((verdict) => answererOf(verdict as Parameters<typeof answererOf>[0]))).toEqual([
-      'human',
-      'human',
-      'machine',
-      'ivr',
-      'nobody',
-    ])
+    expect(
+      ['human', 'uncertain', 'machine', 'ivr', 'unavailable'].map((verdict) =>
+        answererOf(verdict as Parameters<typeof answererOf>[0]),
+      ),
+    ).toEqual(['human', 'human', 'machine', 'ivr', 'nobody'])
   })
 
   test('AM-1 one steady tone of 160 ms is a beep; speech, keys and short tones are not', () => {
@@ -187,7 +228,10 @@ describe('answering machine detection', () => {
     const hear = (sampleAt: (seconds: number) => number, ms: number, rate: 8000 | 16000 = 8_000): void => {
       const detector = createBeepDetector({ onBeep: () => (beeps += 1) })
       for (let position = 0; position < (ms * rate) / 1_000; position += rate / 50) {
-        const samples = Int16Array.from({ length: rate / 50 }, (_, index) => 8_000 * sampleAt((position + index) / rate))
+        const samples = Int16Array.from(
+          { length: rate / 50 },
+          (_, index) => 8_000 * sampleAt((position + index) / rate),
+        )
         detector.push({ samples, sampleRateHz: rate, channels: 1, position })
       }
     }

@@ -48,7 +48,12 @@ export function createIvrNavigator(
 
   return Object.freeze({
     menu(text: string) {
-      const words = new Set(text.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((word) => word !== ''))
+      const words = new Set(
+        text
+          .toLowerCase()
+          .split(/[^\p{L}\p{N}]+/u)
+          .filter((word) => word !== ''),
+      )
       const known = menus.find((menu) => likeness(menu.words, words) >= SAME_SHARE)
       if (known === undefined) {
         menus.push({ words, count: 1 })

@@ -33,7 +33,7 @@ test('AM-1 a short hello is a person, 500 ms after its end', async () => {
   expect(clock.pending).toBe(0)
 })
 
-test('AM-2 the classifier\'s answer counts, if it is one of the verdicts', async () => {
+test("AM-2 the classifier's answer counts, if it is one of the verdicts", async () => {
   const right = start({ classify: async () => 'machine' })
   await right.speak()
   await right.clock.runToRest()

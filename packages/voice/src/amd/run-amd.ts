@@ -1,7 +1,14 @@
 import { assertNever } from '@parley/spec'
 import type { Clock, Disposer } from '@parley/spec'
 import type { AmdVerdict } from '../turn/verdicts.ts'
-import { createAmdMachine, type AmdEffect, type AmdEvent, type AmdMachineOptions, type AmdReason, type AmdTimer } from './amd-machine.ts'
+import {
+  createAmdMachine,
+  type AmdEffect,
+  type AmdEvent,
+  type AmdMachineOptions,
+  type AmdReason,
+  type AmdTimer,
+} from './amd-machine.ts'
 
 /** A model that is asked who answered, where words and timing leave it open. */
 export interface AmdClassifier {

@@ -11,7 +11,12 @@ const steady = { samples: new Int16Array(RATE).fill(10_000), sampleRateHz: 16_00
 const levelOf = (dbfs: number): number => 32_768 * 10 ** (dbfs / 20)
 
 /** Mixes silence (or speech of value 0) for a while. @returns every sample that went out */
-async function play(clock: ReturnType<typeof createVirtualClock>, background: Background, ms: number, isSpeech = false): Promise<number[]> {
+async function play(
+  clock: ReturnType<typeof createVirtualClock>,
+  background: Background,
+  ms: number,
+  isSpeech = false,
+): Promise<number[]> {
   const out: number[] = []
   for (let passed = 0; passed < ms; passed += 20) {
     const frame = new Int16Array(320)
@@ -93,27 +98,38 @@ test('BG-1 hold music takes the place of the ambience and goes when the caller i
 
 test('BG-1 a loop of another rate is converted once', async () => {
   const clock = createVirtualClock()
-  const samples = Int16Array.from({ length: 8_000 }, (_, index) => 10_000 * Math.sin((2 * Math.PI * 400 * index) / 8_000))
-  const background = await createBackground({ clock, sampleRateHz: RATE, ambience: { samples, sampleRateHz: 8_000, channels: 1 } })
+  const samples = Int16Array.from(
+    { length: 8_000 },
+    (_, index) => 10_000 * Math.sin((2 * Math.PI * 400 * index) / 8_000),
+  )
+  const background = await createBackground({
+    clock,
+    sampleRateHz: RATE,
+    ambience: { samples, sampleRateHz: 8_000, channels: 1 },
+  })
   const out = (await play(clock, background, 900)).slice(6_400)
   let crossings = 0
-  for (let index = 1; index < out.length; index++) if ((out[index - 1] ?? 0) < 0 && (out[index] ?? 0) >= 0) crossings += 1
+  for (let index = 1; index < out.length; index++)
+    if ((out[index - 1] ?? 0) < 0 && (out[index] ?? 0) >= 0) crossings += 1
   expect(Math.abs(crossings / (out.length / RATE) - 400)).toBeLessThan(6)
 })
 
-test.each(['room', 'keyboard', 'chime'] as const)('BG-1 the built-in %s has no seam, and no peak above half of full scale', async (sound) => {
-  for (const rate of [8_000, 16_000, 24_000] as const) {
-    const samples = synthesizeSound(sound, rate)
-    expect(Math.abs((samples.at(-1) ?? 0) - (samples[0] ?? 0))).toBeLessThan(3_277)
-    expect(samples.some((sample) => Math.abs(sample) > 500)).toBe(true)
-    expect(synthesizeSound(sound, rate)).toEqual(samples)
-  }
-  const clock = createVirtualClock()
-  const background = await createBackground({ clock, sampleRateHz: RATE, ambience: sound })
-  const out = await play(clock, background, 7_000)
-  expect(Math.max(...out.map(Math.abs))).toBeLessThanOrEqual(16_384)
-  expect(Math.max(...out.map(Math.abs))).toBeGreaterThan(500)
-})
+test.each(['room', 'keyboard', 'chime'] as const)(
+  'BG-1 the built-in %s has no seam, and no peak above half of full scale',
+  async (sound) => {
+    for (const rate of [8_000, 16_000, 24_000] as const) {
+      const samples = synthesizeSound(sound, rate)
+      expect(Math.abs((samples.at(-1) ?? 0) - (samples[0] ?? 0))).toBeLessThan(3_277)
+      expect(samples.some((sample) => Math.abs(sample) > 500)).toBe(true)
+      expect(synthesizeSound(sound, rate)).toEqual(samples)
+    }
+    const clock = createVirtualClock()
+    const background = await createBackground({ clock, sampleRateHz: RATE, ambience: sound })
+    const out = await play(clock, background, 7_000)
+    expect(Math.max(...out.map(Math.abs))).toBeLessThanOrEqual(16_384)
+    expect(Math.max(...out.map(Math.abs))).toBeGreaterThan(500)
+  },
+)
 
 test('BG-1 without a sound no frame is needed, and a misspelt option is refused', async () => {
   const clock = createVirtualClock()
@@ -125,7 +141,9 @@ test('BG-1 without a sound no frame is needed, and a misspelt option is refused'
 
 test('BG-1 several layers sound together', () => {
   const frame = new Int16Array(4)
-  const add = (value: number) => ({ mix: (samples: Int16Array) => samples.forEach((sample, index) => (samples[index] = sample + value)) })
+  const add = (value: number) => ({
+    mix: (samples: Int16Array) => samples.forEach((sample, index) => (samples[index] = sample + value)),
+  })
   mixLayers(add(1), add(2))(frame, false)
   expect([...frame]).toEqual([3, 3, 3, 3])
 })

@@ -28,7 +28,11 @@ export interface CreateBackgroundOptions extends Partial<BackgroundOptions> {
  * Makes the background of a call; mixing allocates nothing.
  * @throws {ParleyError} `invalid_options`, `audio_format_unsupported`
  */
-export async function createBackground({ clock, sampleRateHz, ...given }: CreateBackgroundOptions): Promise<Background> {
+export async function createBackground({
+  clock,
+  sampleRateHz,
+  ...given
+}: CreateBackgroundOptions): Promise<Background> {
   checkOptions('background', given, Object.keys(defaultBackgroundOptions))
   const { ambience: _1, thinking: _2, hold: _3, ...levels } = given
   const options = { ...defaultBackgroundOptions, ...given, ...resolveOptions('background', levelDefaults, levels) }
@@ -72,7 +76,10 @@ async function samplesOf(sound: Exclude<BackgroundSound, false>, sampleRateHz: S
   const mono =
     sound.channels === 1
       ? sound.samples
-      : Int16Array.from({ length: sound.samples.length / 2 }, (_, index) => ((sound.samples[index * 2] ?? 0) + (sound.samples[index * 2 + 1] ?? 0)) / 2)
+      : Int16Array.from(
+          { length: sound.samples.length / 2 },
+          (_, index) => ((sound.samples[index * 2] ?? 0) + (sound.samples[index * 2 + 1] ?? 0)) / 2,
+        )
   if (sound.sampleRateHz === sampleRateHz) return mono.slice()
   const resampler = await createResampler(sound.sampleRateHz, sampleRateHz, { quality: 'voice' })
   try {

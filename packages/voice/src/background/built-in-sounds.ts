@@ -74,7 +74,8 @@ function chime(rate: number): Int16Array {
       const tone = Math.sin(2 * Math.PI * hz * seconds) + 0.25 * Math.sin(4 * Math.PI * hz * seconds)
       const place = start + index
       // The last note is over before the loop ends: 2.4 s + 2 s.
-      samples[place] = (samples[place] ?? 0) + 5_000 * tone * swell * Math.exp(-seconds * 2.2) * Math.max(0, 1 - seconds / 2)
+      samples[place] =
+        (samples[place] ?? 0) + 5_000 * tone * swell * Math.exp(-seconds * 2.2) * Math.max(0, 1 - seconds / 2)
     }
   })
   return samples

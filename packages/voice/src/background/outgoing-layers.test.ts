@@ -40,7 +40,10 @@ test('D-5 digits go out while nobody speaks, and wait for the end of speech', as
   output.setMixer(undefined)
   await clock.runToRest()
   const digits: [string, number][] = []
-  const detector = createDtmfDetector({ sampleRateHz: RATE, onDigit: (digit, _durationMs, at) => digits.push([digit, at / 8]) })
+  const detector = createDtmfDetector({
+    sampleRateHz: RATE,
+    onDigit: (digit, _durationMs, at) => digits.push([digit, at / 8]),
+  })
   for (const { samples } of heard) detector.push({ samples })
   expect(digits.map(([digit]) => digit)).toEqual(['4', '2'])
   expect(digits[0]?.[1]).toBeGreaterThanOrEqual(380)

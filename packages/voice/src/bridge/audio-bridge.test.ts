@@ -25,7 +25,12 @@ function setUp(options: Partial<AudioBridgeOptions> = {}) {
   })
   bridge.on('*', (event) => events.push(event))
   const heard = new Map<string, { atMs: number; level: number }[]>()
-  const join = (id: string, role: BridgeRole, inputRateHz: SampleRate = 16_000, outputRateHz: SampleRate = inputRateHz): Promise<void> => {
+  const join = (
+    id: string,
+    role: BridgeRole,
+    inputRateHz: SampleRate = 16_000,
+    outputRateHz: SampleRate = inputRateHz,
+  ): Promise<void> => {
     const log: { atMs: number; level: number }[] = []
     heard.set(id, log)
     const leg: BridgeLeg = {
@@ -93,7 +98,11 @@ describe('audio bridge', () => {
 
   test('BR-1 legs of several rates meet at the highest that one needs', async () => {
     const { events, join, talk, rates } = setUp()
-    for (const [id, rate] of [['phone', 8_000], ['browser', 16_000], ['studio', 24_000]] as const) {
+    for (const [id, rate] of [
+      ['phone', 8_000],
+      ['browser', 16_000],
+      ['studio', 24_000],
+    ] as const) {
       rates.set(id, rate)
       await join(id, id === 'phone' ? 'caller' : 'human', rate)
     }
@@ -124,7 +133,12 @@ describe('audio bridge', () => {
     }
     const times = heard.get('kim')?.map(({ atMs }) => atMs) ?? []
     expect(times).toEqual(times.map((_, index) => (index + 1) * 20))
-    expect(heard.get('kim')?.slice(3).every(({ level }) => level === 500)).toBe(true)
+    expect(
+      heard
+        .get('kim')
+        ?.slice(3)
+        .every(({ level }) => level === 500),
+    ).toBe(true)
     bridge.close()
     expect(clock.pending).toBe(0)
   })
@@ -140,7 +154,12 @@ describe('audio bridge', () => {
       if (index === 40) bridge.leave('ben')
       await clock.advance(20)
     }
-    expect(heard.get('kim')?.slice(3).every(({ level }) => level === 500)).toBe(true)
+    expect(
+      heard
+        .get('kim')
+        ?.slice(3)
+        .every(({ level }) => level === 500),
+    ).toBe(true)
     expect(heard.get('ben')).toHaveLength(20)
     bridge.close()
   })
@@ -173,7 +192,9 @@ describe('audio bridge', () => {
       bridge.push('ada', frame(10))
       bridge.push('kim', frame(10))
     }
-    expect(events.filter(({ type }) => type === 'filterBypassed')).toMatchObject([{ legId: 'ada', reason: { reason: 'slow' } }])
+    expect(events.filter(({ type }) => type === 'filterBypassed')).toMatchObject([
+      { legId: 'ada', reason: { reason: 'slow' } },
+    ])
     expect(heard.get('kim')?.map(({ level }) => level)).toEqual([...Array<number>(50).fill(11), 10])
     expect(heard.get('ada')?.at(-1)?.level).toBe(11)
   })
@@ -225,7 +246,9 @@ describe('audio bridge', () => {
     await join('kim', 'human')
     await join('dana', 'supervisor')
     expect(() => bridge.coach('dana', 'monitor', { by: 'kim' })).toThrow(expect.objectContaining({ code: 'forbidden' }))
-    expect(() => bridge.coach('kim', 'barge', { by: 'dana' })).toThrow(expect.objectContaining({ code: 'invalid_options' }))
+    expect(() => bridge.coach('kim', 'barge', { by: 'dana' })).toThrow(
+      expect.objectContaining({ code: 'invalid_options' }),
+    )
     bridge.coach('dana', 'monitor', { by: 'dana' })
     bridge.coach('dana', 'barge', { by: 'dana' })
     expect(events.filter(({ type }) => type === 'coached')).toEqual([
@@ -264,7 +287,12 @@ describe('audio bridge', () => {
     const before = await talk({ ada: 100, kim: 1_000, riley: 4_000, dana: 10_000 })
     bridge.hold('ada', true)
     bridge.coach('dana', 'barge', { by: 'dana' })
-    expect(await talk({ ada: 100, kim: 1_000, riley: 4_000, dana: 10_000 })).toEqual({ ada: 0, kim: 10_000, riley: 11_000, dana: 5_000 })
+    expect(await talk({ ada: 100, kim: 1_000, riley: 4_000, dana: 10_000 })).toEqual({
+      ada: 0,
+      kim: 10_000,
+      riley: 11_000,
+      dana: 5_000,
+    })
     bridge.set('kim', 'riley', { audible: false })
     bridge.coach('dana', 'monitor', { by: 'dana' })
     bridge.coach('dana', 'off', { by: 'dana' })

@@ -181,7 +181,8 @@ export function createAudioBridge({
     events: events.events,
     on: events.on,
     async join(leg: BridgeLeg) {
-      if (isClosed) throw new ParleyError({ code: 'voice_call_ended', message: 'The bridge has ended. Make a new one.' })
+      if (isClosed)
+        throw new ParleyError({ code: 'voice_call_ended', message: 'The bridge has ended. Make a new one.' })
       if (legs.has(leg.id)) {
         throw new ParleyError({
           code: 'invalid_options',

@@ -39,7 +39,10 @@ export async function createBridgeMixing(
   legs: readonly BridgeLeg[],
   hearing: (from: string, to: string) => Hearing,
 ): Promise<BridgeMixing> {
-  const rateHz = legs.reduce<SampleRate>((highest, { outputRateHz }) => (outputRateHz > highest ? outputRateHz : highest), 8_000)
+  const rateHz = legs.reduce<SampleRate>(
+    (highest, { outputRateHz }) => (outputRateHz > highest ? outputRateHz : highest),
+    8_000,
+  )
   const frameSamples = (rateHz * FRAME_MS) / 1_000
   const cushion = new Int16Array(frameSamples)
   const wired = new Map<string, Wired>()

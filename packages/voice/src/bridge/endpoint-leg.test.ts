@@ -17,7 +17,10 @@ test('BR-1 an endpoint of a person is a leg; what its end has no room for is dro
     id: 'kim',
     role: 'human',
     endpoint: {
-      info: { inputFormat: { encoding: 'pcmu', sampleRateHz: 8_000, channels: 1 }, outputFormat: { encoding: 'pcmu', sampleRateHz: 8_000, channels: 1 } },
+      info: {
+        inputFormat: { encoding: 'pcmu', sampleRateHz: 8_000, channels: 1 },
+        outputFormat: { encoding: 'pcmu', sampleRateHz: 8_000, channels: 1 },
+      },
       output: {
         open: () => ({
           capture(given: AudioFrame) {

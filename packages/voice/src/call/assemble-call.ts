@@ -10,7 +10,15 @@ import { CallAccount } from './call-account.ts'
 import { CallBridge } from './call-bridge.ts'
 import { createCallCache } from './call-cache.ts'
 import { CallCaptions } from './call-captions.ts'
-import { hookPayload, hookScope, noteReceipt, rememberTurn, stageFailed, type CallCore, type CallParts } from './call-core.ts'
+import {
+  hookPayload,
+  hookScope,
+  noteReceipt,
+  rememberTurn,
+  stageFailed,
+  type CallCore,
+  type CallParts,
+} from './call-core.ts'
 import { CallFillers } from './call-fillers.ts'
 import { CallLanguage } from './call-language.ts'
 import { CallLayers } from './call-layers.ts'
@@ -102,11 +110,17 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     sampleRateHz: 16_000,
     onDigit: (digit) => host.key(digit),
   })
-  const cache = parts.tts === undefined || parts.cache === undefined ? undefined : createCallCache(parts.tts, parts.cache)
+  const cache =
+    parts.tts === undefined || parts.cache === undefined ? undefined : createCallCache(parts.tts, parts.cache)
   const voices =
     parts.tts === undefined
       ? undefined
-      : new VoiceBank(cache?.tts ?? parts.tts, parts.tts.info.formats[0] ?? plainFormat, parts.context, settings.stall.ttsMs)
+      : new VoiceBank(
+          cache?.tts ?? parts.tts,
+          parts.tts.info.formats[0] ?? plainFormat,
+          parts.context,
+          settings.stall.ttsMs,
+        )
   const speaking = new Speaking({
     clock,
     ids: access.ids,
@@ -140,8 +154,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
       core.captions.speech(utterance, { isFinal: false, isCut: false })
     },
     onFailure: (_utterance, error) => stageFailed(core, 'tts', error),
-    onSpokenToolCall: (utterance, { name }) =>
-      noteReceipt(core, 'spokenToolCall', { utteranceId: utterance.id, name }),
+    onSpokenToolCall: (utterance, { name }) => noteReceipt(core, 'spokenToolCall', { utteranceId: utterance.id, name }),
     onStarted: (spoken) => noteStarted(core, spoken),
     onWritten: ({ kind, generatedText }) => {
       if (kind === 'filler' || kind === 'backchannel' || generatedText.trim() === '') return
@@ -252,7 +265,11 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     stageErrors: new Map(),
     lastTurns: [],
     speculations: createSpeculations(() => core),
-    fillers: new CallFillers(() => core, (text, options) => host.say(text, options), parts.generateFiller),
+    fillers: new CallFillers(
+      () => core,
+      (text, options) => host.say(text, options),
+      parts.generateFiller,
+    ),
     get requests() {
       return requests
     },

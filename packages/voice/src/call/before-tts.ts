@@ -2,7 +2,11 @@ import { hookPayload, hookScope, noteReceipt, type CallCore } from './call-core.
 import type { Utterance } from './utterance.ts'
 
 /** A sentence as the hooks leave it; `null` is neither spoken nor captioned. No promise is made where nobody asks. */
-export function beforeTts(core: CallCore, { id, agentId }: Utterance, text: string): string | null | Promise<string | null> {
+export function beforeTts(
+  core: CallCore,
+  { id, agentId }: Utterance,
+  text: string,
+): string | null | Promise<string | null> {
   const { access } = core.parts
   const scope = hookScope(core)
   if (!access.hasHook('beforeTts', scope)) return text

@@ -25,7 +25,12 @@ export class CallAccount {
   readonly #actions: BudgetActions
 
   /** @throws {ParleyError} `invalid_options`, `budget_invalid` */
-  constructor(core: () => CallCore, budget: CallBudgetOptions | undefined, pricing: LinePricing, actions: BudgetActions) {
+  constructor(
+    core: () => CallCore,
+    budget: CallBudgetOptions | undefined,
+    pricing: LinePricing,
+    actions: BudgetActions,
+  ) {
     this.#core = core
     this.#cost = createCallCost(budget)
     this.#pricing = pricing
@@ -57,7 +62,10 @@ export class CallAccount {
       if (typeof data !== 'object' || data === null || Array.isArray(data)) continue
       const { agentId, usage, costNanoUsd } = data
       if (usage === null || usage === undefined) continue
-      this.#cost.model(typeof agentId === 'string' ? agentId : 'unknown', typeof costNanoUsd === 'number' ? costNanoUsd : null)
+      this.#cost.model(
+        typeof agentId === 'string' ? agentId : 'unknown',
+        typeof costNanoUsd === 'number' ? costNanoUsd : null,
+      )
     }
     this.#check()
   }

@@ -211,7 +211,8 @@ export class CallBridge {
         await this.#member(media.participantId, displayName)
         const { kit, roomId } = core.parts
         const result = await kit.takeover(roomId, media.participantId, { reason: 'call' })
-        if (!result.accepted && (await kit.state(roomId)).human?.claimedBy !== media.participantId) throw refused(result)
+        if (!result.accepted && (await kit.state(roomId)).human?.claimedBy !== media.participantId)
+          throw refused(result)
       },
     })
     joined.takeover = takeover
@@ -269,7 +270,13 @@ export class CallBridge {
     )
     await bridge.join({ id: CALLER, role: 'caller', inputRateHz: HEARING_RATE, outputRateHz: sampleRateHz, send })
     // The agent speaks to the caller by the call's own output, and hears them by its recognizer.
-    await bridge.join({ id: AGENT, role: 'agent', inputRateHz: sampleRateHz, outputRateHz: sampleRateHz, send: () => {} })
+    await bridge.join({
+      id: AGENT,
+      role: 'agent',
+      inputRateHz: sampleRateHz,
+      outputRateHz: sampleRateHz,
+      send: () => {},
+    })
     bridge.set(AGENT, CALLER, { audible: false })
     bridge.set(CALLER, AGENT, { audible: false })
     return bridge

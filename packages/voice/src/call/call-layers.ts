@@ -126,7 +126,9 @@ export class CallLayers {
       this.#tones.isSounding ||
       this.#live !== undefined
     const isIdle = !isSounding && this.#background === undefined
-    output.setMixer?.(isIdle ? undefined : (samples, isSpeech) => this.#mix(samples, isSpeech), { alwaysOn: isSounding })
+    output.setMixer?.(isIdle ? undefined : (samples, isSpeech) => this.#mix(samples, isSpeech), {
+      alwaysOn: isSounding,
+    })
   }
 
   #mix(samples: Int16Array, isSpeech: boolean): void {

@@ -1,6 +1,12 @@
 import type { ChannelId } from '@parley/spec'
 import { createLatencyBudget, type LatencyBudget, type LatencyBudgetOptions } from '../metrics/latency-budget.ts'
-import { createTurnMetrics, flatReport, recordTurn, type TurnMetrics, type TurnReport } from '../metrics/turn-metrics.ts'
+import {
+  createTurnMetrics,
+  flatReport,
+  recordTurn,
+  type TurnMetrics,
+  type TurnReport,
+} from '../metrics/turn-metrics.ts'
 import type { TurnEffect } from '../turn/turn-effects.ts'
 import type { TurnEvent } from '../turn/turn-events.ts'
 import { noteReceipt, type CallCore } from './call-core.ts'

@@ -163,7 +163,11 @@ export class CallOpening {
     this.#verdict = verdict
     noteReceipt(core, 'answeredBy', { verdict, by })
     core.emitter.emit({ type: 'answeredBy', verdict })
-    core.parts.access.fire('onAmd', { ...hookPayload(core), verdict, confidence: by === 'bound' ? 0.5 : 1 }, hookScope(core))
+    core.parts.access.fire(
+      'onAmd',
+      { ...hookPayload(core), verdict, confidence: by === 'bound' ? 0.5 : 1 },
+      hookScope(core),
+    )
     if (verdict === 'unavailable' && !core.isEnding) this.#host.hangup('agent')
   }
 

@@ -24,8 +24,7 @@ export async function readRoom(core: CallCore): Promise<void> {
     const [only] = core.agents.keys()
     core.activeAgentId = only ?? null
   }
-  core.language =
-    state.language ?? core.parts.language ?? (core.activeAgentId === null ? undefined : active?.language)
+  core.language = state.language ?? core.parts.language ?? (core.activeAgentId === null ? undefined : active?.language)
 }
 
 /** The voice an agent speaks with in this call (G-4). */

@@ -32,7 +32,10 @@ export class CallSpans {
     if (event.type === 'vadStart') this.#userTurn ??= this.#open('parley.user_turn', {})
     if (event.type !== 'replyStarted' || event.kind !== 'reply') return
     const { utteranceId, agentId } = event
-    const attributes = { 'parley.utterance.id': utteranceId, ...(agentId === null ? {} : { 'gen_ai.agent.id': agentId }) }
+    const attributes = {
+      'parley.utterance.id': utteranceId,
+      ...(agentId === null ? {} : { 'gen_ai.agent.id': agentId }),
+    }
     this.#agentTurns.set(utteranceId, this.#open('parley.agent_turn', attributes))
   }
 
@@ -60,7 +63,10 @@ export class CallSpans {
 
   audible({ utterance }: Spoken): void {
     if (!this.#playouts.has(utterance.id))
-      this.#playouts.set(utterance.id, this.#open('parley.playout', { 'parley.utterance.id': utterance.id, kind: utterance.kind }))
+      this.#playouts.set(
+        utterance.id,
+        this.#open('parley.playout', { 'parley.utterance.id': utterance.id, kind: utterance.kind }),
+      )
   }
 
   settled({ utterance }: Spoken, { status, heardText }: SpeechOutcome): void {

@@ -94,7 +94,10 @@ export class CallTransfer {
         })
         const leg = media
         // A leg whose words cannot be recognized accepts by key.
-        leg.start().then(() => leg.listen()).catch(report)
+        leg
+          .start()
+          .then(() => leg.listen())
+          .catch(report)
       },
       connect,
       merge: connect,

@@ -22,7 +22,13 @@ export class EchoWords {
     if (to <= from) return
     this.#told.set(utteranceId, to)
     // Words are heard before their end is reached: what is being said now comes back too.
-    this.#guard.playedWords(words.slice(from, to + 1).map(({ spoken }) => spoken).join(' '), atMs)
+    this.#guard.playedWords(
+      words
+        .slice(from, to + 1)
+        .map(({ spoken }) => spoken)
+        .join(' '),
+      atMs,
+    )
   }
 
   /** An utterance is over. */

@@ -167,7 +167,10 @@ export class Hearing {
     if (sampleRateHz === this.#inputRate && channels === 1 && !isTooLong) return false
     this.#refusedFrames += 1
     if (this.#refusedFrames === 1) {
-      this.#parts.onStageFailed('media', isTooLong ? longFrame(frame, MAX_FRAME_BYTES) : wrongFrame(frame, this.#inputRate))
+      this.#parts.onStageFailed(
+        'media',
+        isTooLong ? longFrame(frame, MAX_FRAME_BYTES) : wrongFrame(frame, this.#inputRate),
+      )
     }
     return true
   }
@@ -233,7 +236,8 @@ export class Hearing {
       this.#openVad()
     } catch (error) {
       if (this.#isClosed) return
-      if (stage === 'stt') return this.#sttFailed(brokeOff(error, 'voice_stt_failed', 'The recognizer could not be opened again.'))
+      if (stage === 'stt')
+        return this.#sttFailed(brokeOff(error, 'voice_stt_failed', 'The recognizer could not be opened again.'))
       this.#vadFailed(brokeOff(error, 'voice_vad_failed', 'Speech detection could not be opened again.'))
     }
   }
@@ -332,9 +336,7 @@ export class Hearing {
       if (this.#stt === stream && !this.#isClosed) this.#sttFailed(sttEnded())
     } catch (error) {
       if (this.#stt === stream && !this.#isClosed)
-        this.#sttFailed(
-          brokeOff(error, 'voice_stt_failed', 'The recognizer broke off.'),
-        )
+        this.#sttFailed(brokeOff(error, 'voice_stt_failed', 'The recognizer broke off.'))
     }
   }
 

@@ -134,8 +134,11 @@ export class LiveCall implements CallSession {
     access.fire('onCallStarted', { ...hookPayload(core), direction, endpoint: endpoint.info.kind }, hookScope(core))
     core.driver.feed({ type: 'mediaResumed' })
     core.driver.feed({ type: 'roomMode', mode: core.mode })
-    core.recording = createCallRecording(() => core, core.parts.recording, core.parts.consent, (text, options) =>
-      this.say(text, options),
+    core.recording = createCallRecording(
+      () => core,
+      core.parts.recording,
+      core.parts.consent,
+      (text, options) => this.say(text, options),
     )
     core.opening.start()
     access.background('ttsCache', async () => core.cache?.prewarm(core), roomId)
@@ -181,7 +184,10 @@ export class LiveCall implements CallSession {
     if (text.trim() === '') return
     const { source } = event
     if (source.kind === 'agent' || event.metadata['say'] === true) {
-      void this.say(text, { commit: false, ...(source.channelId !== undefined && source.kind === 'agent' ? { agentId: source.channelId } : {}) })
+      void this.say(text, {
+        commit: false,
+        ...(source.channelId !== undefined && source.kind === 'agent' ? { agentId: source.channelId } : {}),
+      })
       return
     }
     const role = source.participantId === this.participantId ? 'user' : 'agent'
@@ -329,7 +335,11 @@ export class LiveCall implements CallSession {
       return access.background('escalate', async () => void (await this.transfer(escalateTo)), this.roomId)
     }
     const by = { kind: 'code' as const, id: this.id }
-    access.background('escalate', async () => void (await kit.requestHuman(this.roomId, { reason: why }, { by })), this.roomId)
+    access.background(
+      'escalate',
+      async () => void (await kit.requestHuman(this.roomId, { reason: why }, { by })),
+      this.roomId,
+    )
   }
 
   #report(error: unknown): void {

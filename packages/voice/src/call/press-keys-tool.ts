@@ -3,7 +3,10 @@ import { z } from 'zod'
 import type { EndsCalls } from './end-call-tool.ts'
 
 const input: z.ZodObject<{ keys: z.ZodString }> = z.strictObject({
-  keys: z.string().regex(/^[0-9*#w]{1,32}$/).describe('Keys to press, in order; w waits half a second.'),
+  keys: z
+    .string()
+    .regex(/^[0-9*#w]{1,32}$/)
+    .describe('Keys to press, in order; w waits half a second.'),
 })
 
 /** Makes the tool `pressKeys`: an agent finds its way through a telephone menu (AM-3). */

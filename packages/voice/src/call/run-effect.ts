@@ -119,7 +119,10 @@ function judgeEcho(core: CallCore): void {
   core.driver.feed({ type: 'echoVerdict', verdict, confidence })
 }
 
-function judgeBackchannel(core: CallCore, { id, text, durationMs }: Extract<TurnEffect, { type: 'askBackchannel' }>): void {
+function judgeBackchannel(
+  core: CallCore,
+  { id, text, durationMs }: Extract<TurnEffect, { type: 'askBackchannel' }>,
+): void {
   const { backchannel, access, roomId } = core.parts
   const { language } = core
   const answer = (isBackchannel: boolean): void => core.driver.feed({ type: 'backchannelVerdict', id, isBackchannel })

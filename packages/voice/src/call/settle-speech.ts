@@ -25,7 +25,8 @@ export function noteSettled(core: CallCore, spoken: Spoken, outcome: SpeechOutco
   core.captions.speech(utterance, { isFinal: true, isCut })
   void core.requests.recheck().catch((error: unknown) => access.reportError(error, 'request', roomId))
   core.captions.heard(utterance.id, { isOver: true, isCut })
-  if (utterance.kind !== 'filler' && utterance.kind !== 'backchannel') rememberTurn(core, 'assistant', outcome.heardText)
+  if (utterance.kind !== 'filler' && utterance.kind !== 'backchannel')
+    rememberTurn(core, 'assistant', outcome.heardText)
   noteReceipt(core, 'spoken', {
     utteranceId: utterance.id,
     agentId: utterance.agentId,

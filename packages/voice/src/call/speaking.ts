@@ -151,7 +151,11 @@ export class Speaking {
     this.end(utteranceId)
   }
 
-  #spanOf({ spanId, mustHear, fromWord }: Extract<SpeechPart, { text: string; spanId?: string; mustHear?: MustHear }>): {
+  #spanOf({
+    spanId,
+    mustHear,
+    fromWord,
+  }: Extract<SpeechPart, { text: string; spanId?: string; mustHear?: MustHear }>): {
     spanId: string
     mustHear?: MustHear
     fromWord?: number
@@ -226,7 +230,10 @@ export class Speaking {
   }
 
   /** Cuts utterances in the order of B-1: far end and sound first, then what makes the text, then the books. */
-  interrupt(utteranceIds: readonly string[], { clear, cancelGeneration }: { clear: boolean; cancelGeneration: boolean }): ClearResult | undefined {
+  interrupt(
+    utteranceIds: readonly string[],
+    { clear, cancelGeneration }: { clear: boolean; cancelGeneration: boolean },
+  ): ClearResult | undefined {
     const { output, clock, interruptTotalMs } = this.#parts
     const cut = utteranceIds.flatMap((id) => this.#spoken.get(id) ?? [])
     for (const spoken of cut) {
@@ -365,11 +372,14 @@ function silenceOf(ms: number): AudioFrame[] {
   return framesOf({ samples: new Int16Array(Math.round(ms) * 16), sampleRateHz: 16_000, channels: 1 })
 }
 
-function framesOf({ samples, sampleRateHz, channels }: { samples: Int16Array } & Pick<AudioFrame, 'sampleRateHz' | 'channels'>): AudioFrame[] {
+function framesOf({
+  samples,
+  sampleRateHz,
+  channels,
+}: { samples: Int16Array } & Pick<AudioFrame, 'sampleRateHz' | 'channels'>): AudioFrame[] {
   const length = (sampleRateHz / 1_000) * FRAME_MS * channels
   const frames: AudioFrame[] = []
   for (let at = 0; at < samples.length; at += length)
     frames.push({ samples: samples.subarray(at, at + length), sampleRateHz, channels, position: at / channels })
   return frames
 }
-

@@ -1,5 +1,15 @@
 import type { CallAccess, HookMap, Kit } from '@parley/kit'
-import { ParleyError, REDACTED, type ChannelId, type EventId, type InboundMessage, type Json, type ParticipantId, type RoomId, type Word } from '@parley/spec'
+import {
+  ParleyError,
+  REDACTED,
+  type ChannelId,
+  type EventId,
+  type InboundMessage,
+  type Json,
+  type ParticipantId,
+  type RoomId,
+  type Word,
+} from '@parley/spec'
 import type { CommittedTurn } from '../turn/turn-effects.ts'
 import type { TurnEvent } from '../turn/turn-events.ts'
 

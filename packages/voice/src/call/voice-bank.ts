@@ -173,7 +173,10 @@ class RoutedVoice implements OpenVoice {
       this.#fail(streamEnded(this.voice))
     } catch (error) {
       this.#fail(
-        toParleyError(error, { code: 'voice_tts_failed', message: `The voice ${this.voice} broke off. Its error is the cause.` }),
+        toParleyError(error, {
+          code: 'voice_tts_failed',
+          message: `The voice ${this.voice} broke off. Its error is the cause.`,
+        }),
       )
     }
   }

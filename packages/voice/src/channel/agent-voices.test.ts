@@ -15,10 +15,19 @@ import type { VoiceChannelOptions } from './voice-channel-options.ts'
 
 const riley: VoicedAgent = { channelId: 'riley', voice: { flite: 'slt', openai: 'coral' }, voices: { fr: 'carol' } }
 
-async function callWith(agents: Agent[], options: VoiceChannelOptions = {}, more: { voice?: string; language?: string } = {}) {
+async function callWith(
+  agents: Agent[],
+  options: VoiceChannelOptions = {},
+  more: { voice?: string; language?: string } = {},
+) {
   const clock = createVirtualClock()
   const kit = new Kit({ clock, ids: createSeededIds(5) })
-  const voice = new VoiceChannel('voice', { stt: createFakeStt(), tts: createFakeTts(), vad: createScriptedVad(), ...options })
+  const voice = new VoiceChannel('voice', {
+    stt: createFakeStt(),
+    tts: createFakeTts(),
+    vad: createScriptedVad(),
+    ...options,
+  })
   kit.register(voice)
   for (const agent of agents) kit.register(agent)
   const room = await kit.createRoom({ channels: agents.map(({ channelId }) => channelId) })
@@ -48,7 +57,10 @@ describe('voices of agents', () => {
   })
 
   test('G-4 AG-5 the voice is chosen for each utterance, from agent and channel, without wiring of a pipeline', async () => {
-    await using bench = await callWith([speaker('riley', 'bob')]).then((made) => ({ ...made, [Symbol.asyncDispose]: () => made.kit.close() }))
+    await using bench = await callWith([speaker('riley', 'bob')]).then((made) => ({
+      ...made,
+      [Symbol.asyncDispose]: () => made.kit.close(),
+    }))
     await bench.clock.advance(4_000)
     expect(bench.voicesHeard()).toEqual(['bob'])
     const mapped = await callWith([speaker('sam')], { voiceMap: { sam: 'erin' } })
@@ -75,7 +87,10 @@ describe('voices of agents', () => {
     pipeline.install(kit, [agents[0] as Agent], { roomId: first.id })
     const endpoints = rooms.map(() => createTestEndpoint({ clock }))
     for (const [index, room] of rooms.entries())
-      await voice.connect(endpoints[index] as (typeof endpoints)[number], { roomId: room.id, participantId: `p${index}` })
+      await voice.connect(endpoints[index] as (typeof endpoints)[number], {
+        roomId: room.id,
+        participantId: `p${index}`,
+      })
     await clock.advance(4_000)
     expect(endpoints.map((endpoint) => endpoint.heard().map((heard) => heard.voice))).toEqual([['alice'], ['frank']])
   })

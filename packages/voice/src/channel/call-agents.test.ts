@@ -6,7 +6,9 @@ import { z } from 'zod'
 import { openCall, sayingAgent } from './__fixtures__/open-call.ts'
 
 const handOff = (target: string, also: object = {}) => ({
-  toolCalls: [{ name: 'handoff_conversation', arguments: { target, reason: 'charge', summary: 'charged twice', ...also } }],
+  toolCalls: [
+    { name: 'handoff_conversation', arguments: { target, reason: 'charge', summary: 'charged twice', ...also } },
+  ],
 })
 
 /** Riley answers first, Morgan may take over. */
@@ -93,7 +95,8 @@ describe('the output of an agent in a call', () => {
   })
 
   test('C-2 a sentence that beforeTts blocks is neither spoken nor captioned, and speech goes on with the next', async () => {
-    const text = 'This sentence is said as it stands here. This one holds a secret word that is long. This one is said again as it stands.'
+    const text =
+      'This sentence is said as it stands here. This one holds a secret word that is long. This one is said again as it stands.'
     await using bench = await openCall({ agents: [sayingAgent('riley', text)] })
     bench.kit.hook('beforeTts', ({ text: sentence }) => {
       if (sentence.includes('secret')) throw new Error('the guard broke')
@@ -127,7 +130,10 @@ describe('a model that writes the call of a tool as text', () => {
 
   test('S-2 makes the real call where name and arguments fit, and nothing of it is heard', async () => {
     const written = 'one moment please {"name": "refund", "arguments": {"amount": 4}}'
-    await using bench = await openCall({ agents: [riley(written, 'i have refunded it')], channel: { preemptive: { enabled: false } } })
+    await using bench = await openCall({
+      agents: [riley(written, 'i have refunded it')],
+      channel: { preemptive: { enabled: false } },
+    })
     void bench.endpoint.caller.sayText('refund me')
     await bench.clock.advance(15_000)
     expect(ran).toEqual([{ amount: 4 }])
@@ -199,7 +205,11 @@ describe('a handoff in mid-call', () => {
       voiced('riley', 'alice', { text: long, ...handOff('morgan') }),
       voiced('morgan', 'bob', 'i see two payments'),
     ]
-    await using bench = await openCall({ agents, setUp: pipelineOf(agents), channel: { preemptive: { enabled: false } } })
+    await using bench = await openCall({
+      agents,
+      setUp: pipelineOf(agents),
+      channel: { preemptive: { enabled: false } },
+    })
     void bench.endpoint.caller.sayText('i was charged twice')
     await bench.clock.advance(25_000)
     const heard = bench.endpoint.heard()
@@ -272,7 +282,9 @@ describe('the voice of an utterance', () => {
   test('G-4 AG-5 is of the call, then of the language, then of the agent, then of the map, then the default', async () => {
     const plain = (): Agent => sayingAgent('riley', 'yes')
     const mapped = { voiceMap: { riley: 'carol' }, defaultVoice: 'dave' }
-    expect(await voiceHeard({ agents: [withVoices()], channel: mapped, connect: { voice: 'erin', language: 'de' } })).toBe('erin')
+    expect(
+      await voiceHeard({ agents: [withVoices()], channel: mapped, connect: { voice: 'erin', language: 'de' } }),
+    ).toBe('erin')
     expect(await voiceHeard({ agents: [withVoices()], channel: mapped, connect: { language: 'de' } })).toBe('bob')
     expect(await voiceHeard({ agents: [withVoices()], channel: mapped })).toBe('alice')
     expect(await voiceHeard({ agents: [plain()], channel: mapped })).toBe('carol')

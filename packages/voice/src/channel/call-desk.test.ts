@@ -37,7 +37,9 @@ test('X-4 HO-6 TM-16 a person takes the call over: the agent falls silent at onc
   expect(endpoint.output.isPlaying).toBe(false)
   void desk.caller.sayText('this is dana')
   await clock.advance(4_000)
-  const first = endpoint.output.sent.find(({ atMs, samples }) => atMs > tookMs && samples.some((sample) => sample !== 0))
+  const first = endpoint.output.sent.find(
+    ({ atMs, samples }) => atMs > tookMs && samples.some((sample) => sample !== 0),
+  )
   expect((first?.atMs ?? Infinity) - tookMs).toBeLessThan(500)
   expect(mixedFor(endpoint)).toContain('this is dana')
   expect((await bench.kit.state(bench.roomId)).mode).toBe('human')
@@ -93,7 +95,10 @@ test('BR-2 who listens in hears caller and agent, and nobody hears them or learn
   await clock.advance(2_000)
   void desk.caller.sayText('mumble mumble')
   await clock.advance(6_000)
-  const heard = desk.heard().map(({ text }) => text.trim()).join(' ')
+  const heard = desk
+    .heard()
+    .map(({ text }) => text.trim())
+    .join(' ')
   expect(heard).toContain('i was charged twice')
   expect(heard).toContain('two payments of mine')
   expect(mixedFor(endpoint)).toBe('two payments of mine')

@@ -12,7 +12,12 @@ const toBilling = {
 function agents(triage: ScriptedTurn[], billing: ScriptedTurn[]): [Agent, Agent] {
   return [
     new Agent('triage', { name: 'Riley', voice: 'alice', model: scriptedModel(triage) }),
-    new Agent('billing', { name: 'Morgan', voice: 'bob', greeting: 'morgan from billing', model: scriptedModel(billing) }),
+    new Agent('billing', {
+      name: 'Morgan',
+      voice: 'bob',
+      greeting: 'morgan from billing',
+      model: scriptedModel(billing),
+    }),
   ]
 }
 
@@ -31,7 +36,10 @@ const voicesHeard = ({ endpoint }: CallBench): [string, string][] =>
 
 describe('a handoff in a call', () => {
   test('HF-1 HO-5 what was said before is heard and logged first: model, tool, handoff, opening in the other voice, and the next message goes to the receiver', async () => {
-    const both = agents([{ text: 'one moment please', toolCalls: [toBilling] }], ['i see two payments', 'you are welcome'])
+    const both = agents(
+      [{ text: 'one moment please', toolCalls: [toBilling] }],
+      ['i see two payments', 'you are welcome'],
+    )
     await using bench = await openCall({ agents: both, setUp: pipeline(both) })
     void bench.endpoint.caller.sayText('i was charged twice')
     await bench.clock.advance(12_000)
@@ -96,7 +104,10 @@ describe('a handoff in a call', () => {
   })
 
   test('HO-5 words said during the switch are answered by the receiver', async () => {
-    const both = agents([{ text: 'let me hand you over to my colleague', toolCalls: [toBilling] }], ['i see two payments', 'october it is'])
+    const both = agents(
+      [{ text: 'let me hand you over to my colleague', toolCalls: [toBilling] }],
+      ['i see two payments', 'october it is'],
+    )
     await using bench = await openCall({
       agents: both,
       channel: { interruption: { warmupMs: 0 } },
@@ -113,7 +124,10 @@ describe('a handoff in a call', () => {
   })
 
   test('G-3 with a farewell prompt the outgoing agent says one sentence in its own voice, and no more than 4 s are spent on it', async () => {
-    const both = agents([{ text: 'one moment', toolCalls: [toBilling] }, 'Goodbye ada. And another sentence.'], ['i see two payments'])
+    const both = agents(
+      [{ text: 'one moment', toolCalls: [toBilling] }, 'Goodbye ada. And another sentence.'],
+      ['i see two payments'],
+    )
     const setUp = pipeline(both, { farewellPrompt: 'Say goodbye.' })
     await using bench = await openCall({ agents: both, setUp })
     void bench.endpoint.caller.sayText('i was charged twice')
@@ -125,7 +139,10 @@ describe('a handoff in a call', () => {
       'triage: Goodbye ada.',
       'billing: i see two payments',
     ])
-    const slow = agents([{ text: 'one moment', toolCalls: [toBilling] }, () => new Promise(() => {})], ['i see two payments'])
+    const slow = agents(
+      [{ text: 'one moment', toolCalls: [toBilling] }, () => new Promise(() => {})],
+      ['i see two payments'],
+    )
     await using late = await openCall({ agents: slow, setUp: pipeline(slow, { farewellPrompt: 'Say goodbye.' }) })
     void late.endpoint.caller.sayText('i was charged twice')
     await late.clock.advance(12_000)

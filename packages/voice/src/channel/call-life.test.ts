@@ -15,7 +15,9 @@ describe('a call without some of its parts', () => {
     await bench.clock.advance(8_000)
     expect(await bench.lines()).toEqual(['ada: hello', 'riley: all right'])
     expect(bench.heard()).toEqual(['all right'])
-    expect(await bench.receipts('settings')).toMatchObject([{ settings: { settings: { stages: { vad: false, stt: false, tts: true } } } }])
+    expect(await bench.receipts('settings')).toMatchObject([
+      { settings: { settings: { stages: { vad: false, stt: false, tts: true } } } },
+    ])
     expect(bench.errors).toEqual([])
   })
 
@@ -165,7 +167,10 @@ describe('the end of a call', () => {
   }
 
   test.each(['stt', 'tts', 'vad'] as const)('C-13 comes within 2 s, though %s never closes', async (stage) => {
-    await using bench = await openCall({ agents: [sayingAgent('riley', counting)], channel: { [stage]: stubborn[stage]() } })
+    await using bench = await openCall({
+      agents: [sayingAgent('riley', counting)],
+      channel: { [stage]: stubborn[stage]() },
+    })
     void bench.endpoint.caller.sayText('count')
     await bench.clock.advance(3_000)
     let isEnded = false

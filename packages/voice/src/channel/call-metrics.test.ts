@@ -11,8 +11,16 @@ test('G-3 the tool endCall lets the reply be heard, then the goodbye, and closes
   const live: { voice?: VoiceChannel } = {}
   const riley = new Agent('riley', {
     name: 'riley',
-    model: scriptedModel([{ text: 'that is done', toolCalls: [{ name: 'endCall', arguments: { goodbye: 'goodbye ada' } }] }]),
-    tools: [createEndCallTool({ get calls() { return live.voice?.calls ?? [] } })],
+    model: scriptedModel([
+      { text: 'that is done', toolCalls: [{ name: 'endCall', arguments: { goodbye: 'goodbye ada' } }] },
+    ]),
+    tools: [
+      createEndCallTool({
+        get calls() {
+          return live.voice?.calls ?? []
+        },
+      }),
+    ],
   })
   await using bench = await openCall({ agents: [riley], setUp: (_kit, _roomId, voice) => void (live.voice = voice) })
   void bench.endpoint.caller.sayText('bye')
@@ -25,7 +33,11 @@ test('G-3 the tool endCall lets the reply be heard, then the goodbye, and closes
 test('metrics: a turn tells its delays from the last voiced instant to the first audible sound, to receipt, screen and event', async () => {
   await using bench = await openCall({
     agents: [sayingAgent('riley', 'that is done')],
-    channel: { stt: createFakeStt({ latencyMs: 100 }), tts: createFakeTts({ firstAudioMs: 200 }), endpointing: { minDelayMs: 500 } },
+    channel: {
+      stt: createFakeStt({ latencyMs: 100 }),
+      tts: createFakeTts({ firstAudioMs: 200 }),
+      endpointing: { minDelayMs: 500 },
+    },
   })
   const told: Record<string, number>[] = []
   bench.call.on('metrics', ({ metrics }) => told.push(metrics))
@@ -111,7 +123,11 @@ test('cost: speech and models are charged to the call, what has no price is unkn
     agents: [sayingAgent('riley', 'two payments', 'still two')],
     channel: {
       stt,
-      tts: { ...tts, info: { ...tts.info, pricing: { perCharacter: 1_000_000 } }, open: (...given) => tts.open(...given) },
+      tts: {
+        ...tts,
+        info: { ...tts.info, pricing: { perCharacter: 1_000_000 } },
+        open: (...given) => tts.open(...given),
+      },
       linePricing: { telephonyPerMinute: 10_000_000 },
       callBudget: { softUsd: 0.02, hardUsd: 0.03, onHard: 'end' },
     },
@@ -178,7 +194,11 @@ test('cost: at the hard cap the agent is told to come to an end, and the call go
   await using bench = await openCall({
     agents: [agent],
     channel: {
-      tts: { ...tts, info: { ...tts.info, pricing: { perCharacter: 1_000_000 } }, open: (...given) => tts.open(...given) },
+      tts: {
+        ...tts,
+        info: { ...tts.info, pricing: { perCharacter: 1_000_000 } },
+        open: (...given) => tts.open(...given),
+      },
       callBudget: { hardUsd: 0.005 },
     },
   })

@@ -64,7 +64,10 @@ test('AM-1 voicemail: the message waits for the machine to end, is heard whole, 
   bench.kit.observe('onAmd', ({ verdict }) => void told.push(verdict))
   void bench.endpoint.caller.sayText('you have reached ada please leave a message after the tone')
   await bench.clock.advance(3_500)
-  const beep = Int16Array.from({ length: 8_000 }, (_, index) => 12_000 * Math.sin((2 * Math.PI * 1_000 * index) / 16_000))
+  const beep = Int16Array.from(
+    { length: 8_000 },
+    (_, index) => 12_000 * Math.sin((2 * Math.PI * 1_000 * index) / 16_000),
+  )
   void bench.endpoint.caller.say(beep)
   await bench.clock.advance(10_000)
   expect(told).toEqual(['machine'])
@@ -104,7 +107,13 @@ test('AM-3 in a menu the agent presses keys half a second apart, and the same me
   const riley = new Agent('riley', {
     name: 'riley',
     model: scriptedModel([press('1w2'), done, press('3'), done, press('4'), done]),
-    tools: [createPressKeysTool({ get calls() { return live.voice?.calls ?? [] } })],
+    tools: [
+      createPressKeysTool({
+        get calls() {
+          return live.voice?.calls ?? []
+        },
+      }),
+    ],
   })
   await using bench = await openCall({
     agents: [riley],
@@ -143,7 +152,11 @@ test('L-1 a language changes recognition, voice and thresholds together, and is 
         open: async (options, context) => {
           const stream = await stt.open(options, context)
           heardIn.push(options.language)
-          return { ...stream, events: stream.events, update: async (change) => (heardIn.push(change.language), stream.update(change)) }
+          return {
+            ...stream,
+            events: stream.events,
+            update: async (change) => (heardIn.push(change.language), stream.update(change)),
+          }
         },
       },
       tts: speaking((voice) => [voice === 'bob' ? 'de' : 'en']),

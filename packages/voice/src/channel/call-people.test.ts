@@ -11,7 +11,10 @@ test('C-4 what the caller types is a turn of theirs, and a reply to another memb
     await clock.advance(4_000)
     expect(bench.heard()).toEqual(['hello ada'])
     await kit.ensureParticipant(roomId, { id: 'kim', channelId: 'voice' })
-    await kit.processInbound({ channelId: 'voice', senderId: 'kim', content: { type: 'text', text: 'and me' } }, { roomId })
+    await kit.processInbound(
+      { channelId: 'voice', senderId: 'kim', content: { type: 'text', text: 'and me' } },
+      { roomId },
+    )
     await clock.advance(4_000)
     expect(await bench.lines()).toEqual(['ada: hi there', 'riley: hello ada', 'kim: and me', 'riley: hello kim'])
     expect(bench.heard()).toEqual(speak === 'all' ? ['hello ada', 'hello kim'] : ['hello ada'])
@@ -46,7 +49,9 @@ test('C-5 two people on a line are heard apart, and the agent answers who names 
 test('C-5 whom words are for may be judged by the application', async () => {
   await using bench = await openCall({
     agents: [sayingAgent('riley', 'yes')],
-    channel: { addressee: ({ text, people }) => (people.length === 2 && text.startsWith('assistant') ? 'agent' : 'person') },
+    channel: {
+      addressee: ({ text, people }) => (people.length === 2 && text.startsWith('assistant') ? 'agent' : 'person'),
+    },
   })
   const second = createTestEndpoint({ clock: bench.clock, id: 'bob' })
   await bench.voice.connect(second, { roomId: bench.roomId, participantId: 'bob' })
@@ -97,7 +102,10 @@ test('echo: what we said and hear again is dropped with a receipt, other words a
   const dropped = await bench.receipts('dropped')
   expect(dropped.length).toBeGreaterThan(0)
   expect(dropped.every(({ reason }) => reason === 'echo')).toBe(true)
-  expect(await bench.lines()).toEqual(['ada: what about my money', 'riley: the refund is forty dollars and comes on friday'])
+  expect(await bench.lines()).toEqual([
+    'ada: what about my money',
+    'riley: the refund is forty dollars and comes on friday',
+  ])
   void endpoint.caller.sayText('thank you very much')
   await clock.advance(5_000)
   expect((await bench.lines()).slice(2)).toEqual(['ada: thank you very much', 'riley: yes'])

@@ -18,7 +18,8 @@ class Lines implements DialOut {
   async dial(to: string, { signal }: { signal: AbortSignal }): Promise<DialResult> {
     this.dialled.push(to)
     const answer = this.#answers.shift() ?? 'never'
-    if (answer === 'never') return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    if (answer === 'never')
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
     if (answer !== 'accepted') return answer
     if (this.bench === undefined) throw new Error('The lines have no clock yet.')
     const leg = createTestEndpoint({ clock: this.bench.clock, id: to, direction: 'outbound' })
@@ -27,7 +28,10 @@ class Lines implements DialOut {
   }
 }
 
-async function withLines(lines: Lines, agents: Agent[] = [sayingAgent('riley', 'I am back.', 'Yes.', 'Yes.')]): Promise<CallBench> {
+async function withLines(
+  lines: Lines,
+  agents: Agent[] = [sayingAgent('riley', 'I am back.', 'Yes.', 'Yes.')],
+): Promise<CallBench> {
   const bench = await openCall({ agents, channel: { dialOut: lines, interruption: { warmupMs: 0 } } })
   lines.bench = bench
   return bench
@@ -40,7 +44,12 @@ test('X-1 cold: the announcement is heard before it rings, "transferred" only af
   const lines = new Lines('accepted')
   await using bench = await withLines(lines)
   const { call, clock, endpoint } = bench
-  const transfer = call.transfer({ kind: 'cold', to: 'sales', announce: 'one moment', transferredText: 'you are put through' })
+  const transfer = call.transfer({
+    kind: 'cold',
+    to: 'sales',
+    announce: 'one moment',
+    transferredText: 'you are put through',
+  })
   await clock.advance(200)
   expect(lines.dialled).toEqual([])
   await clock.advance(6_000)
@@ -155,7 +164,9 @@ test('X-1 a call transfers once at a time, and not without a way to dial', async
   const lines = new Lines('never')
   await using bench = await withLines(lines)
   void bench.call.transfer({ kind: 'cold', to: 'sales' })
-  await expect(bench.call.transfer({ kind: 'cold', to: 'support' })).rejects.toMatchObject({ code: 'voice_transfer_failed' })
+  await expect(bench.call.transfer({ kind: 'cold', to: 'support' })).rejects.toMatchObject({
+    code: 'voice_transfer_failed',
+  })
   await using plain = await openCall()
   await expect(plain.call.transfer({ kind: 'cold', to: 'sales' })).rejects.toMatchObject({ code: 'invalid_options' })
 })
@@ -235,5 +246,7 @@ test('X-2 BR-2 BR-3 declined by one colleague, accepted by another; a supervisor
   void supervisor.caller.sayText('offer a refund')
   await clock.advance(4_000)
   expect(textOf(lines.legs[1])).toBe('ada offer a refund')
-  expect(endpoint.output.sent.slice(before).some(({ samples }) => samples.some((sample) => Math.abs(sample) > 100))).toBe(false)
+  expect(
+    endpoint.output.sent.slice(before).some(({ samples }) => samples.some((sample) => Math.abs(sample) > 100)),
+  ).toBe(false)
 })

@@ -1,6 +1,11 @@
 import { Agent, block, modify } from '@parley/kit'
 import type { ChatRequest } from '@parley/spec'
-import { createFakeStt, createScriptedBackchannelDetector, createScriptedTurnDetector, scriptedModel } from '@parley/testing'
+import {
+  createFakeStt,
+  createScriptedBackchannelDetector,
+  createScriptedTurnDetector,
+  scriptedModel,
+} from '@parley/testing'
 import { describe, expect, test } from 'vitest'
 import { openCall, sayingAgent, type CallBench, type CallBenchOptions } from './__fixtures__/open-call.ts'
 

@@ -29,7 +29,11 @@ test('H-7 a disclosure that was cut is said again after the person was answered,
   expect(bench.errors).toEqual([])
   expect(call.ledger.wasHeard('debt')).toBe('full')
   const lines = await bench.lines()
-  expect(lines.slice(1)).toEqual(['ada: hold on please', 'riley: sure thing', 'riley: You may ask for proof. You may also say no.'])
+  expect(lines.slice(1)).toEqual([
+    'ada: hold on please',
+    'riley: sure thing',
+    'riley: You may ask for proof. You may also say no.',
+  ])
   expect(await bench.receipts('resaid')).toMatchObject([{ spanId: 'debt', attempt: 1 }])
 })
 
@@ -79,9 +83,13 @@ test('D-3 D-4 collect asks aloud, gives the keys, and keeps secret ones out of l
 test('D-1 keys pass the onDtmf hook in their order, and one that it blocks counts for nothing', async () => {
   await using bench = await openCall({
     setUp: (kit) =>
-      void kit.hook('onDtmf', ({ digits }) => (digits === '9' ? { action: 'block', reason: 'x.not_here' } : { action: 'allow' }), {
-        name: 'keys',
-      }),
+      void kit.hook(
+        'onDtmf',
+        ({ digits }) => (digits === '9' ? { action: 'block', reason: 'x.not_here' } : { action: 'allow' }),
+        {
+          name: 'keys',
+        },
+      ),
   })
   for (const digit of '192') bench.endpoint.caller.dtmf(digit)
   await bench.clock.advance(5_000)
@@ -112,7 +120,9 @@ test('D-5 the call sends keys by the endpoint, or as tones after what is being s
   void call.sendDtmf('5').then(() => (isSent = true))
   await clock.advance(2_000)
   expect(isSent).toBe(true)
-  const tone = endpoint.output.sent.filter(({ atMs, samples }) => atMs >= spokenMs && samples.some((sample) => sample !== 0))
+  const tone = endpoint.output.sent.filter(
+    ({ atMs, samples }) => atMs >= spokenMs && samples.some((sample) => sample !== 0),
+  )
   expect(tone.length * 20).toBeGreaterThanOrEqual(100)
   expect(tone.length * 20).toBeLessThanOrEqual(140)
   expect(toned.heard()).toEqual(['one moment'])

@@ -15,7 +15,10 @@ const long = 'there are two payments of yours here and i can give one of them ba
 
 const waitMs = fc.integer({ min: 0, max: 6_000 })
 const act: fc.Arbitrary<Act> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('say' as const), words: fc.integer({ min: 1, max: 6 }), waitMs }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('say' as const), words: fc.integer({ min: 1, max: 6 }), waitMs }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('cough' as const), waitMs }) },
   {
     weight: 2,

@@ -57,7 +57,9 @@ async function openCall(
       const events = await kit.events(room.id, { types: ['message'] })
       return events.map(({ source, content }) => {
         const who = source.kind === 'agent' ? source.channelId : source.participantId
-        return content.type === 'text' ? `${who}: ${content.text}${content.interrupted === true ? ' |' : ''}` : `${who}: ${content.type}`
+        return content.type === 'text'
+          ? `${who}: ${content.text}${content.interrupted === true ? ' |' : ''}`
+          : `${who}: ${content.type}`
       })
     },
     [Symbol.asyncDispose]: () => kit.close(),
@@ -116,7 +118,15 @@ describe('a call', () => {
       name: 'Riley',
       voice: 'alice',
       model: scriptedModel([
-        { text: 'one moment', toolCalls: [{ name: 'handoff_conversation', arguments: { target: 'billing', reason: 'charge', summary: 'charged twice' } }] },
+        {
+          text: 'one moment',
+          toolCalls: [
+            {
+              name: 'handoff_conversation',
+              arguments: { target: 'billing', reason: 'charge', summary: 'charged twice' },
+            },
+          ],
+        },
       ]),
     })
     const billing = new Agent('billing', { name: 'Morgan', voice: 'bob', model: scriptedModel(['i see two payments']) })
@@ -146,17 +156,25 @@ describe('a call', () => {
 
 test('H-7 a greeting may be spoken as speech with a sentence that must be heard', async () => {
   const asked: unknown[] = []
-  await using bench = await openCall([new Agent('anna', { name: 'Anna', model: scriptedModel([]), greeting: 'Hello there.' })], {
-    greeting: ({ agentId, text, isRecorded }) => {
-      asked.push({ agentId, text, isRecorded })
-      return [`${text} `, { text: 'This call is recorded.', mustHear: 'resay' }]
+  await using bench = await openCall(
+    [new Agent('anna', { name: 'Anna', model: scriptedModel([]), greeting: 'Hello there.' })],
+    {
+      greeting: ({ agentId, text, isRecorded }) => {
+        asked.push({ agentId, text, isRecorded })
+        return [`${text} `, { text: 'This call is recorded.', mustHear: 'resay' }]
+      },
     },
-  })
+  )
   // Somebody who reads along comes while it is spoken: nobody is greeted twice.
   await bench.clock.advance(500)
   await bench.kit.ensureParticipant(bench.roomId, { id: 'reader' })
   await bench.clock.advance(10_000)
   expect(asked).toEqual([{ agentId: 'anna', text: 'Hello there.', isRecorded: false }])
   expect(await bench.lines()).toEqual(['anna: Hello there. This call is recorded.'])
-  expect(bench.endpoint.heard().map(({ text }) => text.trim()).join(' ')).toBe('Hello there. This call is recorded.')
+  expect(
+    bench.endpoint
+      .heard()
+      .map(({ text }) => text.trim())
+      .join(' '),
+  ).toBe('Hello there. This call is recorded.')
 })

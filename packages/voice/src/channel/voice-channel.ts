@@ -153,7 +153,10 @@ export class VoiceChannel implements Channel {
     const resolved = resolveVoiceSettings({ channel: voiceOptionsOf(own), stages: stagesOf(own, endpoint) })
     const sharedVad = vad === undefined ? undefined : createSharedVad(vad.info)
     const processors = [...(own.inputProcessors ?? []), ...(echo === undefined ? [] : [echo.processor])]
-    const chain = processors.length === 0 ? undefined : createInputChain(processors, {
+    const chain =
+      processors.length === 0
+        ? undefined
+        : createInputChain(processors, {
             ...(own.measure === undefined ? {} : { measure: own.measure }),
             onBypass: (stage, { reason }) =>
               access.receipt(options.roomId, 'voice.bypass', { callId: id, stage, reason }),

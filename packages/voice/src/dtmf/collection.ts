@@ -42,7 +42,8 @@ const PROMPT_BOUND_MS = 30_000
 export function startCollection(given: CollectOptions, ports: CollectionPorts): Collection {
   checkOptions('collect', given, ['digits', 'terminator', 'timeoutMs', 'sensitive', 'prompt', 'retries'])
   const options = { ...defaultCollectOptions, ...given }
-  const { min, max } = typeof options.digits === 'number' ? { min: options.digits, max: options.digits } : options.digits
+  const { min, max } =
+    typeof options.digits === 'number' ? { min: options.digits, max: options.digits } : options.digits
   if (!(Number.isInteger(min) && Number.isInteger(max) && min >= 1 && max >= min && max <= 256)) {
     throw new ParleyError({
       code: 'invalid_options',

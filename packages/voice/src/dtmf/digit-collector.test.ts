@@ -2,7 +2,13 @@ import { createVirtualClock } from '@parley/testing'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createDigitCollector, type KeypadEntry } from './digit-collector.ts'
-import { defaultCollectOptions, defaultDigitCollectorOptions, defaultToneOptions, TONE_TAIL_MS, type DigitCollectorOptions } from './dtmf-options.ts'
+import {
+  defaultCollectOptions,
+  defaultDigitCollectorOptions,
+  defaultToneOptions,
+  TONE_TAIL_MS,
+  type DigitCollectorOptions,
+} from './dtmf-options.ts'
 import { keypadText, sensitiveText } from './keypad-text.ts'
 import { tonesFor } from './tone-plan.ts'
 
@@ -206,23 +212,28 @@ describe('digit collector', () => {
       fc.constantFrom('', 'hello').map((text) => ({ text })),
     )
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 20 }), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 3 }), async (steps, min, spread) => {
-        const { clock, collector, sensitive } = call()
-        const ends: unknown[] = []
-        const options = { digits: { min, max: min + spread }, prompt: 'PIN?', sensitive: true }
-        void collector.collect(options).then((value) => ends.push(value))
-        for (const next of steps) {
-          if ('key' in next) collector.push(next.key)
-          else if ('waitMs' in next) await clock.advance(next.waitMs)
-          else collector.spoken(next.text)
-        }
-        await clock.runToRest()
-        expect(ends).toHaveLength(1)
-        const [value] = ends as { type: string; digits?: string }[]
-        if (value?.type === 'digits') expect(value.digits).toMatch(new RegExp(`^[12*]{${min},${min + spread}}$`))
-        expect(sensitive.map(([isSensitive]) => isSensitive)).toEqual([true, false])
-        expect([collector.isCollecting, clock.pending]).toEqual([false, 0])
-      }),
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 20 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 0, max: 3 }),
+        async (steps, min, spread) => {
+          const { clock, collector, sensitive } = call()
+          const ends: unknown[] = []
+          const options = { digits: { min, max: min + spread }, prompt: 'PIN?', sensitive: true }
+          void collector.collect(options).then((value) => ends.push(value))
+          for (const next of steps) {
+            if ('key' in next) collector.push(next.key)
+            else if ('waitMs' in next) await clock.advance(next.waitMs)
+            else collector.spoken(next.text)
+          }
+          await clock.runToRest()
+          expect(ends).toHaveLength(1)
+          const [value] = ends as { type: string; digits?: string }[]
+          if (value?.type === 'digits') expect(value.digits).toMatch(new RegExp(`^[12*]{${min},${min + spread}}$`))
+          expect(sensitive.map(([isSensitive]) => isSensitive)).toEqual([true, false])
+          expect([collector.isCollecting, clock.pending]).toEqual([false, 0])
+        },
+      ),
     )
   })
 

@@ -2,7 +2,12 @@ import { ParleyError } from '@parley/spec'
 import type { Clock, Disposer } from '@parley/spec'
 import { resolveOptions } from '../resolve-options.ts'
 import { startCollection, type Collected, type Collection } from './collection.ts'
-import { defaultCollectOptions, defaultDigitCollectorOptions, type CollectOptions, type DigitCollectorOptions } from './dtmf-options.ts'
+import {
+  defaultCollectOptions,
+  defaultDigitCollectorOptions,
+  type CollectOptions,
+  type DigitCollectorOptions,
+} from './dtmf-options.ts'
 
 /** Keys that belong together. */
 export interface KeypadEntry {

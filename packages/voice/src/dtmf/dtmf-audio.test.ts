@@ -11,14 +11,22 @@ const toFrame = (samples: Int16Array): AudioFrame => ({ samples, sampleRateHz: 8
 /** What a far end hears of mixed frames. */
 function farEnd() {
   const keys: [string, number][] = []
-  const detector = createDtmfDetector({ sampleRateHz: 8_000, onDigit: (digit, durationMs) => keys.push([digit, durationMs]) })
+  const detector = createDtmfDetector({
+    sampleRateHz: 8_000,
+    onDigit: (digit, durationMs) => keys.push([digit, durationMs]),
+  })
   return { keys, hear: (samples: Int16Array) => detector.push({ samples }) }
 }
 
 test('D-1 keys are found in the audio, and the recognizer hears silence for the tone and 100 ms', async () => {
   const clock = createVirtualClock()
   const digits: [string, number][] = []
-  const input = createDtmfInput({ clock, endpointReports: false, sampleRateHz: 8_000, onDigit: (digit, durationMs) => digits.push([digit, durationMs]) })
+  const input = createDtmfInput({
+    clock,
+    endpointReports: false,
+    sampleRateHz: 8_000,
+    onDigit: (digit, durationMs) => digits.push([digit, durationMs]),
+  })
   const line = new Int16Array(8_000).fill(500)
   line.set(dtmfTone('5', { sampleRateHz: 8_000, toneMs: 100, gapMs: 100 }).samples, 1_600)
   const passed: boolean[] = []
@@ -36,7 +44,12 @@ test('D-1 keys are found in the audio, and the recognizer hears silence for the 
 test('D-1 where the endpoint reports keys, the audio is not searched', async () => {
   const clock = createVirtualClock()
   const digits: string[] = []
-  const input = createDtmfInput({ clock, endpointReports: true, sampleRateHz: 8_000, onDigit: (digit) => digits.push(digit) })
+  const input = createDtmfInput({
+    clock,
+    endpointReports: true,
+    sampleRateHz: 8_000,
+    onDigit: (digit) => digits.push(digit),
+  })
   const { samples } = dtmfTone('5', { sampleRateHz: 8_000, toneMs: 200, gapMs: 200 })
   for (let at = 0; at + 160 <= samples.length; at += 160) input.pass(toFrame(samples.subarray(at, at + 160)))
   expect(digits).toEqual([])
@@ -53,7 +66,12 @@ test('D-1 where the endpoint reports keys, the audio is not searched', async () 
 
 test('D-1 a report is ignored where keys are searched for in the audio', () => {
   const digits: string[] = []
-  createDtmfInput({ clock: createVirtualClock(), endpointReports: false, sampleRateHz: 8_000, onDigit: (digit) => digits.push(digit) }).report('7', 100)
+  createDtmfInput({
+    clock: createVirtualClock(),
+    endpointReports: false,
+    sampleRateHz: 8_000,
+    onDigit: (digit) => digits.push(digit),
+  }).report('7', 100)
   expect(digits).toEqual([])
 })
 

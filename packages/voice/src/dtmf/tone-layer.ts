@@ -35,7 +35,8 @@ export function createToneLayer({
     const samples = new Int16Array(lengths.reduce((sum, length) => sum + length, 0))
     let at = 0
     steps.forEach((step, index) => {
-      if (step.type === 'tone') samples.set(dtmfTone(step.digit, { sampleRateHz, toneMs: step.durationMs, gapMs: 0 }).samples, at)
+      if (step.type === 'tone')
+        samples.set(dtmfTone(step.digit, { sampleRateHz, toneMs: step.durationMs, gapMs: 0 }).samples, at)
       at += lengths[index] ?? 0
     })
     return samples

@@ -36,7 +36,12 @@ const frameAt = (samples: Int16Array, position: number): AudioFrame => ({
 })
 
 /** Plays `agent` from instant 0 and hears `line` with it, both 20 ms at a time, on the clock. */
-async function run(guard: EchoGuard, clock: ReturnType<typeof createVirtualClock>, agent: Int16Array, line: Int16Array): Promise<void> {
+async function run(
+  guard: EchoGuard,
+  clock: ReturnType<typeof createVirtualClock>,
+  agent: Int16Array,
+  line: Int16Array,
+): Promise<void> {
   for (let position = 0; position + FRAME <= line.length; position += FRAME) {
     const atMs = clock.monotonicMs()
     if (position + FRAME <= agent.length) guard.played(frameAt(agent, position), atMs)
@@ -127,7 +132,8 @@ describe('echo guard', () => {
     const clock = createVirtualClock()
     const guard = createEchoGuard({ clock })
     const agent = speech(3, 2)
-    for (let position = 0; position + FRAME <= agent.length; position += FRAME) guard.played(frameAt(agent, position), position / 16)
+    for (let position = 0; position + FRAME <= agent.length; position += FRAME)
+      guard.played(frameAt(agent, position), position / 16)
     guard.cleared(0)
     for (let position = 0; position + FRAME <= agent.length; position += FRAME) {
       guard.heard(frameAt(agent, position), clock.monotonicMs())
@@ -154,18 +160,30 @@ describe('echo guard', () => {
     guard.played(frameAt(speech(3, 1), 0), 10_000)
     guard.playedWords('Your refund will arrive in three to five days.', 10_000)
     await clock.advance(1_000)
-    expect(guard.judgeTranscript('refund will arrive in tree to five', 10_500)).toMatchObject({ verdict: 'echo', foreignWords: 1 })
+    expect(guard.judgeTranscript('refund will arrive in tree to five', 10_500)).toMatchObject({
+      verdict: 'echo',
+      foreignWords: 1,
+    })
     // The same words in another order are an answer, not an echo.
-    expect(guard.judgeTranscript('days five three arrive', 10_500)).toMatchObject({ verdict: 'speech', reason: 'otherWords' })
+    expect(guard.judgeTranscript('days five three arrive', 10_500)).toMatchObject({
+      verdict: 'speech',
+      reason: 'otherWords',
+    })
   })
 
-  test('echo guard: two words that were not played make a transcript a person\'s', async () => {
+  test("echo guard: two words that were not played make a transcript a person's", async () => {
     const clock = createVirtualClock({ monotonicMs: 10_000 })
     const guard = createEchoGuard({ clock })
     guard.played(frameAt(speech(3, 1), 0), 10_000)
     guard.playedWords('Your refund will arrive in three to five days.', 10_000)
-    expect(guard.judgeTranscript('refund will arrive in three to five no wait')).toMatchObject({ verdict: 'speech', foreignWords: 2 })
-    expect(guard.judgeTranscript('refund will arrive in three to five no')).toMatchObject({ verdict: 'echo', foreignWords: 1 })
+    expect(guard.judgeTranscript('refund will arrive in three to five no wait')).toMatchObject({
+      verdict: 'speech',
+      foreignWords: 2,
+    })
+    expect(guard.judgeTranscript('refund will arrive in three to five no')).toMatchObject({
+      verdict: 'echo',
+      foreignWords: 1,
+    })
   })
 
   test('echo guard: words played more than 5 s ago, or said when nothing played, prove nothing', async () => {

@@ -119,10 +119,20 @@ export function createEchoGuard({ clock, ...given }: { clock: Clock } & Partial<
       const excessDb = found.gainDb - echoDb
       const measured = { correlation: found.correlation, lagMs: found.lag * FRAME_MS, excessDb }
       if (found.correlation <= options.correlation) {
-        return { verdict: 'speech', confidence: 1 - Math.max(0, found.correlation), ...measured, reason: 'uncorrelated' }
+        return {
+          verdict: 'speech',
+          confidence: 1 - Math.max(0, found.correlation),
+          ...measured,
+          reason: 'uncorrelated',
+        }
       }
       if (excessDb > options.doubleTalkDb) {
-        return { verdict: 'speech', confidence: Math.min(1, excessDb / (2 * options.doubleTalkDb)), ...measured, reason: 'louder' }
+        return {
+          verdict: 'speech',
+          confidence: Math.min(1, excessDb / (2 * options.doubleTalkDb)),
+          ...measured,
+          reason: 'louder',
+        }
       }
       return { verdict: 'echo', confidence: found.correlation, ...measured, reason: 'echo' }
     },
@@ -133,7 +143,12 @@ export function createEchoGuard({ clock, ...given }: { clock: Clock } & Partial<
       const audible = words.filter(({ atMs }) => atMs >= since && atMs <= nowMs).map(({ word }) => word)
       const { share, foreign } = matchWords(comparableWords(text), audible)
       const isEcho = share >= options.wordShare && foreign < options.foreignWords
-      return { verdict: isEcho ? 'echo' : 'speech', share, foreignWords: foreign, reason: isEcho ? 'echo' : 'otherWords' }
+      return {
+        verdict: isEcho ? 'echo' : 'speech',
+        share,
+        foreignWords: foreign,
+        reason: isEcho ? 'echo' : 'otherWords',
+      }
     },
     isPlaybackAlive: (atMs: number = clock.monotonicMs()) => life.isAlive(atMs),
     processor: {

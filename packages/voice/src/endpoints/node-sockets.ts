@@ -45,10 +45,7 @@ export function createNodeSockets({ maxPayload = 1_048_576 }: NodeSocketsOptions
     })
 }
 
-function unavailable(
-  message: string,
-  rest: { details?: Record<string, number>; cause?: unknown },
-): ParleyError {
+function unavailable(message: string, rest: { details?: Record<string, number>; cause?: unknown }): ParleyError {
   return new ParleyError({ code: 'vendor_unavailable', message, ...rest })
 }
 

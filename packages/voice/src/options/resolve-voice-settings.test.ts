@@ -6,7 +6,9 @@ import type { VoiceOptions } from './voice-options.ts'
 test('TM-1 starts of speech are back-dated by the window the detector has, unless an option says otherwise', () => {
   expect(resolveVoiceSettings().settings.vad.hopMs).toBe(32)
   expect(resolveVoiceSettings({ stages: { vadWindowMs: 10 } }).settings.vad.hopMs).toBe(10)
-  expect(resolveVoiceSettings({ stages: { vadWindowMs: 10 }, channel: { vad: { hopMs: 20 } } }).settings.vad.hopMs).toBe(20)
+  expect(
+    resolveVoiceSettings({ stages: { vadWindowMs: 10 }, channel: { vad: { hopMs: 20 } } }).settings.vad.hopMs,
+  ).toBe(20)
 })
 
 test('defaults: all of them, as docs/spec/voice.md 6.1 has them', () => {

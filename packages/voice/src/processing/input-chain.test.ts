@@ -4,7 +4,12 @@ import { createGainControl, defaultGainControlOptions } from './gain-control.ts'
 import { createNoiseReduction, defaultNoiseReductionOptions } from './noise-reduction.ts'
 import { BUDGET_WINDOW_MS, createInputChain, STAGE_BUDGET_MS, type BypassReason } from './input-chain.ts'
 
-const frame = (value = 1): AudioFrame => ({ samples: new Int16Array(320).fill(value), sampleRateHz: 16_000, channels: 1, position: 0 })
+const frame = (value = 1): AudioFrame => ({
+  samples: new Int16Array(320).fill(value),
+  sampleRateHz: 16_000,
+  channels: 1,
+  position: 0,
+})
 
 /** A stage that adds to every sample and takes its time. */
 function stage(id: string, add: number, costMs: () => number = () => 0) {

@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto'
 import type { AudioFrame, RecordingSink } from '@parley/spec'
 import { createVirtualClock } from '@parley/testing'
 import { describe, expect, test } from 'vitest'
-import { createCallRecorder, type CallRecorder, type CallRecorderOptions, type RecordingState } from './call-recorder.ts'
+import {
+  createCallRecorder,
+  type CallRecorder,
+  type CallRecorderOptions,
+  type RecordingState,
+} from './call-recorder.ts'
 import { defaultRecordingOptions } from './recording-options.ts'
 
 const RATE = 16_000
@@ -35,7 +40,9 @@ function memorySink() {
   const channel = (name: string, index = 0, channels = 2): number[] => {
     const bytes = Uint8Array.from(files.get(name)?.bytes ?? [])
     const view = new DataView(bytes.buffer, 44)
-    return Array.from({ length: Math.floor(view.byteLength / 2 / channels) }, (_, at) => view.getInt16((at * channels + index) * 2, true))
+    return Array.from({ length: Math.floor(view.byteLength / 2 / channels) }, (_, at) =>
+      view.getInt16((at * channels + index) * 2, true),
+    )
   }
   return { sink, files, channel }
 }
@@ -67,7 +74,12 @@ function start(options: Partial<CallRecorderOptions> = {}) {
 }
 
 /** The caller says `value` for a while, in frames that arrive when they end. */
-async function say(clock: ReturnType<typeof createVirtualClock>, recorder: CallRecorder, ms: number, value = 1_000): Promise<void> {
+async function say(
+  clock: ReturnType<typeof createVirtualClock>,
+  recorder: CallRecorder,
+  ms: number,
+  value = 1_000,
+): Promise<void> {
   for (let passed = 0; passed < ms; passed += 20) {
     await clock.advance(20)
     recorder.caller(frame(value), clock.monotonicMs() - 20)
@@ -75,7 +87,8 @@ async function say(clock: ReturnType<typeof createVirtualClock>, recorder: CallR
 }
 
 const at = (ms: number): number => (ms * RATE) / 1_000
-const levels = (samples: number[], fromMs: number, toMs: number): Set<number> => new Set(samples.slice(at(fromMs), at(toMs)))
+const levels = (samples: number[], fromMs: number, toMs: number): Set<number> =>
+  new Set(samples.slice(at(fromMs), at(toMs)))
 
 describe('recording', () => {
   test('defaults: recording', () => {
@@ -103,10 +116,17 @@ describe('recording', () => {
     expect(levels(right, 0, 1_500)).toEqual(new Set([0]))
     expect(levels(right, 1_500, 2_500)).toEqual(new Set([500]))
     expect(levels(right, 2_500, 3_000)).toEqual(new Set([0]))
-    expect(receipt).toMatchObject({ who: ['ada', 'riley'], durationMs: 3_000, layout: 'stereo', where: 'call-1.wav', consent: 'notAsked', lostMs: 0 })
+    expect(receipt).toMatchObject({
+      who: ['ada', 'riley'],
+      durationMs: 3_000,
+      layout: 'stereo',
+      where: 'call-1.wav',
+      consent: 'notAsked',
+      lostMs: 0,
+    })
   })
 
-  test('recording: the receipt\'s hash is that of the audio in the file', async () => {
+  test("recording: the receipt's hash is that of the audio in the file", async () => {
     const { clock, recorder, files } = start()
     await say(clock, recorder, 700)
     const receipt = await recorder.finish()

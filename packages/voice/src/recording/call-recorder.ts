@@ -143,7 +143,8 @@ export function createCallRecorder({
   }
   const flushDue = (): void => {
     const due = positionOf(clock.monotonicMs() - holdbackMs)
-    if (due - sides.caller.start >= block) flushTo(sides.caller.start + Math.floor((due - sides.caller.start) / block) * block)
+    if (due - sides.caller.start >= block)
+      flushTo(sides.caller.start + Math.floor((due - sides.caller.start) / block) * block)
   }
   const makeRoom = (end: number): void => {
     if (end - capacity > sides.caller.start) flushTo(end - capacity)
@@ -179,9 +180,14 @@ export function createCallRecorder({
   const withoutSecrets = (side: 'caller' | 'agent', frame: AudioFrame, atMs: number): AudioFrame => {
     const from = positionOf(atMs)
     let isMasked = false
-    masks.each(side, from, from + samplesOf((frame.samples.length / frame.channels / frame.sampleRateHz) * 1_000), () => {
-      isMasked = true
-    })
+    masks.each(
+      side,
+      from,
+      from + samplesOf((frame.samples.length / frame.channels / frame.sampleRateHz) * 1_000),
+      () => {
+        isMasked = true
+      },
+    )
     if (!isMasked) return frame
     if (silence.length !== frame.samples.length) silence = new Int16Array(frame.samples.length)
     return { ...frame, samples: silence }
@@ -190,7 +196,11 @@ export function createCallRecorder({
     // What has come already lies where jitter has put it: a mask for it reaches further, on the side of silence.
     const nowMs = clock.monotonicMs()
     const from = positionOf(fromMs < nowMs ? fromMs - JITTER_MS : fromMs)
-    const added = masks.add({ side, from, to: toMs === Infinity ? toMs : positionOf(toMs < nowMs ? Math.min(nowMs, toMs + JITTER_MS) : toMs) })
+    const added = masks.add({
+      side,
+      from,
+      to: toMs === Infinity ? toMs : positionOf(toMs < nowMs ? Math.min(nowMs, toMs + JITTER_MS) : toMs),
+    })
     return (endMs) => {
       added.to = Math.min(added.to, positionOf(endMs))
     }

@@ -6,10 +6,20 @@ import { createCallRecorder } from './call-recorder.ts'
 
 const operation = fc.oneof(
   { weight: 6, arbitrary: fc.record({ type: fc.constant('say' as const), frames: fc.integer({ min: 1, max: 100 }) }) },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('speak' as const), frames: fc.integer({ min: 1, max: 120 }), aheadMs: fc.nat(500) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('speak' as const),
+      frames: fc.integer({ min: 1, max: 120 }),
+      aheadMs: fc.nat(500),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('silence' as const), ms: fc.nat(5_000) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('clear' as const, 'pause' as const, 'resume' as const) }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('secret' as const), frames: fc.integer({ min: 1, max: 80 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ type: fc.constant('secret' as const), frames: fc.integer({ min: 1, max: 80 }) }),
+  },
 )
 
 test('recording: whatever happens, both sides are as long as the call, and secrets are in no byte that was ever written', async () => {

@@ -1,5 +1,10 @@
 import { assertNever } from '@parley/spec'
-import { checkTransferRequest, defaultTransferOptions, type ColdTransfer, type TransferResult } from './transfer-options.ts'
+import {
+  checkTransferRequest,
+  defaultTransferOptions,
+  type ColdTransfer,
+  type TransferResult,
+} from './transfer-options.ts'
 import {
   initialTransferState,
   toTransferResult,

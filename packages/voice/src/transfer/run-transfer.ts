@@ -29,7 +29,9 @@ export interface RunningTransfer {
   /** What it came to. */
   readonly result: Promise<TransferResult>
   /** Tells it what has happened. Events that do not fit change nothing. */
-  tell(event: Exclude<TransferEvent, { type: 'start' | 'dialed' | 'timerFired' | 'announced' | 'briefed' | 'told' }>): void
+  tell(
+    event: Exclude<TransferEvent, { type: 'start' | 'dialed' | 'timerFired' | 'announced' | 'briefed' | 'told' }>,
+  ): void
 }
 
 /**

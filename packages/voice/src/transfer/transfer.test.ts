@@ -92,7 +92,10 @@ describe('transfer', () => {
     [{ outcome: 'busy' }, { outcome: 'busy' }],
     [{ outcome: 'noAnswer' }, { outcome: 'noAnswer' }],
     [{ outcome: 'declined' }, { outcome: 'declined' }],
-    [{ outcome: 'failed', sipCode: 503 }, { outcome: 'failed', sipCode: 503 }],
+    [
+      { outcome: 'failed', sipCode: 503 },
+      { outcome: 'failed', sipCode: 503 },
+    ],
   ] as const)('X-1 on %j the agent resumes and knows why', async (dialed, result) => {
     for (const request of [{ kind: 'cold', to: '+1' } as const, warm]) {
       const { running, answer, what } = call(request)
@@ -103,7 +106,7 @@ describe('transfer', () => {
     }
   })
 
-  test('X-3 ringing ends 2 s after the carrier\'s limit, and who answers later is let go', async () => {
+  test("X-3 ringing ends 2 s after the carrier's limit, and who answers later is let go", async () => {
     for (const request of [{ kind: 'cold', to: '+1', timeoutMs: 10_000 } as const, { ...warm, timeoutMs: 10_000 }]) {
       const { clock, running, answer, what } = call(request)
       await clock.advance(11_999)
@@ -145,7 +148,8 @@ describe('transfer', () => {
     running.tell(event)
     if (outcome === undefined) return expect(what().at(-1)).toBe('person hears: Ada was charged twice.')
     expect(await running.result).toEqual({ outcome })
-    if (outcome === 'declined') expect(what().slice(-3)).toEqual(['close transfer', 'unhold', 'resume {"outcome":"declined"}'])
+    if (outcome === 'declined')
+      expect(what().slice(-3)).toEqual(['close transfer', 'unhold', 'resume {"outcome":"declined"}'])
   })
 
   test('X-2 no answer within 45 s of the briefing declines', async () => {
@@ -214,44 +218,51 @@ describe('transfer', () => {
       ),
     )
     fc.assert(
-      fc.property(fc.constantFrom('cold' as const, 'warm' as const), fc.boolean(), fc.array(event), (kind, hasAnnouncement, events) => {
-        const announce = hasAnnouncement ? { announce: 'One moment.' } : {}
-        const machine =
-          kind === 'cold' ? createColdTransfer({ kind, to: '+1', ...announce }) : createWarmTransfer({ ...warm, ...announce })
-        let state: TransferState = machine.initial
-        let nowMs = 0
-        const timers = new Map<TransferTimer, number>()
-        const effects: TransferEffect[] = []
-        let hasAccepted = false
-        let isHeld = false
-        const feed = (next: TransferEvent): void => {
-          if (next.type === 'dialed' && next.result.outcome === 'accepted') hasAccepted = true
-          const step = machine.step(state, next, nowMs)
-          state = step.state
-          for (const effect of step.effects) {
-            effects.push(effect)
-            if (effect.type === 'setTimer') timers.set(effect.timer, effect.atMs)
-            if (effect.type === 'cancelTimer') timers.delete(effect.timer)
-            if (effect.type === 'hold') isHeld = effect.on
-            if (effect.type === 'connect' || effect.type === 'merge') expect(hasAccepted).toBe(true)
+      fc.property(
+        fc.constantFrom('cold' as const, 'warm' as const),
+        fc.boolean(),
+        fc.array(event),
+        (kind, hasAnnouncement, events) => {
+          const announce = hasAnnouncement ? { announce: 'One moment.' } : {}
+          const machine =
+            kind === 'cold'
+              ? createColdTransfer({ kind, to: '+1', ...announce })
+              : createWarmTransfer({ ...warm, ...announce })
+          let state: TransferState = machine.initial
+          let nowMs = 0
+          const timers = new Map<TransferTimer, number>()
+          const effects: TransferEffect[] = []
+          let hasAccepted = false
+          let isHeld = false
+          const feed = (next: TransferEvent): void => {
+            if (next.type === 'dialed' && next.result.outcome === 'accepted') hasAccepted = true
+            const step = machine.step(state, next, nowMs)
+            state = step.state
+            for (const effect of step.effects) {
+              effects.push(effect)
+              if (effect.type === 'setTimer') timers.set(effect.timer, effect.atMs)
+              if (effect.type === 'cancelTimer') timers.delete(effect.timer)
+              if (effect.type === 'hold') isHeld = effect.on
+              if (effect.type === 'connect' || effect.type === 'merge') expect(hasAccepted).toBe(true)
+            }
           }
-        }
-        feed({ type: 'start' })
-        for (const next of events) {
-          nowMs += 100
-          feed(next)
-        }
-        for (let [due] = timers; due !== undefined; [due] = timers) {
-          timers.delete(due[0])
-          nowMs = Math.max(nowMs, due[1])
-          feed({ type: 'timerFired', timer: due[0] })
-        }
-        expect(effects.filter(({ type }) => type === 'settle')).toHaveLength(1)
-        expect(['done', 'connected']).toContain(state.phase)
-        const resumed = effects.some(({ type }) => type === 'resumeAgent')
-        if (resumed || state.phase === 'connected') expect(isHeld).toBe(false)
-        expect(JSON.parse(JSON.stringify(state))).toEqual(state)
-      }),
+          feed({ type: 'start' })
+          for (const next of events) {
+            nowMs += 100
+            feed(next)
+          }
+          for (let [due] = timers; due !== undefined; [due] = timers) {
+            timers.delete(due[0])
+            nowMs = Math.max(nowMs, due[1])
+            feed({ type: 'timerFired', timer: due[0] })
+          }
+          expect(effects.filter(({ type }) => type === 'settle')).toHaveLength(1)
+          expect(['done', 'connected']).toContain(state.phase)
+          const resumed = effects.some(({ type }) => type === 'resumeAgent')
+          if (resumed || state.phase === 'connected') expect(isHeld).toBe(false)
+          expect(JSON.parse(JSON.stringify(state))).toEqual(state)
+        },
+      ),
       { numRuns: 1_000 },
     )
   })
@@ -259,7 +270,7 @@ describe('transfer', () => {
   test('X-2 words that take and refuse at once refuse', () => {
     expect(judgeAcceptance('ok no')).toBe('decline')
     expect(judgeAcceptance('Ja, gerne', 'de-DE')).toBe('accept')
-    expect(judgeAcceptance('Oui, d\'accord', 'fr')).toBe('accept')
+    expect(judgeAcceptance("Oui, d'accord", 'fr')).toBe('accept')
     expect(judgeAcceptance('I know')).toBeNull()
   })
 

@@ -1,6 +1,11 @@
 import { assertNever } from '@parley/spec'
 import { judgeAcceptance } from './accept-words.ts'
-import { checkTransferRequest, defaultTransferOptions, type TransferResult, type WarmTransfer } from './transfer-options.ts'
+import {
+  checkTransferRequest,
+  defaultTransferOptions,
+  type TransferResult,
+  type WarmTransfer,
+} from './transfer-options.ts'
 import {
   initialTransferState,
   toTransferResult,
@@ -97,7 +102,8 @@ export function createWarmTransfer(request: WarmTransfer): TransferMachine {
       if (state.phase === 'briefing') return decide(nowMs)
       return state.phase === 'telling' ? letGo() : unchanged(state)
     }
-    if (timer === 'ringing') return state.phase === 'ringing' ? giveUp(state, { outcome: 'noAnswer' }) : unchanged(state)
+    if (timer === 'ringing')
+      return state.phase === 'ringing' ? giveUp(state, { outcome: 'noAnswer' }) : unchanged(state)
     return state.phase === 'deciding' ? giveUp(state, { outcome: 'declined' }) : unchanged(state)
   }
 

@@ -112,7 +112,10 @@ describe('one engine', () => {
 
   test('E-2 an unknown voice is refused with the list', async () => {
     const error: unknown = await tts.open({ voice: 'bob', format }, context()).catch((thrown: unknown) => thrown)
-    expect(error).toMatchObject({ code: 'voice_unknown', details: { voice: 'bob', known: ['slt', 'rms', 'awb', 'kal'] } })
+    expect(error).toMatchObject({
+      code: 'voice_unknown',
+      details: { voice: 'bob', known: ['slt', 'rms', 'awb', 'kal'] },
+    })
     expect(ParleyError.isInstance(error) && error.message).toContain('slt, rms, awb, kal')
   })
 

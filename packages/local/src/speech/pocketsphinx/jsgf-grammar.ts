@@ -73,7 +73,8 @@ export function sampleGrammar({ root, rules }: JsgfGrammar, random: () => number
     }
     const words = node.least === 1 || random() < 0.5 ? say(node.part, depth) : []
     if (node.isOnce || words.length === 0) return words
-    for (let count = 1; count < MAX_REPEATS && random() < REPEAT_CHANCE; count += 1) words.push(...say(node.part, depth))
+    for (let count = 1; count < MAX_REPEATS && random() < REPEAT_CHANCE; count += 1)
+      words.push(...say(node.part, depth))
     return words
   }
   return say({ type: 'rule', name: root }, 0)

@@ -19,12 +19,16 @@ let clock: VirtualClock
 function standIn(script: string): PocketSphinxOptions {
   const binary = join(folder, 'pocketsphinx_continuous')
   const calibration = `for last in "$@"; do [ -f "$last" ] && [ "$(wc -c < "$last")" = ${CALIBRATION_BYTES} ] && exit 0; done`
-  writeFileSync(binary, `#!/bin/sh\nPATH=/bin:/usr/bin\n${calibration}\nprintf '%s\\n' "$@" > '${folder}/args'\n${script}\n`)
+  writeFileSync(
+    binary,
+    `#!/bin/sh\nPATH=/bin:/usr/bin\n${calibration}\nprintf '%s\\n' "$@" > '${folder}/args'\n${script}\n`,
+  )
   chmodSync(binary, 0o755)
   return { binary, modelDir: join(folder, 'model'), clock, processes: 1 }
 }
 
-const leftFolders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith(`parley-speech-${process.pid}-`))
+const leftFolders = (): string[] =>
+  readdirSync(tmpdir()).filter((name) => name.startsWith(`parley-speech-${process.pid}-`))
 
 beforeEach(() => {
   clock = createVirtualClock()
@@ -58,7 +62,8 @@ describe('finding it', () => {
 
 describe('recognizing', () => {
   test('E-4 the lines are joined, marks and variants go, case and punctuation too', async () => {
-    const output = 'i was charged\\n<s> 0.000 0.210 0.9\\ni 0.220 0.360 1.0\\nwas(2) 0.370 0.570 0.5\\ncharged 0.6 1.2 1.0\\n[NOISE] 1.2 1.3 1.0\\nTwice, TODAY(3)\\n'
+    const output =
+      'i was charged\\n<s> 0.000 0.210 0.9\\ni 0.220 0.360 1.0\\nwas(2) 0.370 0.570 0.5\\ncharged 0.6 1.2 1.0\\n[NOISE] 1.2 1.3 1.0\\nTwice, TODAY(3)\\n'
     const stt = await createPocketSphinxStt(standIn(`printf '${output}'`))
     const transcript = await stt.transcribe?.(clip, options, createTestSpeechContext({ clock }))
     expect(transcript?.text).toBe('i was charged twice today')
@@ -82,7 +87,9 @@ describe('recognizing', () => {
 
   test('E-4 a grammar or words of the hint make a model and a dictionary of their own', async () => {
     const stt = await createPocketSphinxStt(
-      standIn(`while [ $# -gt 0 ]; do [ "$1" = -dict ] && cp "$2" '${folder}/dict'; [ "$1" = -lm ] && cp "$2" '${folder}/lm'; shift; done`),
+      standIn(
+        `while [ $# -gt 0 ]; do [ "$1" = -dict ] && cp "$2" '${folder}/dict'; [ "$1" = -lm ] && cp "$2" '${folder}/lm'; shift; done`,
+      ),
     )
     const ask = (hints: SttOpen['hints'] & object): Promise<unknown> =>
       Promise.resolve(stt.transcribe?.(clip, { ...options, hints }, createTestSpeechContext({ clock })))
@@ -128,7 +135,9 @@ describe('recognizing', () => {
     while (clock.pending === 0) await new Promise((resolve) => setImmediate(resolve))
     expect(clock.pending).toBe(1)
     controller.abort(new Error('hung up'))
-    const reasons = (await ends).map((end) => (end.status === 'rejected' ? String(end.reason?.code ?? end.reason?.message) : 'done'))
+    const reasons = (await ends).map((end) =>
+      end.status === 'rejected' ? String(end.reason?.code ?? end.reason?.message) : 'done',
+    )
     expect(reasons.filter((reason) => reason === 'speech_busy')).toHaveLength(1)
     expect(reasons.filter((reason) => reason === 'hung up')).toHaveLength(65)
   })
@@ -148,6 +157,8 @@ describe('recognizing', () => {
     expect(stt.info).toMatchObject({ streaming: false, interim: false, endOfSpeech: false, wordTimings: true })
     // The virtual clock stood still meanwhile, which counts as the least.
     expect(stt.info.finalLatency).toEqual({ p50Ms: 1, p99Ms: 502, perSecondMs: 300 })
-    await expect(stt.open(options, createTestSpeechContext({ clock }))).rejects.toMatchObject({ code: 'invalid_options' })
+    await expect(stt.open(options, createTestSpeechContext({ clock }))).rejects.toMatchObject({
+      code: 'invalid_options',
+    })
   })
 })

@@ -10,7 +10,9 @@ const series = (): (() => number) => {
 }
 
 test('E-4 sentences of a grammar are those it allows', () => {
-  const grammar = parseJsgf('#JSGF V1.0; grammar g; public <u> = [please] (pay | /0.2/ cancel {t}) <what> +; <what> = it | "all";')
+  const grammar = parseJsgf(
+    '#JSGF V1.0; grammar g; public <u> = [please] (pay | /0.2/ cancel {t}) <what> +; <what> = it | "all";',
+  )
   const random = series()
   const said = new Set(Array.from({ length: 300 }, () => grammar && sampleGrammar(grammar, random).join(' ')))
   for (const sentence of said) expect(sentence).toMatch(/^(please )?(pay|cancel)( it| all)+$/u)
@@ -34,16 +36,24 @@ test('E-4 chances after each context are one together', async () => {
     ['pay', 'it', 'me', 'works', 'other'],
   )
   const section = (order: number): string[][] =>
-    (model.split(`\\${order}-grams:\n`)[1] ?? '').split('\n\n')[0]?.split('\n').map((line) => line.split('\t')) ?? []
+    (model.split(`\\${order}-grams:\n`)[1] ?? '')
+      .split('\n\n')[0]
+      ?.split('\n')
+      .map((line) => line.split('\t')) ?? []
   const chance = (logarithm: string | undefined): number => 10 ** Number(logarithm)
-  const singles = new Map(section(1).map(([value, word, factor]) => [word ?? '', { chance: chance(value), factor: chance(factor ?? '0') }]))
+  const singles = new Map(
+    section(1).map(([value, word, factor]) => [word ?? '', { chance: chance(value), factor: chance(factor ?? '0') }]),
+  )
   const total = [...singles].reduce((sum, [word, { chance: share }]) => (word === '<s>' ? sum : sum + share), 0)
   expect(total).toBeCloseTo(1, 2)
   const pairs = new Map(section(2).map(([value, words]) => [words ?? '', chance(value)]))
   for (const context of ['<s>', 'pay', 'it']) {
     const { factor = 1 } = singles.get(context) ?? {}
     const after = [...singles.keys()].filter((word) => word !== '<s>')
-    const sum = after.reduce((all, word) => all + (pairs.get(`${context} ${word}`) ?? factor * (singles.get(word)?.chance ?? 0)), 0)
+    const sum = after.reduce(
+      (all, word) => all + (pairs.get(`${context} ${word}`) ?? factor * (singles.get(word)?.chance ?? 0)),
+      0,
+    )
     expect(sum, context).toBeCloseTo(1, 2)
   }
 })
@@ -61,7 +71,9 @@ test('E-4 figures are words, contractions are known, and words nobody can say ar
 
 test('E-4 a list of words is a grammar of any number of them', () => {
   const grammar = parseJsgf(grammarOfWords(['Ada', 'Grace Hopper']))
-  expect(grammar && sampleGrammar(grammar, series()).every((word) => ['ada', 'grace', 'hopper'].includes(word))).toBe(true)
+  expect(grammar && sampleGrammar(grammar, series()).every((word) => ['ada', 'grace', 'hopper'].includes(word))).toBe(
+    true,
+  )
 })
 
 test('numbers are written as they are said', () => {

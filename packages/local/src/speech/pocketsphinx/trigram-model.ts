@@ -102,5 +102,7 @@ function backOff(chances: ReadonlyMap<string, number> | undefined, lower: Readon
 
 function line(chance: number, words: string, factor?: number): string {
   const logarithm = (value: number): string => (value > 0 ? Math.log10(value).toFixed(4) : '-99')
-  return factor === undefined ? `${logarithm(chance)}\t${words}` : `${logarithm(chance)}\t${words}\t${logarithm(factor)}`
+  return factor === undefined
+    ? `${logarithm(chance)}\t${words}`
+    : `${logarithm(chance)}\t${words}\t${logarithm(factor)}`
 }

@@ -7,7 +7,15 @@ export interface WorkQueue {
 }
 
 /** Makes a queue for an engine; `engine` is its name in messages. */
-export function createWorkQueue({ engine, atOnce, queue }: { engine: string; atOnce: number; queue: number }): WorkQueue {
+export function createWorkQueue({
+  engine,
+  atOnce,
+  queue,
+}: {
+  engine: string
+  atOnce: number
+  queue: number
+}): WorkQueue {
   const waiting: (() => void)[] = []
   let running = 0
 

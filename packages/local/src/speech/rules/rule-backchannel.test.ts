@@ -9,9 +9,24 @@ backchannelSuite('rules, en', () => ({
   backchannels: ['Mm-hm.', 'uh huh', 'Okay!', 'I see', 'got it', 'yeah, right'],
   turns: ['wait', 'yeah but why', 'I', 'stop it', 'okay that is not what I meant'],
 }))
-backchannelSuite('rules, de', () => ({ detector, language: 'de-AT', backchannels: ['ja, genau', 'Alles klar'], turns: ['nein', 'warte'] }))
-backchannelSuite('rules, fr', () => ({ detector, language: 'fr', backchannels: ['oui', "d'accord"], turns: ['non', 'attendez'] }))
-backchannelSuite('rules, es', () => ({ detector, language: 'es', backchannels: ['sí', 'vale, claro'], turns: ['no', 'espera'] }))
+backchannelSuite('rules, de', () => ({
+  detector,
+  language: 'de-AT',
+  backchannels: ['ja, genau', 'Alles klar'],
+  turns: ['nein', 'warte'],
+}))
+backchannelSuite('rules, fr', () => ({
+  detector,
+  language: 'fr',
+  backchannels: ['oui', "d'accord"],
+  turns: ['non', 'attendez'],
+}))
+backchannelSuite('rules, es', () => ({
+  detector,
+  language: 'es',
+  backchannels: ['sí', 'vale, claro'],
+  turns: ['no', 'espera'],
+}))
 
 test('defaults: three words and 1 200 ms', () => {
   expect(detector.isBackchannel({ text: 'yeah yeah yeah', durationMs: 1_200 })).toBe(true)

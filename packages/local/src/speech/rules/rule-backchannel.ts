@@ -12,7 +12,9 @@ export interface RuleBackchannelOptions {
 }
 
 const listening: Readonly<Record<string, readonly string[]>> = {
-  en: 'mm mmm hm hmm mhm mmhm uh huh uhhuh yeah yep yes okay ok right sure i see aha ah oh good great alright all got it understood'.split(' '),
+  en: 'mm mmm hm hmm mhm mmhm uh huh uhhuh yeah yep yes okay ok right sure i see aha ah oh good great alright all got it understood'.split(
+    ' ',
+  ),
   fr: 'mm hm hum mhm oui ouais ok okay daccord accord d bien ah oh je vois super entendu'.split(' '),
   de: 'mm hm hmm mhm ja jaja okay ok gut genau aha ach so ah oh verstehe alles klar'.split(' '),
   es: 'mm hm aja ajá sí si ok okay vale ya claro bien ah oh entiendo'.split(' '),

@@ -7,7 +7,12 @@ const detector = createRuleTurnDetector()
 
 turnDetectorSuite('rules, en', () => ({
   detector,
-  finished: ['I was charged twice on my last bill', 'Thank you.', 'I want to cancel my contract please', 'my internet is down'],
+  finished: [
+    'I was charged twice on my last bill',
+    'Thank you.',
+    'I want to cancel my contract please',
+    'my internet is down',
+  ],
   unfinished: ['I was charged and', 'it is about the', 'I would like to', 'my bill um', 'I need help with'],
 }))
 turnDetectorSuite('rules, fr', () => ({
@@ -29,7 +34,10 @@ turnDetectorSuite('rules, es', () => ({
   unfinished: ['quiero', 'es sobre la', 'mi factura y', 'tengo un problema con'],
 }))
 
-const predict = (text: string, more: { hint?: TurnHint; agent?: string; language?: string } = {}): Promise<number | null> =>
+const predict = (
+  text: string,
+  more: { hint?: TurnHint; agent?: string; language?: string } = {},
+): Promise<number | null> =>
   detector.predict({
     text,
     turns: [{ role: 'assistant', text: more.agent ?? 'How can I help you?' }],

@@ -28,12 +28,18 @@ export const turnWords: Readonly<Record<string, TurnWords>> = {
       'and or but so because if that which who when while although though unless until since than as the a an my your his her our their its this these some any every no to of in on at for with from by about into over under between without during i we they is are was were am be been do does did has have had will would can could should may might very really',
     ),
     hesitation: set('um uh er erm hmm hm ah eh well like'),
-    openPhrases: list('i want|i need|i would like|i mean|you know|let me see|let me think|one moment|my number is|it is|there is|i think'),
-    closing: list('thank you|thanks|please|that is all|thats all|that is it|bye|goodbye|right now|at all|you know what i mean'),
+    openPhrases: list(
+      'i want|i need|i would like|i mean|you know|let me see|let me think|one moment|my number is|it is|there is|i think',
+    ),
+    closing: list(
+      'thank you|thanks|please|that is all|thats all|that is it|bye|goodbye|right now|at all|you know what i mean',
+    ),
     answers: set('yes yeah yep no nope sure okay ok right correct exactly absolutely certainly fine alright'),
     asking: set('do does did is are was were can could will would shall should may have has am'),
     digits: set('zero oh one two three four five six seven eight nine double triple'),
-    clause: set('i you he she it we they is are was were am have has had do does did can could will would want need get got my'),
+    clause: set(
+      'i you he she it we they is are was were am have has had do does did can could will would want need get got my',
+    ),
   },
   fr: {
     open: set(
@@ -53,11 +59,15 @@ export const turnWords: Readonly<Record<string, TurnWords>> = {
     ),
     hesitation: set('äh ähm hm also naja öh tja'),
     openPhrases: list('ich möchte|ich will|ich brauche|meine nummer ist|es gibt|das ist|einen moment|moment'),
-    closing: list('danke|vielen dank|danke schön|bitte|das wars|das war es|das ist alles|auf wiederhören|tschüss|bitte schön'),
+    closing: list(
+      'danke|vielen dank|danke schön|bitte|das wars|das war es|das ist alles|auf wiederhören|tschüss|bitte schön',
+    ),
     answers: set('ja jawohl jo nein nee genau richtig stimmt klar gerne okay ok sicher natürlich'),
     asking: set('haben hat sind ist können kann möchten wollen soll sollen darf dürfen wird werden war'),
     digits: set('null eins ein zwei zwo drei vier fünf sechs sieben acht neun'),
-    clause: set('ich du er sie es wir ihr ist sind war bin habe hat haben möchte will kann brauche geht gibt wurde wird'),
+    clause: set(
+      'ich du er sie es wir ihr ist sind war bin habe hat haben möchte will kann brauche geht gibt wurde wird',
+    ),
   },
   es: {
     open: set(
@@ -69,6 +79,8 @@ export const turnWords: Readonly<Record<string, TurnWords>> = {
     answers: set('sí si no claro vale exacto correcto bueno perfecto okay ok'),
     asking: set('es está son tiene tienes quiere quieres puede puedes desea hay ha'),
     digits: set('cero uno dos tres cuatro cinco seis siete ocho nueve'),
-    clause: set('yo tú él ella usted nosotros ellos es está son era fue he ha han tengo tiene quiero puedo necesito hay me se no'),
+    clause: set(
+      'yo tú él ella usted nosotros ellos es está son era fue he ha han tengo tiene quiero puedo necesito hay me se no',
+    ),
   },
 }

@@ -124,7 +124,7 @@ export function createSileroStream({ id, engine, fallback, options, onClose }: S
       if (isClosed || !isFitting(frame)) return
       if (energy) return energy.push(frame, atMs)
       const { samples } = frame
-      for (let at = 0; at < samples.length; ) {
+      for (let at = 0; at < samples.length;) {
         const taken = Math.min(windowSize - filled, samples.length - at)
         window.set(samples.subarray(at, at + taken), filled)
         filled += taken

@@ -39,7 +39,13 @@ beforeAll(async () => {
 vadSuite('silero', async () => {
   const vad = createSileroVad({ runtime: 'web' })
   await vad.ready
-  return { vad, pass, speech: { samples: speech, sampleRateHz: 16000, channels: 1 }, tolerance: 0.001, close: () => vad.close() }
+  return {
+    vad,
+    pass,
+    speech: { samples: speech, sampleRateHz: 16000, channels: 1 },
+    tolerance: 0.001,
+    close: () => vad.close(),
+  }
 })
 
 describe('silero on speech', () => {

@@ -2,7 +2,10 @@ import { z } from 'zod'
 
 const flag = z.enum(['true', 'false']).optional()
 const milliseconds = z.string().regex(/^\d+$/).transform(Number)
-const share = z.string().regex(/^\d+(\.\d+)?$/).transform(Number)
+const share = z
+  .string()
+  .regex(/^\d+(\.\d+)?$/)
+  .transform(Number)
 const encodings = z.enum(['linear16', 'mulaw'])
 const rates = z.enum(['8000', '16000', '22050', '24000', '32000', '44100', '48000']).transform(Number)
 

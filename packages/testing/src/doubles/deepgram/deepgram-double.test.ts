@@ -119,11 +119,14 @@ describe('deepgram double', () => {
     expect(await closed).toMatchObject({ code: 1011, reason: expect.stringContaining('NET-0001') })
   })
 
-  test.each(['', 'Token wrong', 'Basic test-key'])('WD-5 the key "%s" gets the status and body of the vendor', async (key) => {
-    const answer = await dial(await start(), `/v1/listen?${query}`, key).opened
-    expect(answer?.status).toBe(401)
-    expect(JSON.parse(answer?.body ?? '{}')).toMatchObject({ err_code: 'INVALID_AUTH' })
-  })
+  test.each(['', 'Token wrong', 'Basic test-key'])(
+    'WD-5 the key "%s" gets the status and body of the vendor',
+    async (key) => {
+      const answer = await dial(await start(), `/v1/listen?${query}`, key).opened
+      expect(answer?.status).toBe(401)
+      expect(JSON.parse(answer?.body ?? '{}')).toMatchObject({ err_code: 'INVALID_AUTH' })
+    },
+  )
 
   test('WD-5 another key is accepted where it is set, as token or bearer', async () => {
     const double = await start({ apiKey: 'other' })
@@ -143,7 +146,9 @@ describe('deepgram double', () => {
   })
 
   test('WD-8 deflate is offered, fragments are sent, pings are answered, reasons fit', async () => {
-    const double = await start({ faults: [{ kind: 'drip' }, { kind: 'drop', afterMessages: 3, code: 1011, reason: 'x'.repeat(200) }] })
+    const double = await start({
+      faults: [{ kind: 'drip' }, { kind: 'drop', afterMessages: 3, code: 1011, reason: 'x'.repeat(200) }],
+    })
     const line = dial(double)
     await line.opened
     expect(line.ws.extensions).toContain('permessage-deflate')
@@ -210,23 +215,26 @@ describe('deepgram double', () => {
     expect(events[0]).toBe('Connected')
     const told = events.filter((event) => event !== 'Update' && event !== 'Connected')
     expect(told).toEqual(['StartOfTurn', 'EagerEndOfTurn', 'TurnResumed', 'EagerEndOfTurn', 'EndOfTurn'])
-    expect(line.messages.find(({ event }) => event === 'EndOfTurn')).toMatchObject({ turn_index: 0, transcript: 'my number is five' })
+    expect(line.messages.find(({ event }) => event === 'EndOfTurn')).toMatchObject({
+      turn_index: 0,
+      transcript: 'my number is five',
+    })
   })
 
-  test.each(['/v1/listen?' + query, '/v2/listen?model=flux-general-en&encoding=linear16&sample_rate=16000&eager_eot_threshold=0.5'])(
-    'all it says fits the schema that the vendor is compared with: %s',
-    async (path) => {
-      const double = await start()
-      const line = dial(double, path)
-      await line.opened
-      line.say('one two three four five six', 1_500)
-      line.ws.send('{"type":"CloseStream"}')
-      await line.closed
-      expect(line.messages.length).toBeGreaterThan(4)
-      expect(line.messages.flatMap((message) => deepgramDifferences(JSON.stringify(message)))).toEqual([])
-      expect(deepgramDifferences('{"type":"SpeechStarted","channel":[0,1],"timestamp":1,"mood":2}')).not.toEqual([])
-    },
-  )
+  test.each([
+    '/v1/listen?' + query,
+    '/v2/listen?model=flux-general-en&encoding=linear16&sample_rate=16000&eager_eot_threshold=0.5',
+  ])('all it says fits the schema that the vendor is compared with: %s', async (path) => {
+    const double = await start()
+    const line = dial(double, path)
+    await line.opened
+    line.say('one two three four five six', 1_500)
+    line.ws.send('{"type":"CloseStream"}')
+    await line.closed
+    expect(line.messages.length).toBeGreaterThan(4)
+    expect(line.messages.flatMap((message) => deepgramDifferences(JSON.stringify(message)))).toEqual([])
+    expect(deepgramDifferences('{"type":"SpeechStarted","channel":[0,1],"timestamp":1,"mood":2}')).not.toEqual([])
+  })
 
   test('close leaves nothing that listens', async () => {
     const double = await start()

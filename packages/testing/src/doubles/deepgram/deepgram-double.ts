@@ -79,7 +79,12 @@ const refusals: Record<number, { err_code: string; err_msg: string }> = {
  * with turns. It checks key, query and messages, and misbehaves when told to.
  */
 export async function createDeepgramDouble(options: DeepgramDoubleOptions = {}): Promise<DeepgramDouble> {
-  const { apiKey = 'test-key', clock = createSystemClock(), ids = createSeededIds(1), emptyFinalize = 'empty' } = options
+  const {
+    apiKey = 'test-key',
+    clock = createSystemClock(),
+    ids = createSeededIds(1),
+    emptyFinalize = 'empty',
+  } = options
   const faults = createFaultList(options.faults)
   const received: DeepgramReceived[] = []
   const violations: string[] = []
@@ -107,7 +112,10 @@ export async function createDeepgramDouble(options: DeepgramDoubleOptions = {}):
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: true, maxPayload: 4 * 1024 * 1024 })
 
   const refuse = (socket: Duplex, status: number, headers: Record<string, string> = {}): void => {
-    const body = JSON.stringify({ ...(refusals[status] ?? { err_code: 'ERROR', err_msg: 'Server error.' }), request_id: ids.uuid() })
+    const body = JSON.stringify({
+      ...(refusals[status] ?? { err_code: 'ERROR', err_msg: 'Server error.' }),
+      request_id: ids.uuid(),
+    })
     const lines = Object.entries({ ...headers, 'content-type': 'application/json', connection: 'close' })
     const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
     socket.end(`HTTP/1.1 ${status} Refused\r\n${head}content-length: ${body.length}\r\n\r\n${body}`)
@@ -123,18 +131,24 @@ export async function createDeepgramDouble(options: DeepgramDoubleOptions = {}):
       return refuse(socket, refused.status, [429, 503].includes(refused.status) ? { 'retry-after': seconds } : {})
     }
     if (!['/v1/listen', '/v2/listen'].includes(url.pathname)) return refuse(socket, 404)
-    if (!/^(token|bearer) /i.test(request.headers.authorization ?? '') || request.headers.authorization?.split(' ')[1] !== apiKey) {
+    if (
+      !/^(token|bearer) /i.test(request.headers.authorization ?? '') ||
+      request.headers.authorization?.split(' ')[1] !== apiKey
+    ) {
       return refuse(socket, 401)
     }
     const schema = url.pathname === '/v1/listen' ? listenQuery : turnQuery
     const query = schema.safeParse(toQueryObject(url.searchParams))
     if (!query.success) {
-      violations.push(`query: ${query.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`)
+      violations.push(
+        `query: ${query.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`,
+      )
       return refuse(socket, 400)
     }
     sockets.handleUpgrade(request, socket, head, (ws) => {
       serve(ws, url, (parts) => {
-        if (url.pathname === '/v1/listen') return createListenSession(listenQuery.parse(toQueryObject(url.searchParams)), parts)
+        if (url.pathname === '/v1/listen')
+          return createListenSession(listenQuery.parse(toQueryObject(url.searchParams)), parts)
         return createTurnSession(turnQuery.parse(toQueryObject(url.searchParams)), parts)
       })
     })

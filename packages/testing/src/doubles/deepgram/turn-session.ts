@@ -38,7 +38,10 @@ export function createTurnSession(query: TurnQuery, { outbox, faults, ids, nextT
         words: words.map((word) => ({ word: word.text, confidence: 0.97 })),
         end_of_turn_confidence: confidence,
       },
-      { endsUtterance: event === 'EndOfTurn', delayMs: event === 'EndOfTurn' ? (faults.take('finalLate')?.ms ?? 0) : 0 },
+      {
+        endsUtterance: event === 'EndOfTurn',
+        delayMs: event === 'EndOfTurn' ? (faults.take('finalLate')?.ms ?? 0) : 0,
+      },
     )
   }
   const wordsOf = (utterance: ReadUtterance): Word[] => (text === undefined ? utterance.words : utterance.spread(text))

@@ -68,7 +68,20 @@ test('W-5 A-2 whatever bytes and texts come, the call goes on or is closed by it
     fc
       .record({
         v: fc.constantFrom(1, 2, 'x'),
-        type: fc.constantFrom('played', 'cleared', 'dtmf', 'text', 'transcript', 'mute', 'talk', 'consent', 'stats', 'ack', 'ping', 'hello'),
+        type: fc.constantFrom(
+          'played',
+          'cleared',
+          'dtmf',
+          'text',
+          'transcript',
+          'mute',
+          'talk',
+          'consent',
+          'stats',
+          'ack',
+          'ping',
+          'hello',
+        ),
         seq: fc.oneof(fc.nat(50), fc.constant(-1), fc.constant('1')),
         epoch: fc.oneof(fc.nat(), fc.string()),
         position_ms: fc.oneof(fc.integer(), fc.constant(null)),

@@ -77,8 +77,14 @@ describe('deepgram, when the server or the line fails', () => {
     [{ kind: 'noSpeechStart' }, { model: 'flux-general-en' }],
     [{ kind: 'doubleSpeechStart' }, { model: 'flux-general-en' }],
     [{ kind: 'interimShrinks' }, { model: 'flux-general-en' }],
-    [{ kind: 'silentDeath', afterMessages: 2 }, { model: 'flux-general-en', sessions: 2 }],
-    [{ kind: 'drop', afterMessages: 3 }, { model: 'flux-general-en', sessions: 2 }],
+    [
+      { kind: 'silentDeath', afterMessages: 2 },
+      { model: 'flux-general-en', sessions: 2 },
+    ],
+    [
+      { kind: 'drop', afterMessages: 3 },
+      { model: 'flux-general-en', sessions: 2 },
+    ],
   ]
   test.each(recoveries)('WA-1 no word is lost: %o %o', async (fault, { finals, sessions = 1, model }) => {
     const line = await openLine([fault], model === undefined ? {} : { model })

@@ -82,7 +82,10 @@ export async function openDeepgramStream(
       timeout.signal.addEventListener('abort', () => reject(timeout.signal.reason), { once: true })
     })
     const opening = context.sockets(listenUrl(settings, options), { headers, signal: timeout.signal })
-    opening.then((late) => timeout.signal.aborted && late.close(), () => {})
+    opening.then(
+      (late) => timeout.signal.aborted && late.close(),
+      () => {},
+    )
     try {
       return await Promise.race([opening, aborted])
     } catch (error) {
@@ -238,7 +241,7 @@ export async function openDeepgramStream(
     if (finalizing !== undefined && !isTurns) sendText('Finalize')
   }
   const run = async (first: Socket): Promise<void> => {
-    for (let current: Socket | undefined = first; current !== undefined; ) {
+    for (let current: Socket | undefined = first; current !== undefined;) {
       const error = await read(current)
       socket = undefined
       alive?.()

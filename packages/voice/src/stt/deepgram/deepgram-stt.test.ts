@@ -106,7 +106,8 @@ describe('deepgram', () => {
     await line.say('hello there')
     await line.quiet(400)
     const final = line.events.find((event) => event.type === 'final')
-    const starts = final?.type === 'final' ? final.words?.map((word) => Math.round((word.startMs - startMs) / 10) * 10) : []
+    const starts =
+      final?.type === 'final' ? final.words?.map((word) => Math.round((word.startMs - startMs) / 10) * 10) : []
     expect(starts).toEqual([0, 360])
   })
 
@@ -117,7 +118,11 @@ describe('deepgram', () => {
     await line.say(' five')
     await line.quiet(700)
     const told = line.events.flatMap((event) =>
-      event.type === 'final' ? [`${event.eager === true ? 'eager' : 'final'} ${event.text}`] : event.type === 'speechResumed' ? ['resumed'] : [],
+      event.type === 'final'
+        ? [`${event.eager === true ? 'eager' : 'final'} ${event.text}`]
+        : event.type === 'speechResumed'
+          ? ['resumed']
+          : [],
     )
     expect(told).toEqual(['eager my number is', 'resumed', 'eager my number is five', 'final my number is five'])
     const ids = line.events.flatMap((event) => (event.type === 'final' ? [event.id] : []))
@@ -184,7 +189,10 @@ describe('deepgram', () => {
     await audio.silence(500)
     expect(finals).toEqual(['by phone'])
     expect(double.received({ type: 'audio' })[0]?.bytes).toBe(160)
-    expect(double.received({ type: 'open' })[0]?.body).toMatchObject({ encoding: 'mulaw', keyterm: ['Parley', 'refund'] })
+    expect(double.received({ type: 'open' })[0]?.body).toMatchObject({
+      encoding: 'mulaw',
+      keyterm: ['Parley', 'refund'],
+    })
     await stream.close()
     expect(double.violations).toEqual([])
   })

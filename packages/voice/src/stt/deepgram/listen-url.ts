@@ -4,7 +4,10 @@ import type { DeepgramSettings } from './deepgram-options.ts'
 const maxKeyTerms = 100
 
 /** The address of a stream. The key is not part of it. */
-export function listenUrl(settings: DeepgramSettings, { format, language, interim = true, keyTerms = [] }: SttOpen): string {
+export function listenUrl(
+  settings: DeepgramSettings,
+  { format, language, interim = true, keyTerms = [] }: SttOpen,
+): string {
   const isTurns = settings.interface === 'turns'
   const query = new URLSearchParams({
     model: settings.model,

@@ -43,6 +43,7 @@ export function connectError(thrown: unknown): ParleyError {
 
 /** What the end of a socket means; `undefined` where trying again may help. */
 export function closeError(code: number): ParleyError | undefined {
-  if (code === 1008 || code === 1003 || code === 1007) return vendorError('vendor_invalid_request', { details: { close: code } })
+  if (code === 1008 || code === 1003 || code === 1007)
+    return vendorError('vendor_invalid_request', { details: { close: code } })
   return undefined
 }
