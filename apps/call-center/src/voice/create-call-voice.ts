@@ -9,10 +9,18 @@ import {
   type LocalModel,
 } from '@parley/local'
 import { folderRecordings } from '@parley/local/files'
-import type { Clock, PendingRequest, TurnHint } from '@parley/spec'
-import { createTtsCache, VoiceChannel, withTtsCache, type HintSource, type Speech } from '@parley/voice'
+import { createSystemIds, noTelemetry, ParleyError, type Clock, type PendingRequest, type TurnHint } from '@parley/spec'
+import {
+  createTtsCache,
+  VoiceChannel,
+  withTtsCache,
+  type CachedTextToSpeech,
+  type HintSource,
+  type Speech,
+} from '@parley/voice'
+import { agentProfiles } from '../agents/agent-profiles.ts'
 import type { SpeakingAgentId } from '../agents/create-agents.ts'
-import { checkVoices } from './voices.ts'
+import { checkVoices, voices } from './voices.ts'
 
 /** The channel calls are made on. */
 export const voiceChannelId = 'voice'
@@ -43,6 +51,10 @@ const consentTimeoutMs = 20_000
 /** Lines said often enough to be ready before the first call. */
 const fillers = ['One moment, please.', 'Still looking.', 'Just a second more.']
 
+/** What the agents speak, as they say of themselves. */
+const spokenLanguage = 'English'
+const receptionGreeting = agentProfiles.find(({ id }) => id === 'triage')?.greeting ?? 'Hello.'
+
 /** Opens the embedded engines: nothing here needs a network or a key. */
 export async function createCallVoice(options: CallVoiceOptions): Promise<CallVoice> {
   const { kit, models, records, recordings, clock } = options
@@ -53,7 +65,8 @@ export async function createCallVoice(options: CallVoiceOptions): Promise<CallVo
   const cache = createTtsCache()
   const channel = new VoiceChannel(voiceChannelId, {
     ...(stt === undefined ? {} : { stt }),
-    tts: withTtsCache(flite, cache),
+    tts: flite,
+    cache,
     vad,
     turnDetector: createRuleTurnDetector(),
     backchannelDetector: createRuleBackchannel(),
@@ -63,6 +76,9 @@ export async function createCallVoice(options: CallVoiceOptions): Promise<CallVo
     ...(records ? { recording: { mode: 'consent', sink: folderRecordings(recordings), consentTimeoutMs } } : {}),
     defaultVoice: 'slt',
   })
+  const closing = new AbortController()
+  // Beside the start: a first call needs the engine loaded, not each of its lines.
+  const warming = warmVoices(withTtsCache(flite, cache), clock, closing.signal)
   return {
     channel,
     hearing:
@@ -75,9 +91,36 @@ export async function createCallVoice(options: CallVoiceOptions): Promise<CallVo
         : { id: 'pocketsphinx', label: 'PocketSphinx', remark: 'small vocabulary per phase; the keypad always works' },
     speech: { id: flite.info.id, label: 'flite', remark: '4 voices' },
     async close() {
+      closing.abort()
       await channel.close()
+      await warming
       await Promise.allSettled([flite[Symbol.asyncDispose](), vad[Symbol.asyncDispose]()])
     },
+  }
+}
+
+/** Loads the engine and makes what is said in every call, the voice of reception first. */
+async function warmVoices(tts: CachedTextToSpeech, clock: Clock, signal: AbortSignal): Promise<void> {
+  const [format] = tts.info.formats
+  const [reception, ...others] = Object.values(voices).flatMap(({ flite }) => flite ?? [])
+  if (format === undefined || reception === undefined) return
+  const refused = (): Promise<never> => Promise.reject(new Error('The embedded engine needs no network.'))
+  const context = {
+    clock,
+    ids: createSystemIds(),
+    telemetry: noTelemetry,
+    signal,
+    callId: 'start',
+    sockets: refused,
+    fetch: refused,
+  }
+  const of = (voice: string): { voice: string; language: string } => ({ voice, language: spokenLanguage })
+  try {
+    await tts.prewarm([receptionGreeting, ...fillers], [of(reception)], { format, context })
+    await tts.prewarm(fillers, others.map(of), { format, context })
+  } catch (error) {
+    // What could not be made ahead is made when it is wanted, and fails there in words.
+    if (!ParleyError.isInstance(error) && !signal.aborted) throw error
   }
 }
 
