@@ -14,7 +14,7 @@ import { createCallerVoice, type CallerVoice } from './spoken-words.ts'
 const clock = createSystemClock()
 const publicUrl = 'https://calls.example.com'
 const [account, pin] = ['204417', '4821']
-const waitMs = 40_000
+const waitMs = 60_000
 
 describeNeeding('pocketsphinx', 'Ada calls by phone', () => {
   let folder: string
@@ -37,7 +37,7 @@ describeNeeding('pocketsphinx', 'Ada calls by phone', () => {
 
   test(
     'D-4 H-8 at 8 kHz: number and PIN by keypad are nowhere kept, another voice tells the amount',
-    { timeout: 150_000 },
+    { timeout: 240_000 },
     async () => {
       const asked = { CallSid: 'CA1', From: '+15550100' }
       const answer = await fetch(`${center.url}/twilio/voice`, {

@@ -12,7 +12,7 @@ const clock = createSystemClock()
 const rate = 16_000
 const frameMs = 20
 /** How long a caller waits for anything. */
-const waitMs = 40_000
+const waitMs = 60_000
 
 /** A person on the line by sound alone: says words with a voice, and keeps what is played to them. */
 export interface SpeakingCaller extends AsyncDisposable {

@@ -45,7 +45,7 @@ describeNeeding('pocketsphinx', 'Ada calls because she was charged twice', () =>
 
   test(
     'E-9 by sound alone: recognized, verified, handed to another voice, cut in on, approved, recorded',
-    { timeout: 150_000 },
+    { timeout: 240_000 },
     async () => {
       const answers: number[] = []
       const caller = await callAs('ada', { url: center.url, voice, recording: true })
