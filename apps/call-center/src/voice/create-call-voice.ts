@@ -99,10 +99,10 @@ export async function createCallVoice(options: CallVoiceOptions): Promise<CallVo
   }
 }
 
-/** Loads the engine and makes what is said in every call, the voice of reception first. */
+/** Loads the engine, and makes what reception says in every call. */
 async function warmVoices(tts: CachedTextToSpeech, clock: Clock, signal: AbortSignal): Promise<void> {
   const [format] = tts.info.formats
-  const [reception, ...others] = Object.values(voices).flatMap(({ flite }) => flite ?? [])
+  const reception = voices.triage[tts.info.id]
   if (format === undefined || reception === undefined) return
   const refused = (): Promise<never> => Promise.reject(new Error('The embedded engine needs no network.'))
   const context = {
@@ -114,10 +114,9 @@ async function warmVoices(tts: CachedTextToSpeech, clock: Clock, signal: AbortSi
     sockets: refused,
     fetch: refused,
   }
-  const of = (voice: string): { voice: string; language: string } => ({ voice, language: spokenLanguage })
   try {
-    await tts.prewarm([receptionGreeting, ...fillers], [of(reception)], { format, context })
-    await tts.prewarm(fillers, others.map(of), { format, context })
+    const voice = { voice: reception, language: spokenLanguage }
+    await tts.prewarm([receptionGreeting, ...fillers], [voice], { format, context })
   } catch (error) {
     // What could not be made ahead is made when it is wanted, and fails there in words.
     if (!ParleyError.isInstance(error) && !signal.aborted) throw error
