@@ -1,5 +1,4 @@
 import type { Socket, VadOptions, VoiceActivityDetector } from '@parley/spec'
-import { createScriptedVad } from '@parley/testing'
 import { defaultVoiceSettings } from '@parley/voice'
 import { toFigure, type UnnamedFigure } from '../figure.ts'
 import { quantile } from '../statistics.ts'
@@ -7,6 +6,7 @@ import type { Scenario } from '../suite.ts'
 import { openCallHost, type CallHostOptions } from './call-host.ts'
 import { startCallers, type CallerOrder } from './callers.ts'
 import { check } from './turn-latency.ts'
+import { quietVad, QUIET_VAD_MS } from './quiet-speech.ts'
 
 /** Speech that is needed before it counts, in milliseconds. */
 const THRESHOLD_MS = defaultVoiceSettings.vad.minSpeechMs
@@ -14,7 +14,7 @@ const THRESHOLD_MS = defaultVoiceSettings.vad.minSpeechMs
 const longReply = 'Eight words which nobody but the agent says. '.repeat(6)
 
 const options: CallHostOptions = {
-  vadOptions: { hopMs: 10 },
+  vadOptions: { hopMs: QUIET_VAD_MS },
   line: longReply,
   interruption: { mode: 'immediate', warmupMs: 0 },
 }
@@ -29,7 +29,7 @@ export const decisionToClear: Scenario = async function* ({ progress, isQuick })
   progress(`barge-in-50: ${calls} calls`)
   const taken: number[] = []
   const decided: { atMs: number }[] = []
-  const vad = watchDecisions(createScriptedVad(), (atMs) => decided.push({ atMs }))
+  const vad = watchDecisions(quietVad(), (atMs) => decided.push({ atMs }))
   await using host = await openCallHost({
     ...options,
     vad,
@@ -60,7 +60,7 @@ export function farEnd(metric: string, kind: 'websocket' | 'twilio'): Scenario {
   return async function* ({ progress, isQuick }) {
     progress(metric)
     const calls = isQuick ? 1 : 10
-    await using host = await openCallHost({ ...options, vad: createScriptedVad() })
+    await using host = await openCallHost({ ...options, vad: quietVad() })
     using callers = await startCallers()
     await callers.tell({ do: 'open', url: host.url, calls, kind })
     const { samples, missing } = await callers.tell(orderFor(isQuick ? 2 : 20))

@@ -1,10 +1,10 @@
-import { createScriptedVad } from '@parley/testing'
 import type { CallSession } from '@parley/voice'
 import { toFigure } from '../figure.ts'
 import type { Scenario } from '../suite.ts'
 import { openCallHost, type CallHost } from './call-host.ts'
 import { startCallers } from './callers.ts'
 import { check } from './turn-latency.ts'
+import { quietVad, QUIET_VAD_MS } from './quiet-speech.ts'
 
 const longReply = 'Eight words which nobody but the agent says. '.repeat(16)
 /** What a call may take, in bytes. */
@@ -15,7 +15,7 @@ const SPEAKING_BUDGET = 1.5 * 1024 * 1024
 export const perCall: Scenario = async function* ({ progress, isQuick }) {
   const calls = isQuick ? 20 : 200
   progress(`call-memory: ${calls} calls`)
-  await using host = await openCallHost({ vad: createScriptedVad(), vadOptions: { hopMs: 10 }, line: longReply })
+  await using host = await openCallHost({ vad: quietVad(), vadOptions: { hopMs: QUIET_VAD_MS }, line: longReply })
   using callers = await startCallers()
   // What the first calls load and compile stays for all others.
   await callers.tell({ do: 'open', url: host.url, calls: 5, kind: 'websocket' })
@@ -87,7 +87,7 @@ export const leak: Scenario = async function* ({ progress, isQuick }) {
 
 /** Opens and ends calls on one kit; gives how many of them are still reachable. */
 async function round(batch: number, batches: number, progress: (text: string) => void): Promise<number> {
-  await using host = await openCallHost({ vad: createScriptedVad(), vadOptions: { hopMs: 10 }, line: longReply })
+  await using host = await openCallHost({ vad: quietVad(), vadOptions: { hopMs: QUIET_VAD_MS }, line: longReply })
   using callers = await startCallers()
   const seen: WeakRef<CallSession>[] = []
   host.onCall = (call) => seen.push(new WeakRef(call))

@@ -1,10 +1,10 @@
 import { createTurnMachine, defaultVoiceSettings, type TurnEvent } from '@parley/voice'
-import { createScriptedVad } from '@parley/testing'
 import { alternate } from '../alternate.ts'
 import { toFigure } from '../figure.ts'
 import type { Scenario } from '../suite.ts'
 import { openCallHost } from './call-host.ts'
 import { startCallers } from './callers.ts'
+import { quietVad, QUIET_VAD_MS } from './quiet-speech.ts'
 
 interface Step {
   readonly atMs: number
@@ -60,8 +60,8 @@ export const machine: Scenario = async function* ({ progress, isQuick }) {
 /** Calls with turns and interruptions, as their machines were told of them. */
 async function record(calls: number, times: number): Promise<Step[][]> {
   await using host = await openCallHost({
-    vad: createScriptedVad(),
-    vadOptions: { hopMs: 10 },
+    vad: quietVad(),
+    vadOptions: { hopMs: QUIET_VAD_MS },
     line: 'Eight words which nobody but the agent says. '.repeat(6),
     interruption: { mode: 'immediate', warmupMs: 0 },
   })

@@ -1,4 +1,4 @@
-import type { SpeechToText, SttEvent, TextToSpeech, TtsEvent } from '@parley/spec'
+import type { SpeechToText, SttEvent, TextToSpeech, TtsEvent, VoiceActivityDetector } from '@parley/spec'
 
 /** The reply's sound: 20 ms at 24 kHz, the same each time. */
 const tone = Int16Array.from({ length: 480 }, (_, index) => (index % 2 === 0 ? 8_000 : -8_000))
@@ -44,6 +44,24 @@ export function quietStt(): SpeechToText {
         close: async () => feed.close(),
       }
     },
+  }
+}
+
+/** Length of a window of `quietVad`, in milliseconds: a frame of the callers. */
+export const QUIET_VAD_MS = 20
+
+/** A detector that knows at once: a frame is speech when it is loud. */
+export function quietVad(): VoiceActivityDetector {
+  return {
+    info: { id: 'bench-vad', windowSamples: 16 * QUIET_VAD_MS, sampleRateHz: 16_000, contextSamples: 0 },
+    create: ({ onResult }) => ({
+      push({ samples }, atMs) {
+        const probability = isVoiced(samples) ? 1 : 0
+        onResult({ probability, atMs, rms: probability === 1 ? -15 : -80 })
+      },
+      reset() {},
+      close: async () => {},
+    }),
   }
 }
 

@@ -1,4 +1,3 @@
-import { createScriptedVad } from '@parley/testing'
 import { toFigure, type UnnamedFigure } from '../figure.ts'
 import { loadPeer } from '../load-peer.ts'
 import { quantile } from '../statistics.ts'
@@ -8,9 +7,13 @@ import { createCaller } from './caller.ts'
 import { startCallers, type CallerAnswer } from './callers.ts'
 import { openMemoryLine } from './memory-line.ts'
 import { paceCallers } from './pace-callers.ts'
+import { quietVad, QUIET_VAD_MS } from './quiet-speech.ts'
 
 /** What both frameworks wait after the last voiced instant, in milliseconds: the default of both. */
 const DELAY_MS = 500
+
+/** Turns before the first that counts, over all calls: code that ran a few times only is still being compiled. */
+const WARM_UP_TURNS = 25
 
 /** `turn.mjs` of a peer: so many calls in this process, each of them turns one after another. */
 interface TurnScript {
@@ -70,14 +73,13 @@ export function turnLatency(calls: number, turns: number, targetMs: number): Sce
 async function ownRound(calls: number, turns: number, progress: (text: string) => void): Promise<number[]> {
   progress(`Parley: ${calls} calls, ${turns} turns each`)
   await using host = await openCallHost({
-    vad: createScriptedVad(),
-    vadOptions: { hopMs: 10 },
+    vad: quietVad(),
+    vadOptions: { hopMs: QUIET_VAD_MS },
     endpointing: { minDelayMs: DELAY_MS },
   })
   using callers = await startCallers()
   await callers.tell({ do: 'open', url: host.url, calls, kind: 'websocket' })
-  // The first turn of each call warms up.
-  await callers.tell({ do: 'turns', turns: 1, speechMs: 400, pauseMs: 400 })
+  await callers.tell({ do: 'turns', turns: warmUpOf(calls), speechMs: 200, pauseMs: 200 })
   const { samples, missing } = await callers.tell({ do: 'turns', turns, speechMs: 400, pauseMs: 400 })
   await callers.tell({ do: 'hangUp', everyKilled: 0 })
   check(host, missing)
@@ -88,17 +90,17 @@ async function ownRound(calls: number, turns: number, progress: (text: string) =
 async function memoryRound(calls: number, turns: number, progress: (text: string) => void): Promise<number[]> {
   progress(`Parley in memory: ${calls} calls, ${turns} turns each`)
   await using host = await openCallHost({
-    vad: createScriptedVad(),
-    vadOptions: { hopMs: 10 },
+    vad: quietVad(),
+    vadOptions: { hopMs: QUIET_VAD_MS },
     endpointing: { minDelayMs: DELAY_MS },
   })
   const lines = Array.from({ length: calls }, (_, index) => openMemoryLine(`memory-${index}`))
   for (const { endpoint } of lines) await host.connect(endpoint)
   const callers = lines.map(({ line }) => createCaller(line))
   const stop = paceCallers(() => callers)
-  const all = (count: number): Promise<CallerAnswer[]> =>
-    Promise.all(callers.map((caller) => caller.turns({ turns: count, speechMs: 400, pauseMs: 400 })))
-  await all(1)
+  const all = (count: number, ms = 400): Promise<CallerAnswer[]> =>
+    Promise.all(callers.map((caller) => caller.turns({ turns: count, speechMs: ms, pauseMs: ms })))
+  await all(warmUpOf(calls), 200)
   const answers = await all(turns)
   stop()
   check(
@@ -116,11 +118,15 @@ async function peerRound(
 ): Promise<number[]> {
   progress(`LiveKit Agents: ${calls} calls, ${turns} turns each`)
   const peer = await open(calls, DELAY_MS)
-  await peer.turns({ turns: 1, speechMs: 400, pauseMs: 400 })
+  await peer.turns({ turns: warmUpOf(calls), speechMs: 200, pauseMs: 200 })
   const { samples, missing } = await peer.turns({ turns, speechMs: 400, pauseMs: 400 })
   await peer.close()
   if (missing > 0) throw new Error(`${missing} answers of the peer did not come.`)
   return samples.map((ms) => Math.max(0, ms - DELAY_MS))
+}
+
+function warmUpOf(calls: number): number {
+  return Math.max(1, Math.ceil(WARM_UP_TURNS / calls))
 }
 
 /** A benchmark whose calls failed would measure nothing. @throws {Error} */
