@@ -66,7 +66,8 @@ describeNeeding('chromium', 'What a caller may get wrong', (executablePath) => {
     await caller.pin('4821')
     await caller.hear('two payments of $79.00')
     const written = JSON.stringify(await server.log(roomId))
-    for (const pin of ['0000"', '4821']) expect(written).not.toContain(pin)
+    // Alone: times and ids hold the same digits now and then.
+    expect(written).not.toMatch(/(?<![\w.])(?:0000|4821)(?!\w)/)
     expectNoFault()
   })
 

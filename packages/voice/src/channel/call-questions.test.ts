@@ -57,7 +57,7 @@ test('D-3 D-4 a tool asks after what its agent said before, nobody fills the wai
   ])
   const captions = endpoint.views.flatMap((view) => (view.type === 'caption' && view.final ? [view.text] : []))
   expect(captions).toContain('now we check that it is you. nobody can read it. thank you that is right')
-  expect(JSON.stringify(await bench.kit.events(bench.roomId, { limit: 200 }))).not.toContain('4821')
+  expect(JSON.stringify(await bench.kit.events(bench.roomId, { limit: 200 }))).not.toMatch(/(?<![\w.])4821(?!\w)/)
 })
 
 test('D-4 a secret that is spoken is masked where it would be kept, and the tool gets it', async () => {
