@@ -72,6 +72,14 @@ export type Reservation =
       onExceed: OnExceed
     }
 
+/** How a budget inside another one is opened. */
+export interface ChildBudgetOptions {
+  /** What was spent before, of work that is taken up again; the envelopes around it know of it already. @default nothing */
+  settled?: Spend
+  /** Told of shares that are passed by what is reserved here, in this envelope or one around it. @default as outside */
+  onWarning?: (warning: { envelope: Envelope; share: number }) => void
+}
+
 /** Holds money before it is spent and books the true cost after, over nested envelopes. */
 export interface Budget {
   /** Outer to inner. */
@@ -81,5 +89,5 @@ export interface Budget {
   /** Books the true cost. @throws {ParleyError} `budget_invalid` for an unknown or released key */
   settle(key: string, actual: Spend, basis?: 'usage' | 'estimate'): Promise<void>
   release(key: string): Promise<void>
-  child(kind: EnvelopeKind, id: string, spec: BudgetSpec): Budget
+  child(kind: EnvelopeKind, id: string, spec: BudgetSpec, options?: ChildBudgetOptions): Budget
 }

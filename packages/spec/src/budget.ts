@@ -11,7 +11,7 @@ import {
   type EnvelopeState,
   type Sum,
 } from './budget-arithmetic.ts'
-import type { Budget, BudgetSpec, Envelope, EnvelopeKind, Reservation } from './budget-port.ts'
+import type { Budget, BudgetSpec, Envelope, EnvelopeKind, Reservation, Spend } from './budget-port.ts'
 import { ParleyError } from './parley-error.ts'
 import type { Clock } from './world.ts'
 
@@ -30,6 +30,8 @@ export interface BudgetOptions {
   clock: Clock
   /** Told once per envelope and share of `warnAt`. */
   onWarning?: (warning: BudgetWarning) => void
+  /** What was spent before, of work that is taken up again. @default nothing */
+  settled?: Spend
 }
 
 /** One envelope's counters; shared by all budgets that nest in it. */
@@ -66,8 +68,11 @@ function nest(
   ledger: Ledger,
   options: BudgetOptions,
 ): Budget {
-  const { clock } = options
-  const cells: readonly Cell[] = [...outer, { state: openEnvelope(kind, id, spec, clock.monotonicMs()) }]
+  const { clock, settled, ...rest } = options
+  const cells: readonly Cell[] = [
+    ...outer,
+    { state: openedAt(openEnvelope(kind, id, spec, clock.monotonicMs()), settled) },
+  ]
   return {
     get envelopes() {
       return cells.map(({ state }) => toEnvelope(state))
@@ -110,8 +115,14 @@ function nest(
       change(held.cells, (state) => letGo(state, held.sum), options)
       finish(ledger, key, 'released')
     },
-    child: (childKind, childId, childSpec) => nest(cells, childKind, childId, childSpec, ledger, options),
+    child: (childKind, childId, childSpec, opened = {}) =>
+      nest(cells, childKind, childId, childSpec, ledger, { ...rest, clock, ...opened }),
   }
+}
+
+/** An envelope with what was spent before; shares of its caps that were passed then are not told of again. */
+function openedAt(envelope: EnvelopeState, settled: Spend | undefined): EnvelopeState {
+  return settled === undefined ? envelope : passWarnings({ ...envelope, settled: toSum(settled) }).envelope
 }
 
 /** Changes all envelopes or, when one cannot count the sum, none. */

@@ -1,5 +1,6 @@
 import type { Price } from './budget-port.ts'
 import type { Json, JsonSchema } from './json.ts'
+import type { Tier } from './workflow/capabilities.ts'
 
 /** What a model is and can do: routing, prices and adapters read it. */
 export interface ModelCard {
@@ -18,9 +19,23 @@ export interface ModelCard {
   /** Keeps the conversation on its server: a request that was sent cannot be taken back. @default false */
   stateful?: boolean
   tier?: 'local' | 'small' | 'standard' | 'large'
+  /** Tiers that a router may take the model for. @default by `tier`; without it, all */
+  tiers?: Tier[]
+  /** What routing may ask for, such as `tools`, `jsonSchema` or one's own. Given: exactly these. @default by the other fields */
+  flags?: string[]
   price?: Price
   /** Scores by category, 0 to 1. */
   quality?: Record<string, number>
+  latencyMs?: {
+    /** Half of the answers begin within it. */
+    firstTokenP50?: number
+  }
+  /** Where requests are worked on, such as `eu`. */
+  regions?: string[]
+  /** How long the provider keeps requests; 0 keeps nothing. */
+  retentionDays?: number
+  /** Whether the provider trains on requests. */
+  training?: boolean
 }
 
 /** A part of a message. Addresses are `http(s):` or `data:`; bytes are sent inline. */
