@@ -150,6 +150,7 @@ export { type RestOperation, type RestServer } from './rest-server.ts'
 export { type Embedder, type Passage, type RetrievalQuery, type Retriever } from './retrieval.ts'
 export { defaultRetryPolicy, retryDelayMs } from './retry.ts'
 export { saveConversation } from './save-conversation.ts'
+export { sha256Hex } from './sha256.ts'
 export {
   eventTypes,
   type ChannelData,
@@ -303,3 +304,122 @@ export {
   type ServerCallMessage,
 } from './call-wire.ts'
 export type { RecordingFile, RecordingFileInfo, RecordingSink } from './recording-sink.ts'
+export {
+  capabilityKinds,
+  tiers,
+  type CapabilityHint,
+  type CapabilityKind,
+  type CapabilityOverride,
+  type CapabilityRequirement,
+  type Tier,
+} from './workflow/capabilities.ts'
+export type {
+  ArgumentInfo,
+  ContractRef,
+  DraftComparison,
+  ForeachPolicy,
+  ForeachSpec,
+  McpServerDeclaration,
+  RagSpec,
+  Region,
+  RestMethod,
+  StateReducer,
+  StepDefaults,
+  StepDefinition,
+  StepKind,
+  StrategySpec,
+  WaitSpec,
+  WorkflowCompat,
+  WorkflowDefinition,
+  WorkflowLimits,
+  WorkflowProblem,
+} from './workflow/definition.ts'
+export type {
+  CommitBatch,
+  DurableBackend,
+  ForkOptions,
+  Journal,
+  Lease,
+  RunFilter,
+  RunPage,
+  RunPatch,
+} from './workflow/durable-backend.ts'
+export { answerWait } from './workflow/answer-wait.ts'
+export { clipEventData } from './workflow/clip-event-data.ts'
+export { durableLimits } from './workflow/durable-limits.ts'
+export { isSignalKept } from './workflow/is-signal-kept.ts'
+export {
+  leaseLost,
+  runExists,
+  runTerminal,
+  runUnknown,
+  tooManySubscribers,
+  waitExpired,
+  waitResolved,
+  waitTokenTaken,
+  waitUnknown,
+} from './workflow/run-errors.ts'
+export { parseRunPage } from './workflow/run-page.ts'
+export type {
+  ContractFault,
+  FailureActionName,
+  FailureClass,
+  FailurePolicySpec,
+  RetryContext,
+  RetrySpec,
+} from './workflow/failure.ts'
+export type { FilterName, LostCandidate, ModelReceipt, ReceiptCandidate, ReceiptHop } from './workflow/model-receipt.ts'
+export {
+  terminalRunEvents,
+  terminalRunStatuses,
+  type AttemptRecord,
+  type AttemptStatus,
+  type LedgerEntry,
+  type RunError,
+  type RunEvent,
+  type RunEventType,
+  type RunRecord,
+  type RunStatus,
+  type SignalRecord,
+  type SkipReason,
+  type StepRunRecord,
+  type StepStatus,
+  type TaskStatus,
+  type WaitRecord,
+  type WaitResolution,
+  type WorkflowTask,
+} from './workflow/runs.ts'
+export type { LogRun, LogWriter } from './workflow/log-writer.ts'
+export { ownPath } from './template/own-path.ts'
+export {
+  parseTemplate,
+  type Template,
+  type TemplateProblem,
+  type TemplateReference,
+  type TemplateResult,
+  type TemplateStyle,
+} from './template/parse-template.ts'
+export { maxRenderedBytes, renderTemplate, type RenderResult } from './template/render-template.ts'
+export { asPromptData } from './template/as-prompt-data.ts'
+export { checkBaseUrl } from './template/check-base-url.ts'
+export { requireCredential, type CredentialSource } from './template/credential-source.ts'
+export { cutCauses } from './template/cut-causes.ts'
+export { renderActionPrompt, type ActionPromptSource } from './template/render-action-prompt.ts'
+export { withRetryNote } from './template/retry-note.ts'
+export {
+  createTemplateAction,
+  type TemplateAction,
+  type TemplateActionContext,
+  type TemplateActionParts,
+  type TemplateAnswer,
+} from './template/template-action.ts'
+export { type TemplateActionOptions, type TemplateCallOptions } from './template/template-action-options.ts'
+export { isUnsafeKey } from './template/unsafe-key.ts'
+export { safeErrorText } from './security/error-text.ts'
+export { createRedactor, redact, type Redactor } from './security/redact.ts'
+export { REDACTED_KEY } from './security/redact-known-keys.ts'
+export { redactText } from './security/redact-text.ts'
+export { executionRetryContext, toFieldToken, toTypeToken, validationRetryContext } from './security/retry-tokens.ts'
+export { toSafeFileName } from './security/safe-file-name.ts'
+export { isSensitiveKey, type SensitiveKeyOptions } from './security/sensitive-key.ts'
+export { NEUTRALIZED, sanitizeUntrustedText, type CleanedText, type UntrustedFlags } from './security/untrusted-text.ts'
