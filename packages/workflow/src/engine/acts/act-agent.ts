@@ -1,0 +1,44 @@
+import { ParleyError, type Json } from '@parley/spec'
+import { cloneJson } from '../../state/copy-json.ts'
+import type { Attempt } from '../attempt.ts'
+import { promptOf } from './act-llm.ts'
+import { argumentsOf } from './act-tool.ts'
+
+/** Lets an agent, a whole conversation or another workflow do the step. */
+export async function actAgent(attempt: Attempt): Promise<Json> {
+  const { prepared, scope } = attempt
+  const { step } = prepared
+  const runner = step.action === undefined ? undefined : scope.parts.agents.get(step.action)
+  if (runner === undefined) {
+    throw new ParleyError({
+      code: 'unknown_reference',
+      message: `Step "${step.id}" names the agent "${step.action ?? ''}", which the engine does not have. Give it to createEngine under agents.`,
+      details: { step: step.id, known: [...scope.parts.agents.keys()] },
+    })
+  }
+  const result = await runner.run(
+    {
+      input: cloneJson(argumentsOf(attempt)),
+      ...(prepared.prompt === undefined ? {} : { prompt: promptOf(attempt) }),
+      ...(prepared.outputContract === undefined ? {} : { output: prepared.outputContract }),
+      ...(step.maxSteps === undefined ? {} : { maxSteps: step.maxSteps }),
+      organizationId: scope.run.tenantId,
+      taskId: scope.run.taskId,
+      ...(scope.run.sessionId === undefined ? {} : { sessionId: scope.run.sessionId }),
+      budget: attempt.budget,
+      idempotencyKey: attempt.idempotencyKey,
+    },
+    {
+      signal: attempt.signal,
+      onEvent(event) {
+        if (attempt.isOver || (event.type !== 'textDelta' && event.type !== 'progress')) return
+        attempt.deltas.add(event.text)
+      },
+    },
+  )
+  attempt.costNanoUsd =
+    attempt.costNanoUsd === null || result.costNanoUsd === null ? null : attempt.costNanoUsd + result.costNanoUsd
+  if (result.status !== 'completed') throw result.error
+  attempt.receiptIds.push(...result.receiptIds)
+  return result.output
+}
