@@ -1,2 +1,3 @@
 export { folderRecordings } from './folder-recordings.ts'
 export { folderSpeech } from './folder-speech.ts'
+export { fileWriter } from './file-writer.ts'
