@@ -1,0 +1,93 @@
+import { appendFileSync } from 'node:fs'
+import { createSystemClock, terminalRunStatuses } from '@parley/spec'
+import { openDatabase, postgresBackend } from '@parley/postgres'
+import { createEngine, Step, wait, Workflow, type StepContext } from '@parley/workflow'
+
+/** One process of a run that is killed: takes up what the last one left, or starts the run. */
+const [data = '', record = '', runId = 'run_1'] = process.argv.slice(2)
+const clock = createSystemClock()
+
+// A line that is written is on the disk's side of the process, whatever becomes of it.
+const say = (line: object): void => appendFileSync(record, `${JSON.stringify(line)}\n`)
+
+const begin = (ctx: StepContext, more: object = {}): void =>
+  say({ begun: ctx.idempotencyKey, stepKey: ctx.idempotencyKey.split(':')[1], ...more })
+
+const work = new Workflow({
+  name: 'thirty',
+  parallel: true,
+  maxConcurrency: 4,
+  steps: [
+    new Step({ name: 'list', action: (ctx) => (begin(ctx), ['x', 'y', 'z']) }),
+    ...Array.from(
+      { length: 24 },
+      (_, index) =>
+        new Step({
+          name: `fan${index}`,
+          dependsOn: ['list'],
+          effect: index % 6 === 5 ? 'effectful' : 'idempotent',
+          onFailure: index % 6 === 5 ? 'skip' : 'retry',
+          action: async (ctx) => {
+            begin(ctx, index % 6 === 5 ? { effect: true } : {})
+            await clock.sleep(3)
+            return index
+          },
+        }),
+    ),
+    new Step({ name: 'each', foreach: 'list', foreachConcurrency: 2, action: (ctx) => (begin(ctx), `${ctx.item}!`) }),
+    new Step({
+      name: 'flaky',
+      dependsOn: ['list'],
+      retry: { maxAttempts: 3, delay: 0.01, jitter: false },
+      action: (ctx) => {
+        begin(ctx)
+        if (ctx.attempt < 3) throw new Error('not yet')
+        return ctx.attempt
+      },
+    }),
+    new Step({ name: 'timer', dependsOn: ['flaky'], action: wait.timer(20) }),
+    new Step({ name: 'review', dependsOn: ['timer'], action: wait.approval() }),
+    new Step({
+      name: 'end',
+      dependsOn: ['review', 'each', ...Array.from({ length: 24 }, (_, index) => `fan${index}`)],
+      action: (ctx) => (begin(ctx), ctx.inputs['each']),
+    }),
+  ],
+})
+
+const database = await openDatabase(`file:${data}`)
+const backend = postgresBackend({ database, clock, executorId: 'killed' })
+const engine = createEngine({
+  backend,
+  clock,
+  executorId: 'killed',
+  workflows: [work],
+  onWait: ({ wait: opened, token }) => {
+    // Whoever was told of the wait answers at once; the token dies with the process, the id does not.
+    if (opened.kind === 'approval')
+      void engine.resolveWait({ token }, { data: 'yes', idempotencyKey: 'answer' }).catch(() => {})
+  },
+})
+const journal = (await engine.get(runId)) === undefined ? undefined : await backend.read(runId)
+const isEnded = (status: string): boolean => status === 'completed' || status === 'skipped' || status === 'failed'
+say({
+  ready: true,
+  ended: journal?.stepRuns.flatMap(({ stepKey, status }) => (isEnded(status) ? [stepKey] : [])) ?? [],
+})
+if (journal === undefined) await engine.start(work, {}, { runId })
+else await engine.recover()
+for (const { id, kind, status } of journal?.waits ?? [])
+  if (kind === 'approval' && status === 'open')
+    await engine.resolveWait({ waitId: id }, { data: 'yes', idempotencyKey: 'answer' })
+const seqs: number[] = []
+const types: string[] = []
+for await (const { seq, type } of engine.events(runId)) {
+  seqs.push(seq)
+  types.push(type)
+}
+const result = await engine.result(runId)
+const { ledger } = await backend.read(runId)
+say({ done: true, status: result.status, output: result.output, seqs, types, ledger: ledger.length })
+if (!terminalRunStatuses.includes(result.status)) process.exitCode = 1
+await engine.close()
+await database.close()

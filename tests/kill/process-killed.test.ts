@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { expect, onTestFinished, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const child = fileURLToPath(new URL('kill-child.ts', import.meta.url))
+/** How many processes are killed; more in the nightly run. */
+const kills = Number(process.env['PARLEY_KILLS'] ?? 5)
+
+interface Line {
+  ready?: boolean
+  ended?: string[]
+  begun?: string
+  stepKey?: string
+  effect?: boolean
+  done?: boolean
+  status?: string
+  output?: unknown
+  seqs?: number[]
+  types?: string[]
+}
+
+async function readLines(record: string): Promise<Line[]> {
+  const text = await readFile(record, 'utf8').catch(() => '')
+  // Every line was written as JSON by a child.
+  return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Line]))
+}
+
+/** Runs a process; kills it after so many lines of its record, and a moment. Tells whether it was killed. */
+async function live(
+  data: string,
+  record: string,
+  runId: string,
+  killAfter?: { lines: number; ms: number },
+): Promise<boolean> {
+  const before = (await readLines(record)).length
+  const running = spawn(process.execPath, ['--conditions=@parley/source', child, data, record, runId], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let errors = ''
+  running.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
+  const exited = once(running, 'exit') as Promise<[number | null, string | null]>
+  let isOver = false
+  void exited.then(() => (isOver = true))
+  if (killAfter !== undefined) {
+    while (!isOver && (await readLines(record)).length < before + killAfter.lines) await new Promise(setImmediate)
+    const untilMs = performance.now() + killAfter.ms
+    while (!isOver && performance.now() < untilMs) await new Promise(setImmediate)
+    running.kill('SIGKILL')
+  }
+  const [code, signal] = await exited
+  if (signal !== 'SIGKILL' && code !== 0) throw new Error(`The process ended with ${String(code)}: ${errors}`)
+  return signal === 'SIGKILL'
+}
+
+test(
+  `13.3 a run of 30 steps survives ${kills} kills: what has ended runs once, effects happen once per key, no event is lost or doubled`,
+  { timeout: 60_000 + kills * 20_000 },
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-kill-'))
+    onTestFinished(() => rm(folder, { recursive: true, force: true }))
+    const [moment] = fc.sample(
+      fc.array(fc.record({ lines: fc.integer({ min: 1, max: 12 }), ms: fc.integer({ min: 0, max: 8 }) }), {
+        minLength: kills,
+        maxLength: kills,
+      }),
+      1,
+    )
+    let killed = 0
+    for (let run = 1; killed < kills; run++) {
+      const [data, record, runId] = [join(folder, 'data'), join(folder, `record_${run}`), `run_${run}`]
+      // A run is over before so many kills; then the next one is killed.
+      while (killed < kills) {
+        if (!(await live(data, record, runId, moment?.[killed]))) break
+        killed += 1
+      }
+      await live(data, record, runId)
+      check(await readLines(record))
+    }
+    expect(killed).toBe(kills)
+  },
+)
+
+function check(lines: readonly Line[]): void {
+  let ended = new Set<string>()
+  const repeated: string[] = []
+  const effects = new Map<string, number>()
+  for (const { ready, ended: now = [], begun, stepKey = '', effect } of lines) {
+    if (ready === true) ended = new Set(now)
+    if (begun === undefined) continue
+    if (ended.has(stepKey)) repeated.push(stepKey)
+    if (effect === true) effects.set(begun, (effects.get(begun) ?? 0) + 1)
+  }
+  expect(repeated).toEqual([])
+  expect([...effects.values()].filter((count) => count > 1)).toEqual([])
+  const done = lines.findLast((line) => line.done === true)
+  expect(['completed', 'partial']).toContain(done?.status)
+  expect(done?.output).toEqual(['x!', 'y!', 'z!'])
+  expect(done?.seqs).toEqual(done?.seqs?.map((_, index) => index + 1))
+  expect(done?.types?.filter((type) => type === 'run_completed')).toHaveLength(1)
+  expect(done?.types?.at(-1)).toBe('run_completed')
+}
