@@ -22,7 +22,7 @@ function find(name: string): { bench: string; scenarios: (() => Promise<Scenario
 function list(): string {
   const lines = Object.entries(suites).map(([name, { describes, scenarios }]) => {
     const parts = Object.keys(scenarios).filter((part) => part !== name)
-    return `${name.padEnd(10)}${describes}\n${' '.repeat(10)}${parts.join(', ')}`
+    return `${name.padEnd(15)}${describes}\n${' '.repeat(15)}${parts.join(', ')}`
   })
   return `${usage}\n\n${lines.join('\n')}\n`
 }

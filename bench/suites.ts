@@ -107,4 +107,62 @@ export const suites: Readonly<Record<string, Suite>> = {
       'call-memory-leak': async () => (await import('./voice/call-memory.ts')).leak,
     },
   },
+  chain: {
+    describes: 'what a workflow takes per step of a chain of 1,000, contracts on',
+    scenarios: {
+      'chain-langgraph': async () => (await import('./workflows/comparisons.ts')).chainAgainst('langgraph'),
+      'chain-mastra': async () => (await import('./workflows/comparisons.ts')).chainAgainst('mastra'),
+      'chain-kairos': async () => (await import('./workflows/comparisons.ts')).chainAgainst('kairos'),
+      'chain-promise': async () => (await import('./workflows/comparisons.ts')).chainAgainst('promise'),
+      'chain-promise-text': async () => (await import('./workflows/comparisons.ts')).chainOfText,
+      'chain-memory': async () => (await import('./workflows/chain-memory.ts')).chainMemory,
+      'chain-contracts': async () => (await import('./workflows/chain-contracts.ts')).chainContracts,
+    },
+  },
+  'fanout-steps': {
+    describes: 'what a workflow takes per step of 1,000 beside each other, and their join',
+    scenarios: {
+      'fanout-steps-langgraph': async () => (await import('./workflows/comparisons.ts')).fanoutAgainst('langgraph'),
+      'fanout-steps-mastra': async () => (await import('./workflows/comparisons.ts')).fanoutAgainst('mastra'),
+      'fanout-steps-kairos': async () => (await import('./workflows/comparisons.ts')).fanoutAgainst('kairos'),
+      'fanout-steps-promise': async () => (await import('./workflows/comparisons.ts')).fanoutAgainst('promise'),
+      'fanout-steps-p-queue': async () => (await import('./workflows/comparisons.ts')).fanoutAgainst('p-queue'),
+    },
+  },
+  foreach: {
+    describes: 'what a foreach over 10,000 items takes per item',
+    scenarios: {
+      'foreach-langgraph': async () => (await import('./workflows/comparisons.ts')).foreachAgainst('langgraph', 1),
+      'foreach-mastra': async () => (await import('./workflows/comparisons.ts')).foreachAgainst('mastra', 1),
+      'foreach-kairos': async () => (await import('./workflows/comparisons.ts')).foreachAgainst('kairos', 1),
+      'foreach-promise': async () => (await import('./workflows/comparisons.ts')).foreachAgainst('promise', 1),
+      'foreach-32-langgraph': async () => (await import('./workflows/comparisons.ts')).foreachAgainst('langgraph', 32),
+      'foreach-32-mastra': async () => (await import('./workflows/comparisons.ts')).foreachAgainst('mastra', 32),
+      'foreach-32-promise': async () => (await import('./workflows/comparisons.ts')).foreachAgainst('promise', 32),
+      'foreach-32-p-queue': async () => (await import('./workflows/comparisons.ts')).foreachAgainst('p-queue', 32),
+    },
+  },
+  'durable-chain': {
+    describes: 'what a checkpointed chain of 1,000 steps takes, and taking it up again',
+    scenarios: {
+      'durable-chain-sql': async () => (await import('./workflows/durable-chain.ts')).durableSql,
+      'durable-chain-pglite': async () => (await import('./workflows/durable-chain.ts')).durablePglite,
+      'durable-chain-memory': async () => (await import('./workflows/durable-chain.ts')).durableMemory,
+      'durable-chain-events': async () => (await import('./workflows/durable-chain.ts')).durableEvents,
+      'durable-chain-recovery': async () => (await import('./workflows/durable-recovery.ts')).durableRecovery,
+    },
+  },
+  route: {
+    describes: 'decisions about models per second, receipts included',
+    scenarios: {
+      route: async () => (await import('./workflows/route.ts')).route(500, 'route', 5_000),
+      'route-100': async () => (await import('./workflows/route.ts')).route(100, 'route-100'),
+    },
+  },
+  waiting: {
+    describes: 'memory of runs that wait for an answer',
+    scenarios: {
+      waiting: async () => (await import('./workflows/waiting.ts')).waiting,
+    },
+  },
 }

@@ -1,0 +1,6 @@
+/** Bytes of the heap that are in use. */
+export function usedBytes(): number {
+  globalThis.gc?.()
+  globalThis.gc?.()
+  return process.memoryUsage().heapUsed
+}
