@@ -12,18 +12,22 @@ export interface Rule {
 }
 
 const ruleId = /^([A-Z]{1,3}-?\d+[a-z]?)(?=\s|$)/
+const listed = /^- \*\*([A-Z]{1,3}-?\d+[a-z]?)\*\* /
 const mark = /`needs: ([^`]+)`((?:\s*(?:,|and)\s*`[a-z]+`)*)\s*(\([^)]*\))?/g
 
 /**
  * Reads the numbered rules of one page. A rule is a table cell that begins with an id (`| RM-1 | ...`, or
- * `| retry | ... | RS-1 ... |`); text in code fences holds none.
+ * `| retry | ... | RS-1 ... |`), or an entry of a list that does (`- **F-1** ...`); text in code fences holds none.
  */
 export function parseRules(page: string, markdown: string): Rule[] {
   const rules: Rule[] = []
   let isCode = false
   for (const [index, line] of markdown.split('\n').entries()) {
     if (line.startsWith('```')) isCode = !isCode
-    if (isCode || !line.startsWith('|')) continue
+    if (isCode) continue
+    const entry = listed.exec(line)?.[1]
+    if (entry !== undefined) rules.push({ id: entry, page, line: index + 1, needs: marksOf(line) })
+    if (!line.startsWith('|')) continue
     for (const cell of line.split(/(?<!\\)\|/).slice(1, -1)) {
       const id = ruleId.exec(cell.trim())?.[1]
       if (id !== undefined) rules.push({ id, page, line: index + 1, needs: marksOf(line) })

@@ -14,6 +14,7 @@ const page = [
   '| RM-5 | one part, one whole. `needs: voice` (calls), `needs: platform` |',
   '| retry | 3 retries | RS-1 decides |',
   'RM-6 in a sentence is a mention',
+  '- **RM-8** an entry of a list',
   '```',
   '| RM-7 | in a fence |',
   '```',
@@ -21,7 +22,7 @@ const page = [
 
 const testsIn = (text: string) => namedTestsOf({ path: 'packages/kit/src/a.test.ts', text })
 
-test('rules are table cells that begin with an id', () => {
+test('rules are table cells and list entries that begin with an id', () => {
   expect(parseRules('rooms.md', page).map(({ id, line }) => `${id}:${line}`)).toEqual([
     'RM-1:3',
     'RM-2:4',
@@ -29,6 +30,7 @@ test('rules are table cells that begin with an id', () => {
     'RM-4:6',
     'RM-5:7',
     'RS-1:8',
+    'RM-8:10',
   ])
 })
 
@@ -41,6 +43,7 @@ test('a mark in front of brackets holds for that part alone', () => {
     'RM-4': ['voice', 'mcp'],
     'RM-5': ['platform'],
     'RS-1': [],
+    'RM-8': [],
   })
 })
 
@@ -95,6 +98,7 @@ test('a rule is named, missing, or waiting for a group', () => {
     'RM-4 waiting',
     'RM-5 waiting',
     'RS-1 missing',
+    'RM-8 missing',
   ])
   expect(status(['audio', 'voice'])).toContain('RM-2 missing')
   expect(unknownRules(rules, tests).map(({ id }) => id)).toEqual(['RM-99'])
