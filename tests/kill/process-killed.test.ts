@@ -27,8 +27,9 @@ interface Line {
 
 async function readLines(record: string): Promise<Line[]> {
   const text = await readFile(record, 'utf8').catch(() => '')
-  // Every line was written as JSON by a child.
-  return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Line]))
+  // Every line was written as JSON by a child; the last one may be on its way still.
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1)
+  return whole.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Line]))
 }
 
 /** Runs a process; kills it after so many lines of its record, and a moment. Tells whether it was killed. */
