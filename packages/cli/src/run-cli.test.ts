@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { cliFixture } from './__fixtures__/cli-fixture.ts'
 
-const commands = ['run', 'validate', 'version', 'graph', 'inspect', 'runs', 'db', 'prices']
+const commands = ['run', 'validate', 'version', 'graph', 'inspect', 'runs', 'replay', 'db', 'prices']
 
 test('apps 4 help fits 80 columns and has two examples per command', async () => {
   await using fixture = await cliFixture()

@@ -114,12 +114,14 @@ export async function runCli(world: CliWorld): Promise<ExitCode> {
   add(
     'runs',
     'Show and control stored runs.',
-    ['parley runs list --status waiting', 'parley runs resume run_01J...'],
+    ['parley runs list --status waiting', 'parley runs answer run_01J... --reject'],
     async (context, [action = 'list', id], options) =>
       (await import('./commands/runs.ts')).runs(context, action as 'list', id, options),
   )
     .addArgument(
-      new Argument('[action]', 'what to do').choices(['list', 'show', 'cancel', 'pause', 'resume']).default('list'),
+      new Argument('[action]', 'what to do')
+        .choices(['list', 'show', 'cancel', 'pause', 'resume', 'fork', 'answer'])
+        .default('list'),
     )
     .argument('[id]', 'of the run')
     .option('--status <status...>', 'only runs in one of these states')
@@ -128,6 +130,26 @@ export async function runCli(world: CliWorld): Promise<ExitCode> {
     .option('--to <instant>', 'only runs created before this time')
     .option('--limit <count>', 'runs of a list', parseCount, 50)
     .option('--budget <usd>', 'of resume: most that the run may cost in all', parseNumber)
+    .option('--from-step <id>', 'of fork: the step that the new run begins with')
+    .option('--input <json>', 'of fork: another input, a JSON object or @file.json')
+    .option('--rerun', 'of replay: a new run with the same input, not only a comparison')
+    .option('--reject', 'of answer: refuse, instead of approve')
+    .option('--data <json>', 'of answer: what is answered')
+    .option('--wait <id>', 'of answer: which wait, where there are several')
+    .option('--by <name>', 'of answer: who answers, where only some may')
+    .option('--use <workflow>', 'the workflow of the run, where its functions are in code')
+    .option('--config <file>', 'module with models, agents and other ports')
+    .option('--store <address>', 'where runs are kept: a folder or a URL (PARLEY_DATABASE_URL)')
+    .addOption(workflowsDir())
+
+  add(
+    'replay',
+    'Go through a stored run again, and tell the first decision that differs.',
+    ['parley replay run_01J...', 'parley replay run_01J... --rerun'],
+    async (context, [id = ''], options) => (await import('./commands/runs.ts')).runs(context, 'replay', id, options),
+  )
+    .argument('<id>', 'of the run')
+    .option('--rerun', 'a new run with the same input, not only a comparison')
     .option('--use <workflow>', 'the workflow of the run, where its functions are in code')
     .option('--config <file>', 'module with models, agents and other ports')
     .option('--store <address>', 'where runs are kept: a folder or a URL (PARLEY_DATABASE_URL)')

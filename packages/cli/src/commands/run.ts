@@ -175,7 +175,8 @@ export function showResult(
   const isStored = store !== undefined
   const resume = `parley runs resume ${runId}${store ?? ''}`
   const isOpen = status === 'paused' || status === 'waiting'
-  if (isOpen && isStored) output.note(`go on with: ${resume}`)
+  const isAsking = status === 'waiting' && result.waits.some(({ kind }) => kind !== 'timer')
+  if (isOpen && isStored) output.note(`go on with: ${isAsking ? resume.replace('resume', 'answer') : resume}`)
   if (status === 'waiting' && !isStored) {
     output.fail('The run waits for an answer that nobody can give here. Keep it with --store and answer it later.')
   }

@@ -1,15 +1,13 @@
-import { ParleyError, toNanoUsd, toWire, type RunRecord, type RunStatus } from '@parley/spec'
+import { ParleyError, toWire, type RunRecord, type RunStatus } from '@parley/spec'
 import { databaseAddress } from '../database/open-cli-database.ts'
-import { followRun } from '../engine/follow-run.ts'
 import { openEngine, type CliEngine } from '../engine/open-engine.ts'
-import { storedWorkflow } from '../engine/stored-workflow.ts'
 import { exitCodes } from '../exit-code.ts'
 import { allowedDirectories } from '../load/allowed-directories.ts'
 import { loadConfig } from '../load/load-config.ts'
 import { plainText } from '../plain-text.ts'
-import { createRunProgress } from '../progress/run-progress.ts'
 import { showDuration, showMoney } from '../progress/show-money.ts'
-import { showResult, storeShown } from './run.ts'
+import { answerRun, forkRun, replayRun, resumeRun, type CarryOptions } from './carry-run.ts'
+import { storeShown } from './run.ts'
 import type { CommandContext, CommandEnd } from '../command-context.ts'
 
 /** Options of `parley runs`. */
@@ -20,13 +18,26 @@ export interface RunsOptions {
   to?: string
   limit?: number
   budget?: number
+  /** Of fork. */
+  fromStep?: string
+  input?: string
+  /** Of replay. */
+  rerun?: boolean
+  /** Of answer. */
+  reject?: boolean
+  data?: string
+  wait?: string
+  by?: string
   use?: string
   config?: string
   store?: string
   workflowsDir?: readonly string[]
 }
 
-export type RunsAction = 'list' | 'show' | 'cancel' | 'pause' | 'resume'
+export type RunsAction = 'list' | 'show' | 'cancel' | 'pause' | 'resume' | 'fork' | 'replay' | 'answer'
+
+/** What lets steps run, and so needs models and agents. */
+const carries: ReadonlySet<RunsAction> = new Set(['resume', 'fork', 'replay', 'answer'])
 
 /** Shows and controls the runs of a database. */
 export async function runs(
@@ -45,7 +56,7 @@ export async function runs(
   }
   const places = { cwd, allowed: allowedDirectories(cwd, options.workflowsDir ?? [], world.env) }
   await using opened = await openEngine(context, {
-    config: action === 'resume' ? await loadConfig(options.config, places) : {},
+    config: carries.has(action) ? await loadConfig(options.config, places) : {},
     address: databaseAddress(options.store, world.env),
   })
   // Awaited here: the engine and its database are closed when this function is left.
@@ -57,6 +68,12 @@ export async function runs(
       message: `There is no run ${plainText(id)} in this database.`,
       details: { runId: id },
     })
+  const carry: CarryOptions = {
+    ...places,
+    use: options.use,
+    budget: options.budget,
+    store: storeShown(true, options.store),
+  }
   switch (action) {
     case 'show':
       return await showRun(context, opened, run)
@@ -65,11 +82,18 @@ export async function runs(
     case 'pause':
       return showState(context, await opened.engine.pause(id, 'asked'))
     case 'resume':
-      return await resumeRun(context, opened, run, {
-        ...places,
-        use: options.use,
-        budget: options.budget,
-        store: storeShown(true, options.store),
+      return await resumeRun(context, opened, run, carry)
+    case 'fork':
+      return await forkRun(context, opened, run, { ...carry, fromStep: options.fromStep, input: options.input })
+    case 'replay':
+      return await replayRun(context, opened, run, { ...carry, isRerun: options.rerun === true })
+    case 'answer':
+      return await answerRun(context, opened, run, {
+        ...carry,
+        wait: options.wait,
+        decision: options.reject === true ? 'rejected' : 'approved',
+        data: options.data,
+        by: options.by,
       })
   }
 }
@@ -144,45 +168,6 @@ async function showRun(
 function showState({ output }: CommandContext, run: RunRecord): CommandEnd {
   output.print(`${run.id}  ${run.status}`)
   return { exit: exitCodes.done, result: { run: toWire(run) } }
-}
-
-async function resumeRun(
-  context: CommandContext,
-  opened: CliEngine,
-  run: RunRecord,
-  {
-    budget,
-    ...places
-  }: {
-    cwd: string
-    allowed: readonly string[]
-    use: string | undefined
-    budget: number | undefined
-    store: string | undefined
-  },
-): Promise<CommandEnd> {
-  const { world, output } = context
-  if (budget !== undefined) toNanoUsd(budget, '--budget')
-  const compiled = await storedWorkflow(opened.backend, run, places)
-  opened.engine.register(compiled)
-  const { lastSeq } = await opened.backend.read(run.id)
-  const startedMs = world.clock.monotonicMs()
-  const spec = budget === undefined ? run.budget : { ...run.budget, maxCostUsd: budget }
-  await opened.engine.resume(run.id, budget === undefined || spec === undefined ? {} : { budget: spec })
-  const progress = createRunProgress({
-    output,
-    clock: world.clock,
-    total: compiled.definition.root.steps.length,
-    isStream: false,
-  })
-  const { result, isInterrupted } = await followRun(context, opened, {
-    runId: run.id,
-    afterSeq: lastSeq,
-    onEvent: (event) => progress.show(event),
-  })
-  progress.end()
-  const elapsedMs = world.clock.monotonicMs() - startedMs
-  return showResult(context, { result, isInterrupted, store: places.store, elapsedMs, budget: spec })
 }
 
 function instantOf(text: string | undefined, option: string): number | undefined {
