@@ -150,7 +150,7 @@ export { type RestOperation, type RestServer } from './rest-server.ts'
 export { type Embedder, type Passage, type RetrievalQuery, type Retriever } from './retrieval.ts'
 export { defaultRetryPolicy, retryDelayMs } from './retry.ts'
 export { saveConversation } from './save-conversation.ts'
-export { sha256Hex } from './sha256.ts'
+export { createSha256, sha256Hex, type Sha256 } from './sha256.ts'
 export {
   eventTypes,
   type ChannelData,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { sha256Hex } from './sha256.ts'
+import { createSha256, sha256Hex } from './sha256.ts'
 
 test('W-1 the known vectors of FIPS 180-4', () => {
   expect(sha256Hex('')).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
@@ -21,6 +21,21 @@ test('any text agrees with the platform, in UTF-8', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
       expect(sha256Hex(text)).toBe(platformHash(text))
+    }),
+  )
+})
+
+test('recording: the hash is SHA-256, however the bytes are cut', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 400 }), fc.array(fc.nat(400)), (bytes, cuts) => {
+      const hash = createSha256()
+      let from = 0
+      for (const cut of [...cuts.toSorted((one, other) => one - other), bytes.length]) {
+        if (cut > bytes.length || cut < from) continue
+        hash.add(bytes.subarray(from, cut))
+        from = cut
+      }
+      expect(hash.digest()).toBe(createHash('sha256').update(bytes).digest('hex'))
     }),
   )
 })

@@ -4,25 +4,62 @@ const blockBytes = 64
 /** Each byte as it is written in hex. */
 const hexBytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
+/** Hashes bytes as they come. */
+export interface Sha256 {
+  add(bytes: Uint8Array): void
+  /** Ends it. @returns 64 lower-case hex digits */
+  digest(): string
+}
+
 /**
  * The SHA-256 of a text's UTF-8 bytes, in 64 lower-case hex digits. Synchronous, for what is hashed while it is built;
  * where waiting is no trouble, the platform's own digest is faster. Source: FIPS 180-4.
  */
 export function sha256Hex(text: string): string {
-  const message = new TextEncoder().encode(text)
+  const hash = createSha256()
+  hash.add(new TextEncoder().encode(text))
+  return hash.digest()
+}
+
+/**
+ * An incremental SHA-256: browsers hash whole buffers only, and a call's audio is never whole in memory.
+ * @see FIPS 180-4, section 6.2
+ */
+export function createSha256(): Sha256 {
   const state = Uint32Array.from(initialState)
   const schedule = new Uint32Array(rounds)
-  const view = new DataView(message.buffer, message.byteOffset, message.byteLength)
-  const wholeBytes = message.length - (message.length % blockBytes)
-  for (let start = 0; start < wholeBytes; start += blockBytes) compress(state, schedule, view, start)
-  const tail = padded(message.subarray(wholeBytes), message.length)
-  for (let start = 0; start < tail.byteLength; start += blockBytes) compress(state, schedule, tail, start)
-  let hex = ''
-  for (const word of state) {
-    hex += (hexBytes[word >>> 24] ?? '') + (hexBytes[(word >>> 16) & 255] ?? '')
-    hex += (hexBytes[(word >>> 8) & 255] ?? '') + (hexBytes[word & 255] ?? '')
+  const rest = new Uint8Array(blockBytes)
+  const restView = new DataView(rest.buffer)
+  let filled = 0
+  let length = 0
+  return {
+    add(bytes) {
+      length += bytes.length
+      let from = 0
+      if (filled > 0) {
+        from = Math.min(blockBytes - filled, bytes.length)
+        rest.set(bytes.subarray(0, from), filled)
+        filled += from
+        if (filled < blockBytes) return
+        compress(state, schedule, restView, 0)
+        filled = 0
+      }
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      for (; from + blockBytes <= bytes.length; from += blockBytes) compress(state, schedule, view, from)
+      rest.set(bytes.subarray(from))
+      filled = bytes.length - from
+    },
+    digest() {
+      const tail = padded(rest.subarray(0, filled), length)
+      for (let start = 0; start < tail.byteLength; start += blockBytes) compress(state, schedule, tail, start)
+      let hex = ''
+      for (const word of state) {
+        hex += (hexBytes[word >>> 24] ?? '') + (hexBytes[(word >>> 16) & 255] ?? '')
+        hex += (hexBytes[(word >>> 8) & 255] ?? '') + (hexBytes[word & 255] ?? '')
+      }
+      return hex
+    },
   }
-  return hex
 }
 
 /** The last bytes, a one bit, zeros, and the length of the whole message in bits (5.1.1). */

@@ -1,8 +1,7 @@
 import { createWavWriter } from '@parley/audio'
-import type { RecordingSink, SampleRate } from '@parley/spec'
+import { createSha256, type RecordingSink, type SampleRate } from '@parley/spec'
 import type { RecordedFile } from './recording-receipt.ts'
 import type { RecordingLayout } from './recording-options.ts'
-import { createSha256 } from './sha256.ts'
 
 /** Writes aligned blocks of both sides as files. */
 export interface RecordingWriter {

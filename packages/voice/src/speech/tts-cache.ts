@@ -1,6 +1,12 @@
-import { checkOptions, ParleyError, type Json, type SampleRate, type TtsCacheStore, type Word } from '@parley/spec'
-
-import { createSha256 } from '../recording/sha256.ts'
+import {
+  createSha256,
+  checkOptions,
+  ParleyError,
+  type Json,
+  type SampleRate,
+  type TtsCacheStore,
+  type Word,
+} from '@parley/spec'
 
 /** What a piece of speech depends on. */
 export interface TtsCacheKey {
