@@ -423,3 +423,4 @@ export { executionRetryContext, toFieldToken, toTypeToken, validationRetryContex
 export { toSafeFileName } from './security/safe-file-name.ts'
 export { isSensitiveKey, type SensitiveKeyOptions } from './security/sensitive-key.ts'
 export { NEUTRALIZED, sanitizeUntrustedText, type CleanedText, type UntrustedFlags } from './security/untrusted-text.ts'
+export { findCredential } from './template/refuse-credentials.ts'

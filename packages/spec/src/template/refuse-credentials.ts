@@ -19,26 +19,34 @@ const credentialNames: ReadonlySet<string> = new Set([
  * @throws {ParleyError} `invalid_options` naming the key, never its value
  */
 export function refuseCredentials(what: string, options: object): void {
-  visit(what, options, '', new Set())
+  const path = findCredential(options)
+  if (path === undefined) return
+  throw new ParleyError({
+    code: 'invalid_options',
+    message: `${what} takes no "${path}": credentials come from the environment or from a CredentialSource.`,
+    details: { path },
+  })
 }
 
-function visit(what: string, value: object, prefix: string, seen: Set<object>): void {
-  if (seen.has(value)) return
+/** The path of the first option that is named like a credential; of nested ones, those inside `modelOptions` count. */
+export function findCredential(options: object): string | undefined {
+  return find(options, '', new Set())
+}
+
+function find(value: object, prefix: string, seen: Set<object>): string | undefined {
+  if (seen.has(value)) return undefined
   seen.add(value)
   for (const [key, entry] of Object.entries(value) as [string, unknown][]) {
     const path = `${prefix}${key}`
     const name = plainName(key)
-    if (credentialNames.has(name)) {
-      throw new ParleyError({
-        code: 'invalid_options',
-        message: `${what} takes no "${path}": credentials come from the environment or from a CredentialSource.`,
-        details: { path },
-      })
-    }
+    if (credentialNames.has(name)) return path
     // Other options are values of their own, such as a schema with a field of that name.
     const isLookedInto = prefix !== '' || name === 'modeloptions'
-    if (isLookedInto && typeof entry === 'object' && entry !== null) visit(what, entry, `${path}.`, seen)
+    const inside =
+      isLookedInto && typeof entry === 'object' && entry !== null ? find(entry, `${path}.`, seen) : undefined
+    if (inside !== undefined) return inside
   }
+  return undefined
 }
 
 function plainName(key: string): string {

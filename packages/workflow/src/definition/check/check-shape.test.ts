@@ -89,6 +89,9 @@ test('S14 credentials are refused among model options, in any spelling', () => {
     expect(problemsOf({ prompt: 'x', modelOptions: { [name]: 'x' } }, 'llm')).toEqual([
       `invalid_options steps.a.modelOptions.${name}`,
     ])
+  expect(problemsOf({ prompt: 'x', modelOptions: { vendor: { api_key: 'x' } } }, 'llm')).toEqual([
+    'invalid_options steps.a.modelOptions.vendor.api_key',
+  ])
   expect(problemsOf({ prompt: 'x', modelOptions: { maxTokens: 5 } }, 'llm')).toEqual([])
 })
 

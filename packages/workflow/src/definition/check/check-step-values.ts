@@ -1,18 +1,6 @@
-import type { StepDefinition, WaitSpec } from '@parley/spec'
+import { findCredential, type StepDefinition, type WaitSpec } from '@parley/spec'
 import type { FoundProblem } from './found-problem.ts'
 import { isCount, isNotNegative, isPositive } from './number-kinds.ts'
-
-const credentialNames: readonly string[] = [
-  'apikey',
-  'apisecret',
-  'secretkey',
-  'token',
-  'password',
-  'authtoken',
-  'accesstoken',
-  'bearertoken',
-  'auth',
-]
 
 /** Numbers and choices of one step that are outside what is allowed. */
 export function checkStepValues(step: StepDefinition, path: string): FoundProblem[] {
@@ -49,12 +37,12 @@ export function checkStepValues(step: StepDefinition, path: string): FoundProble
     choose(`reducers.${key}`, reducer, ['append', 'merge', 'sum', 'max', 'min', 'last'])
   checkStrategy(step, report)
   if (step.wait !== undefined) checkWait(step.wait, report)
-  for (const name of Object.keys(step.modelOptions ?? {})) {
-    if (!credentialNames.includes(name.toLowerCase().replaceAll(/[^a-z]/g, ''))) continue
+  const credential = findCredential({ modelOptions: step.modelOptions ?? {} })
+  if (credential !== undefined) {
     found.push({
       code: 'invalid_options',
-      path: `${path}.modelOptions.${name}`,
-      message: `The step "${step.id}" has a credential among its model options: ${name}.`,
+      path: `${path}.${credential}`,
+      message: `The step "${step.id}" has a credential among its model options: ${credential.slice('modelOptions.'.length)}.`,
       fix: 'Give credentials to the adapter through the environment or a CredentialSource.',
     })
   }
