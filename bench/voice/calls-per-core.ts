@@ -134,7 +134,10 @@ function isSpeech(event: unknown): boolean {
   return typeof event === 'object' && event !== null && 'type' in event && event.type === 'vadStart'
 }
 
-/** The same sound into as many streams of the detector, and nothing else. */
+/**
+ * The same sound into as many streams of the detector, and nothing else. Frames come one by one as those of callers do:
+ * a detector that is given all of them at once takes them in one batch, which no server can hope for.
+ */
 async function detectorAlone(
   { metric, calls, create }: Plan,
   voice: Int16Array,
@@ -146,23 +149,24 @@ async function detectorAlone(
   const frames = voice.length / 320
   const cycle = frames * 2 + 200
   const streams = Array.from({ length: calls }, () => meter.vad.create({ sampleRateHz: 16_000, onResult: () => {} }))
-  let frame = 0
-  let next = performance.now()
-  const timer = setInterval(() => {
-    for (; next <= performance.now(); next += 20) {
-      frame += 1
-      streams.forEach((stream, index) => {
-        // Spread as people are who do not all speak at once.
-        const at = (frame + Math.floor((index * cycle) / calls)) % cycle
-        const from = (at % frames) * 320
-        const samples = at < frames * 2 ? voice.subarray(from, from + 320) : quiet
-        stream.push({ samples, sampleRateHz: 16_000, channels: 1, position: frame * 320 }, frame * 20)
-      })
-    }
-  }, 10)
+  const startedMs = performance.now()
+  const timers = new Map<number, NodeJS.Timeout>()
+  const feed = (index: number, frame: number): void => {
+    // Spread as people are who do not all speak at once.
+    const at = (frame + Math.floor((index * cycle) / calls)) % cycle
+    const from = (at % frames) * 320
+    const samples = at < frames * 2 ? voice.subarray(from, from + 320) : quiet
+    streams[index]?.push({ samples, sampleRateHz: 16_000, channels: 1, position: frame * 320 }, frame * 20)
+    const dueMs = startedMs + (frame + 1 + index / calls) * 20
+    timers.set(
+      index,
+      setTimeout(() => feed(index, frame + 1), dueMs - performance.now()),
+    )
+  }
+  streams.forEach((_, index) => feed(index, 0))
   await new Promise((resolve) => setTimeout(resolve, 2_000))
   const measured = await meter.measure(isQuick ? 3_000 : 12_000)
-  clearInterval(timer)
+  for (const timer of timers.values()) clearTimeout(timer)
   await Promise.all(streams.map((stream) => stream.close()))
   return measured
 }
