@@ -1,4 +1,5 @@
 import type { BudgetSpec, Envelope, EnvelopeKind, ExceededCap, OnExceed, Spend } from './budget-port.ts'
+import { checkOptions } from './options.ts'
 import { ParleyError } from './parley-error.ts'
 import { checkAmount, toNanoUsd } from './price.ts'
 
@@ -34,12 +35,35 @@ export interface Refusal {
 
 export const emptySum: Sum = { nanoUsd: 0, unknownCosts: 0, tokens: 0, calls: 0 }
 
+/** The keys of a budget. */
+export const budgetKeys: readonly (keyof BudgetSpec)[] = [
+  'maxCostUsd',
+  'maxTokens',
+  'maxCalls',
+  'maxWallMs',
+  'maxVisits',
+  'warnAt',
+  'onExceed',
+]
+
+/** What may be done when a call does not fit. */
+export const onExceedValues: readonly OnExceed[] = ['stop', 'downgrade', 'pause', 'warn']
+
 /**
  * An envelope without any spend.
- * @throws `budget_invalid` for caps that are not amounts, shares outside 0 to 1, or `downgrade` on wall time or visits
+ * @throws `budget_invalid` for caps that are not amounts, shares outside 0 to 1, or `downgrade` on wall time or visits;
+ * `invalid_options` for a key that is no cap, since a cap under another name would hold nothing back
  */
 export function openEnvelope(kind: EnvelopeKind, id: string, spec: BudgetSpec, nowMs: number): EnvelopeState {
+  checkOptions('budget', spec, budgetKeys)
   const { maxCostUsd, maxTokens, maxCalls, maxWallMs, maxVisits, warnAt = [], onExceed } = spec
+  if (onExceed !== undefined && !onExceedValues.includes(onExceed)) {
+    throw new ParleyError({
+      code: 'budget_invalid',
+      message: `onExceed is "${String(onExceed)}". Use one of ${onExceedValues.join(', ')}.`,
+      details: { path: 'onExceed', expected: [...onExceedValues] },
+    })
+  }
   const capNanoUsd = maxCostUsd === undefined ? undefined : toNanoUsd(maxCostUsd)
   for (const [name, cap] of Object.entries({ maxTokens, maxCalls, maxWallMs, maxVisits })) {
     if (cap !== undefined) checkAmount(name, cap)

@@ -154,6 +154,16 @@ describe('createBudget', () => {
     expect(() => open({}).child('step', 's', spec)).toThrow(expect.objectContaining({ code: 'budget_invalid' }))
   })
 
+  test('PO-16 a key that is no cap is refused, since it would hold nothing back', () => {
+    const misspelt = { maxCost: 1 } as BudgetSpec
+    const refusal = { code: 'invalid_options', message: expect.stringContaining('"maxCostUsd"') }
+    expect(() => open(misspelt)).toThrow(expect.objectContaining(refusal))
+    expect(() => open({}).child('step', 's', { max_cost_usd: 1 } as BudgetSpec)).toThrow(
+      expect.objectContaining(refusal),
+    )
+    expect(() => open({ onExceed: 'halt' as 'stop' })).toThrow(expect.objectContaining({ code: 'budget_invalid' }))
+  })
+
   test('PO-16 amounts that cannot be counted are refused and change nothing', async () => {
     const run = open({})
     for (const costNanoUsd of [Number.NaN, -1, 0.5, Number.MAX_SAFE_INTEGER + 1]) {

@@ -1,7 +1,9 @@
+import type { BudgetSpec } from '@parley/spec'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Step } from '../builder/step.ts'
+import { wait } from '../builder/wait.ts'
 import { Workflow } from '../builder/workflow.ts'
 import { heldWork, pricedModel, setupEngine } from './__fixtures__/engine-setup.ts'
 
@@ -24,6 +26,25 @@ async function balanceOf(setup: ReturnType<typeof setupEngine>, runId: string): 
 }
 
 describe('9 budgets', () => {
+  test('9 a budget with a wrong key or amount is refused before the run is kept, also when it is resumed', async () => {
+    const { engine } = setupEngine()
+    const workflow = new Workflow({ name: 'w', steps: [new Step({ name: 'a', action: () => 1 })] })
+    const wrong = [
+      [{ maxCost: 1 } as BudgetSpec, 'invalid_options'],
+      [{ maxCostUsd: -1 }, 'budget_invalid'],
+    ] as const
+    for (const [budget, code] of wrong)
+      await expect(engine.run(workflow, {}, { budget })).rejects.toMatchObject({ code })
+    expect((await engine.list()).runs).toEqual([])
+    const waiting = new Workflow({ name: 'x', steps: [new Step({ name: 'a', action: wait.approval() })] })
+    const { runId } = await engine.run(waiting)
+    for (const [budget, code] of wrong) await expect(engine.resume(runId, { budget })).rejects.toMatchObject({ code })
+    const steps = [new Step({ name: 'a', action: () => 1, budget: { maxCall: 1 } as BudgetSpec })]
+    expect(new Workflow({ name: 'y', steps }).validate()).toMatchObject([
+      { code: 'budget_invalid', path: 'steps.a.budget.maxCall', fix: 'Did you mean "maxCalls"?' },
+    ])
+  })
+
   test('9 stop: no dispatch beyond the cap, what is done is given, the rest is cancelled', async () => {
     const model = pricedModel(['ok'])
     const setup = setupEngine({ models: [model] })

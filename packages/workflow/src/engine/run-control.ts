@@ -10,7 +10,7 @@ import {
 } from '@parley/spec'
 import type { EngineParts } from './engine-parts.ts'
 import { cancelError, type RunDesk } from './run-desk.ts'
-import { refuseClosed } from './start-run.ts'
+import { checkRunBudget, refuseClosed } from './start-run.ts'
 import type { WorkflowRegistry } from './workflow-registry.ts'
 
 /** What runs are stopped, put aside and taken up with. */
@@ -79,6 +79,7 @@ export async function resumeRun(
 ): Promise<RunRecord> {
   const { desk, parts, registry } = control
   refuseClosed(desk)
+  if (budget !== undefined) checkRunBudget(budget, parts)
   refuseTerminal(await knownRun(parts.backend, runId))
   const entry = desk.active(runId)
   if (entry !== undefined) {

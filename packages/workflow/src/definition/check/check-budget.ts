@@ -1,7 +1,5 @@
-import { ParleyError, toNanoUsd, type BudgetSpec } from '@parley/spec'
-import type { FoundProblem } from './found-problem.ts'
-
-const onExceedValues: readonly string[] = ['stop', 'downgrade', 'pause', 'warn']
+import { ParleyError, budgetKeys, onExceedValues, toNanoUsd, type BudgetSpec } from '@parley/spec'
+import { hintFor, type FoundProblem } from './found-problem.ts'
 
 /** Caps that are no amounts, shares outside 0 to 1, and what a budget cannot do. */
 export function checkBudget(budget: BudgetSpec | undefined, path: string): FoundProblem[] {
@@ -9,6 +7,11 @@ export function checkBudget(budget: BudgetSpec | undefined, path: string): Found
   const found: FoundProblem[] = []
   const report = (field: string, message: string, fix: string): void => {
     found.push({ code: 'budget_invalid', path: `${path}.${field}`, message, fix })
+  }
+  const known: readonly string[] = budgetKeys
+  for (const key of Object.keys(budget)) {
+    if (known.includes(key)) continue
+    report(key, `A budget has no "${key}".`, hintFor(key, known, `Use one of ${known.join(', ')}.`))
   }
   const { maxCostUsd, maxTokens, maxCalls, maxWallMs, maxVisits, warnAt = [], onExceed = 'stop' } = budget
   if (maxCostUsd !== undefined) {
