@@ -20,6 +20,11 @@ export function draftStep(options: StepOptions): StepDraft {
   if (typeof name !== 'string') throw refuse('A Step needs a name.', 'name')
   for (const field of ['inputContract', 'outputContract'] as const)
     checkIsContract(options[field], `Step "${name}"`, field)
+  for (const field of listFields) {
+    const value: unknown = options[field]
+    if (value !== undefined && !Array.isArray(value))
+      throw refuse(`${field} of the step "${name}" is no list. Give a list, such as [${JSON.stringify(value)}].`, field)
+  }
   const settings = readConfig(options)
   const { kind, ...does } = readWork(options)
   const readKeys = oneOf(name, 'readKeys', options.readKeys, 'reads', options.reads)
@@ -60,6 +65,9 @@ export function draftStep(options: StepOptions): StepDraft {
     ...(typeof condition === 'string' && { conditionText: condition }),
   }
 }
+
+/** Options that are lists: a text would be taken letter by letter. */
+const listFields = ['dependsOn', 'capabilities', 'readKeys', 'reads', 'writeKeys', 'writes', 'allowedTools'] as const
 
 /** Options that a definition has in the same shape. */
 const plainFields = [

@@ -28,6 +28,13 @@ test('2.2 an action that is no function, an unknown option, a step that does not
   expect(() => new Step({ name: 'a', action, prompt: 'x' })).toThrow(/a prompt and action/)
 })
 
+test('2.2 a text in place of a list is refused', () => {
+  const options = { name: 'a', action: () => 1, dependsOn: 'draft' as unknown as string[] }
+  expect(() => new Step(options)).toThrow(
+    expect.objectContaining({ code: 'invalid_options', message: expect.stringContaining('["draft"]') }),
+  )
+})
+
 test('2.2 the values of StepConfig where nothing is said', () => {
   expect(new StepConfig()).toMatchObject({
     retries: 0,

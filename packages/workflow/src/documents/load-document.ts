@@ -1,7 +1,8 @@
-import type { Json, WorkflowProblem } from '@parley/spec'
+import type { Json, WorkflowDefinition, WorkflowProblem } from '@parley/spec'
 import { finishDefinition } from '../definition/canonical.ts'
 import { checkDefinition } from '../definition/check/check-definition.ts'
 import { defaultDraft } from '../definition/definition-defaults.ts'
+import { walkSteps } from '../definition/walk-steps.ts'
 import type { CompiledWorkflow } from '../step/compiled-workflow.ts'
 import { checkModels } from './check-models.ts'
 import type { DocumentDraft, DocumentKeys } from './document-draft.ts'
@@ -41,7 +42,7 @@ export function loadDocument(
   const limits = documentLimits(options.limits, untrusted)
   const read = readSource(source, limits)
   const keys = keysOf(read.value)
-  if (keys === undefined) return unreadable(read.problems)
+  if (keys === undefined) return unreadable(read)
 
   const problems = createDocumentProblems({ value: keys, positions: (path) => read.positions(path) })
   const { draft, origins } = readShapeOf(keys, { problems, limits, registries, untrusted })
@@ -59,6 +60,7 @@ export function loadDocument(
     handlers: registries.handlers ?? [],
     limits: { maxSteps: options.limits?.maxSteps ?? documentLimits().maxSteps },
     untrusted,
+    unread: unreadSteps(keys, definition),
     positions,
   })
   const models = checkModels(definition, providers).map((problem) => ({ ...problem, ...positions(problem.path) }))
@@ -119,6 +121,29 @@ function readShapeOf(keys: DocumentKeys, reading: DocumentReading): DocumentDraf
   return readPromptSteps(keys, reading)
 }
 
+/** Ids of steps that are written in a document and are not in what was read of it. */
+function unreadSteps(document: DocumentKeys, { root }: WorkflowDefinition): ReadonlySet<string> {
+  const unread = new Set(writtenIds(document))
+  for (const { step } of walkSteps(root)) unread.delete(step.id)
+  return unread
+}
+
+function writtenIds(region: DocumentKeys): string[] {
+  return [
+    region['steps'],
+    region['nodes'],
+    Object(region['region'])['steps'],
+    Object(region['region'])['nodes'],
+  ].flatMap((list) =>
+    (Array.isArray(list) ? list : []).flatMap((entry) => {
+      const step = keysOf(entry)
+      if (step === undefined) return []
+      const id = step['id'] ?? step['name']
+      return [...(typeof id === 'string' ? [id] : []), ...writtenIds(step)]
+    }),
+  )
+}
+
 /** Steps that were written and cannot be read have been told of: the workflow is not empty. */
 function withoutEchoes(checked: readonly WorkflowProblem[], keys: DocumentKeys): readonly WorkflowProblem[] {
   const written = keys['steps'] ?? keys['nodes']
@@ -127,13 +152,13 @@ function withoutEchoes(checked: readonly WorkflowProblem[], keys: DocumentKeys):
 }
 
 /** The result for a text that is no document at all. */
-function unreadable(problems: readonly WorkflowProblem[]): CompiledWorkflow {
+function unreadable({ problems, value }: SourceReading): CompiledWorkflow {
   const nothing = {
     code: 'document_invalid',
     path: '',
     line: 1,
     column: 1,
-    message: 'The document is no object.',
+    message: value === null || value === undefined ? 'The document is empty.' : 'The document is no object.',
     fix: 'Begin it with "parley: 1" and give it "steps" or "nodes".',
   }
   return {

@@ -39,6 +39,8 @@ export function readStep(value: unknown, at: DocumentPath, context: DocumentCont
   }
   const kind = stepKind(written)
   if (kind === undefined) {
+    // A key that cannot be read, or is misspelt, has been told of: it says what the step does.
+    if (hasToldKey(value, written)) return undefined
     const message = `It cannot be told what the step "${id}" does.`
     const fix = 'Add "prompt", "tool", "function", "agent", "workflow", "rag", "wait", "steps" or "nodes".'
     problems.add({ code: 'document_invalid', at, message, fix })
@@ -54,6 +56,12 @@ export function readStep(value: unknown, at: DocumentPath, context: DocumentCont
     },
     origin: { at, ...(inner && { inner: inner.origins }) },
   }
+}
+
+/** Whether a key of the step was refused. */
+function hasToldKey(value: unknown, written: WrittenStep): boolean {
+  const kept: readonly string[] = Object.keys(written)
+  return Object.keys(Object(value)).some((key) => !kept.includes(key))
 }
 
 function readFields(

@@ -26,12 +26,12 @@ export function checkDefinition(
   const index = indexDefinition(definition)
   const found: FoundProblem[][] = [
     checkShape(index),
-    checkFlows(index),
+    checkFlows(index, options),
     checkDuplicates(index),
     checkSelfDependencies(index),
-    checkStepNames(index),
+    checkStepNames(index, options),
     checkRegisteredNames(index, options),
-    checkReferences(index),
+    checkReferences(index, options),
     checkCycles(index),
     checkScopes(index),
     checkWriteConflicts(index),

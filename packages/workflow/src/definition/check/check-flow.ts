@@ -1,15 +1,20 @@
-import type { ContractRef, Region, StepDefinition } from '@parley/spec'
+import { nearestName, type ContractRef, type Region, type StepDefinition } from '@parley/spec'
 import { canonicalJson } from '../canonical.ts'
 import type { StepPlace } from '../walk-steps.ts'
 import { targetsOf } from './check-graph.ts'
+import type { DefinitionCheckOptions } from './check-options.ts'
 import { regionsOf, type DefinitionIndex } from './definition-index.ts'
 import type { FoundProblem } from './found-problem.ts'
+
+/** Names that a misspelt one is compared with, and misspelt names that are. */
+const MAX_NAMES = 1_000
+const MAX_MISSPELT = 200
 
 const flowFields = ['next', 'then', 'else', 'switch'] as const
 const flowKinds: readonly string[] = ['start', 'end', 'if', 'switch']
 
 /** Rules of a token's way: where it starts and ends, nodes that it never reaches, what does not belong to a graph. */
-export function checkFlows(index: DefinitionIndex): FoundProblem[] {
+export function checkFlows(index: DefinitionIndex, { unread }: DefinitionCheckOptions = {}): FoundProblem[] {
   const found: FoundProblem[] = []
   const branches = branchRegions(index)
   for (const { region, path } of regionsOf(index)) {
@@ -23,8 +28,8 @@ export function checkFlows(index: DefinitionIndex): FoundProblem[] {
     }
     checkEnds(region, branches.has(region), report)
     const reached = reachedFrom(region)
-    // Without a start nothing is reached, and that has been said.
-    const hasStart = region.steps.some(({ id }) => id === region.start)
+    // Without a start nothing is reached, and behind a node that cannot be read nobody knows: that has been said.
+    const hasStart = region.steps.some(({ id }) => id === region.start) && (unread === undefined || unread.size === 0)
     for (const step of region.steps) {
       if (step.dependsOn.length > 0)
         report(
@@ -128,11 +133,19 @@ function checkSharedNodes({ places }: DefinitionIndex): FoundProblem[] {
 
 function reachedFrom(region: Region & { kind: 'flow' }): ReadonlySet<string> {
   const steps = new Map(region.steps.map((step) => [step.id, step]))
+  const ids = [...steps.keys()].slice(0, MAX_NAMES)
   const reached = new Set([region.start])
+  let misspelt = 0
   for (const id of reached) {
     const step = steps.get(id)
     if (step === undefined) continue
-    for (const [, target] of targetsOf(step)) reached.add(target)
+    for (const [, target] of targetsOf(step)) {
+      reached.add(target)
+      // A name that is nearly that of a node is told of where it stands; the node is meant.
+      if (steps.has(target) || (misspelt += 1) > MAX_MISSPELT) continue
+      const meant = nearestName(target, ids)
+      if (meant !== undefined) reached.add(meant)
+    }
   }
   return reached
 }

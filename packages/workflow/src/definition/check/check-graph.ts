@@ -1,4 +1,5 @@
 import type { StepDefinition } from '@parley/spec'
+import type { DefinitionCheckOptions } from './check-options.ts'
 import { regionsOf, type DefinitionIndex } from './definition-index.ts'
 import { hintFor, type FoundProblem } from './found-problem.ts'
 
@@ -38,26 +39,32 @@ export function checkSelfDependencies({ places }: DefinitionIndex): FoundProblem
 }
 
 /** Names of steps that do not exist: dependencies, and where a node goes on. */
-export function checkStepNames(index: DefinitionIndex): FoundProblem[] {
+export function checkStepNames(index: DefinitionIndex, { unread }: DefinitionCheckOptions = {}): FoundProblem[] {
   const found: FoundProblem[] = []
   for (const { region, path } of regionsOf(index)) {
     const known = new Set(region.steps.map(({ id }) => id))
     const names = [...known]
     const prefix = path === '' ? '' : `${path}.`
-    const look = (field: string, name: string | undefined, who: string): void => {
-      if (name === undefined || known.has(name)) return
+    const look = (field: string, name: string | undefined, who: string, own?: string): void => {
+      if (name === undefined || known.has(name) || unread?.has(name) === true) return
       found.push({
         code: 'unknown_reference',
         path: `${prefix}${field}`,
         message: `${who} names the step "${name}", which does not exist here.`,
-        fix: hintFor(name, names, 'Name a step of the same region.'),
+        // Nobody means the step itself.
+        fix: hintFor(
+          name,
+          own === undefined ? names : names.filter((id) => id !== own),
+          'Name a step of the same region.',
+        ),
       })
     }
     if (region.kind === 'flow') look('start', region.start, 'The start of the flow')
     for (const step of region.steps) {
       const who = `The step "${step.id}"`
-      if (region.kind === 'dag') for (const name of step.dependsOn) look(`steps.${step.id}.dependsOn`, name, who)
-      else for (const [field, name] of targetsOf(step)) look(`steps.${step.id}.${field}`, name, who)
+      if (region.kind === 'dag')
+        for (const name of step.dependsOn) look(`steps.${step.id}.dependsOn`, name, who, step.id)
+      else for (const [field, name] of targetsOf(step)) look(`steps.${step.id}.${field}`, name, who, step.id)
     }
   }
   return found

@@ -34,6 +34,8 @@ export interface DefinitionCheckOptions {
   workflows?: readonly string[]
   ports?: DefinitionPorts
   limits?: Partial<DefinitionLimits>
+  /** Ids of steps that are written and could not be read: what is wrong with them is told, that they are missing is not. */
+  unread?: ReadonlySet<string>
   /** Texts that could not be read while the definition was made; they are listed among those of templates. */
   found?: readonly FoundProblem[]
   /** The definition came from the network: limits are halved. @default false */

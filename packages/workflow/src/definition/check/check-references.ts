@@ -1,5 +1,6 @@
 import { dataRoots, readTemplate, referencedStep, type StepReference } from '../step-references.ts'
 import type { StepPlace } from '../walk-steps.ts'
+import type { DefinitionCheckOptions } from './check-options.ts'
 import type { DefinitionIndex } from './definition-index.ts'
 import { hintFor as findHint, type FoundProblem } from './found-problem.ts'
 
@@ -7,7 +8,7 @@ import { hintFor as findHint, type FoundProblem } from './found-problem.ts'
 const maxHints = 200
 
 /** What templates, conditions, foreach and arguments name that does not exist: layers, steps, templates, input keys. */
-export function checkReferences(index: DefinitionIndex): FoundProblem[] {
+export function checkReferences(index: DefinitionIndex, { unread }: DefinitionCheckOptions = {}): FoundProblem[] {
   const { definition, places, referencesOf, find } = index
   const found: FoundProblem[] = []
   // A hint compares a name with all others: a document full of wrong names would take minutes.
@@ -33,8 +34,8 @@ export function checkReferences(index: DefinitionIndex): FoundProblem[] {
     const named = referencedStep(reference)
     if (named?.certain === true) {
       const isKnown = place === undefined ? rootIds.has(named.id) : find(place, named.id) !== undefined
-      if (isKnown) return
-      const ids = (place?.region ?? definition.root).steps.map(({ id }) => id)
+      if (isKnown || unread?.has(named.id) === true) return
+      const ids = (place?.region ?? definition.root).steps.map(({ id }) => id).filter((id) => id !== place?.step.id)
       report(`and there is no step "${named.id}"`, hintFor(named.id, ids, 'Name a step that exists.'))
       return
     }

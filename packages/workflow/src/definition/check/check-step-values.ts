@@ -27,8 +27,10 @@ export function checkStepValues(step: StepDefinition, path: string): FoundProble
     count('foreachConcurrency', step.foreach.concurrency)
     if (step.foreach.source === '') report('foreach', 'foreach is empty.', 'Name a key, a step or a path.')
   }
-  positive('timeout', step.timeoutMs, 'a time')
-  positive('validationTimeout', step.validationTimeoutMs, 'a time')
+  // Kept in milliseconds, written in seconds.
+  positive('timeout', step.timeoutMs === undefined ? undefined : step.timeoutMs / 1_000, 'seconds')
+  const { validationTimeoutMs } = step
+  positive('validationTimeout', validationTimeoutMs === undefined ? undefined : validationTimeoutMs / 1_000, 'seconds')
   positive('cache.ttlMs', step.cache?.ttlMs, 'milliseconds')
   count('maxConcurrency', step.maxConcurrency)
   count('maxSteps', step.maxSteps)

@@ -12,8 +12,10 @@ import { reachableNodes } from './reachable-nodes.ts'
 export function readNodes(entries: readonly unknown[], at: DocumentPath, context: DocumentContext): RegionReading {
   const { problems } = context
   const nodes = new Map<string, PlacedNode>()
+  let isWhole = true
   for (const [index, entry] of withinStepLimit(entries, at, context).entries()) {
     const placed = readNode(entry, [...at, index], problems)
+    isWhole &&= placed !== undefined
     if (placed === undefined) continue
     if (nodes.has(placed.node.name)) addDuplicate(placed.node.name, placed.at, context)
     else nodes.set(placed.node.name, placed)
@@ -22,7 +24,8 @@ export function readNodes(entries: readonly unknown[], at: DocumentPath, context
   const first = all.find(({ node }) => node.type === 'start') ?? all[0]
   const start = first?.node.name ?? 'start'
   checkParallel(nodes, start, problems)
-  checkOutputs(nodes, context)
+  // What a node that cannot be read gives, nobody knows.
+  if (isWhole) checkOutputs(nodes, context)
   return nodeRegion({
     nodes,
     start,
