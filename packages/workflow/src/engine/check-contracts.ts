@@ -1,4 +1,5 @@
 import { ParleyError, redactText, safeErrorText, type ContractFault, type Json } from '@parley/spec'
+import { faultText } from '../contracts/fault-text.ts'
 import { validateValue } from '../contracts/validate-value.ts'
 import { copyToJson } from '../state/copy-json.ts'
 import type { Attempt } from './attempt.ts'
@@ -13,8 +14,6 @@ export interface CheckedOutput {
 
 /** Faults in events and errors at the most. */
 const MAX_FAULTS = 50
-/** Faults that a message names. */
-const NAMED_FAULTS = 5
 
 /** Holds the inputs against the contract; what it makes of them is what the action sees. */
 export function checkInput(
@@ -81,13 +80,10 @@ export function contractError(
   step: string,
   faults: readonly ContractFault[],
 ): ParleyError {
-  const fields = faults
-    .slice(0, NAMED_FAULTS)
-    .map(({ path, expected, actual }) => `${path}: expected ${expected}, found ${actual}`)
   const what = code === 'contract_input' ? 'input' : 'output'
   return new ParleyError({
     code,
-    message: `The ${what} of step "${step}" breaks its contract. ${fields.join('; ')}.`,
+    message: `The ${what} of step "${step}" breaks its contract. ${faultText(faults)}.`,
     details: { step, fields: faults.slice(0, MAX_FAULTS).map(({ path }) => path) },
   })
 }

@@ -8,6 +8,7 @@ import {
   type RunError,
   type RunStatus,
 } from '@parley/spec'
+import { faultText } from '../contracts/fault-text.ts'
 import { createValidationContext } from '../contracts/validation-context.ts'
 import { validateValue } from '../contracts/validate-value.ts'
 import type { WorkflowHooks } from '../log/workflow-hooks.ts'
@@ -253,10 +254,7 @@ async function resultsOf(scope: OpenScope, frame: Frame): Promise<{ output: Json
     if (!checked.ok) {
       throw new ParleyError({
         code: 'contract_output',
-        message: `The output of the workflow breaks its contract. ${checked.faults
-          .slice(0, 5)
-          .map(({ path, expected, actual }) => `${path}: expected ${expected}, found ${actual}`)
-          .join('; ')}.`,
+        message: `The output of the workflow breaks its contract. ${faultText(checked.faults)}.`,
         details: { fields: checked.faults.map(({ path }) => path) },
       })
     }

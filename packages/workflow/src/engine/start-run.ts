@@ -1,4 +1,14 @@
-import { ParleyError, checkOptions, terminalRunStatuses, type Budget, type Json, type RunRecord } from '@parley/spec'
+import {
+  ParleyError,
+  checkOptions,
+  createBudget,
+  terminalRunStatuses,
+  type Budget,
+  type BudgetSpec,
+  type Json,
+  type RunRecord,
+} from '@parley/spec'
+import { faultText } from '../contracts/fault-text.ts'
 import { createValidationContext } from '../contracts/validation-context.ts'
 import { validateValue } from '../contracts/validate-value.ts'
 import type { WorkflowHooks } from '../log/workflow-hooks.ts'
@@ -33,7 +43,7 @@ const MAX_INPUT_BYTES = 10 * 1024 * 1024
 
 /**
  * Starts a run, or attaches to the one that its idempotency key has started before.
- * @throws {ParleyError} `kit_closed`, `invalid_options`, `document_invalid`, `contract_input`, `input_too_large`, `planner_missing`,
+ * @throws {ParleyError} `kit_closed`, `invalid_options`, `budget_invalid`, `document_invalid`, `contract_input`, `input_too_large`, `planner_missing`,
  * `task_terminal`, `task_unknown`, `definition_mismatch`, and what a `beforeRun` hook throws
  */
 export async function startRun(
@@ -49,6 +59,7 @@ export async function startRun(
   const { definition } = compiled
   refuseMissingPlanner(prepareWorkflow(compiled, parts.failurePolicy), parts)
   const { tenantId = 'default', taskId = parts.ids.next('task'), signal, idempotencyKey } = runOptions
+  if (runOptions.budget !== undefined) checkRunBudget(runOptions.budget, parts)
   const outer = inner?.budget ?? runOptions.within ?? tasks.join(taskId, tenantId)
   const at = new Date(parts.clock.now()).toISOString()
   const record: RunRecord = {
@@ -77,6 +88,14 @@ export async function startRun(
   if (signal !== undefined && !isOver && (created || inner !== undefined || runOptions.within !== undefined))
     cancelWith(signal, run.id, starter)
   return run
+}
+
+/**
+ * Refuses a budget before a run is kept that could not begin with it.
+ * @throws {ParleyError} `budget_invalid`, `invalid_options`
+ */
+export function checkRunBudget(budget: BudgetSpec, { clock }: Pick<EngineParts, 'clock'>): void {
+  createBudget('run', 'checked', budget, { clock })
 }
 
 /** @throws {ParleyError} `kit_closed` */
@@ -132,10 +151,7 @@ export async function checkedInput(compiled: CompiledWorkflow, input: unknown): 
   if (checked.ok) return copyToJson(checked.value, 'input')
   throw new ParleyError({
     code: 'contract_input',
-    message: `The input of "${compiled.definition.name}" breaks its contract. ${checked.faults
-      .slice(0, 5)
-      .map(({ path, expected, actual }) => `${path}: expected ${expected}, found ${actual}`)
-      .join('; ')}.`,
+    message: `The input of "${compiled.definition.name}" breaks its contract. ${faultText(checked.faults)}.`,
     details: { fields: checked.faults.map(({ path }) => path) },
   })
 }
