@@ -10,8 +10,19 @@ import type { TaskBook } from './task-book.ts'
 /** Anything that has a compiled workflow: one of code, one of a document, or the compiled one itself. */
 export type WorkflowSource = CompiledWorkflow | { readonly compiled: CompiledWorkflow }
 
-/** What can be run: a workflow, or the name of one that is registered or comes with the package (`research`, `research@1`). */
-export type Runnable = WorkflowSource | string
+/** A document as data, in any of its shapes: prompt steps, native, or nodes. It is checked when it is loaded. */
+export interface InlineDocument {
+  readonly name: string
+  readonly steps?: readonly unknown[]
+  readonly nodes?: readonly unknown[]
+  readonly [key: string]: unknown
+}
+
+/**
+ * What can be run: a workflow, the name of one that is registered or comes with the package (`research`, `research@1`),
+ * or a document as data.
+ */
+export type Runnable = WorkflowSource | InlineDocument | string
 
 /** Runs workflows: keeps them, takes them up again, answers for what they spend. */
 export interface Engine extends AsyncDisposable {

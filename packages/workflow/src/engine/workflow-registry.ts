@@ -2,7 +2,7 @@ import { ParleyError, type DurableBackend, type RunRecord, type WorkflowDefiniti
 import { loadDocument } from '../documents/load-document.ts'
 import type { CompiledWorkflow } from '../step/compiled-workflow.ts'
 import { builtInTemplates } from '../templates/built-in-templates.ts'
-import type { Runnable, WorkflowSource } from './engine.ts'
+import type { InlineDocument, Runnable, WorkflowSource } from './engine.ts'
 
 /** The workflows that an engine knows, by name and by hash. */
 export class WorkflowRegistry {
@@ -21,9 +21,12 @@ export class WorkflowRegistry {
     return compiled
   }
 
-  /** A workflow that is to be run: a name is looked up. @throws {ParleyError} `document_unknown` */
+  /**
+   * A workflow that is to be run: a name is looked up, a document is loaded.
+   * @throws {ParleyError} `document_unknown`; `invalid_options` for what is none of these
+   */
   resolve(workflow: Runnable): CompiledWorkflow {
-    if (typeof workflow !== 'string') return this.register(workflow)
+    if (typeof workflow !== 'string') return this.register(isSource(workflow) ? workflow : loadInline(workflow))
     const compiled = this.#byName.get(workflow) ?? this.#template(workflow)
     if (compiled !== undefined) return compiled
     throw new ParleyError({
@@ -61,6 +64,25 @@ export class WorkflowRegistry {
     this.#templates.set(template.name, compiled)
     return compiled
   }
+}
+
+function isSource(workflow: Exclude<Runnable, string>): workflow is WorkflowSource {
+  if (typeof workflow !== 'object' || workflow === null) throw noWorkflow()
+  return 'compiled' in workflow || ('definition' in workflow && 'problems' in workflow)
+}
+
+function loadInline(document: InlineDocument): CompiledWorkflow {
+  if (!Array.isArray(document.steps) && !Array.isArray(document.nodes)) throw noWorkflow()
+  return loadDocument(document)
+}
+
+function noWorkflow(): ParleyError {
+  return new ParleyError({
+    code: 'invalid_options',
+    message:
+      'This is no workflow. Give a Workflow, the result of loadDocument, a name, or a document with "steps" or "nodes".',
+    details: { path: 'workflow', expected: 'Workflow, document or name' },
+  })
 }
 
 /** A run that was planned anew has a definition of its own; its functions are those of the workflow it began with. */

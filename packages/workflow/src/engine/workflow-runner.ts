@@ -8,7 +8,7 @@ import {
   type RunRecord,
 } from '@parley/spec'
 import { resolveContract } from '../contracts/resolve-contract.ts'
-import type { Engine, Runnable } from './engine.ts'
+import type { Engine, WorkflowSource } from './engine.ts'
 import type { RunResult } from './run-result.ts'
 
 /** Options of `workflowRunner`. */
@@ -25,7 +25,7 @@ export interface WorkflowRunnerOptions {
  */
 export function workflowRunner(
   engine: Engine,
-  workflow: Runnable,
+  workflow: WorkflowSource | string,
   { id, description }: WorkflowRunnerOptions = {},
 ): AgentRunner {
   const compiled = typeof workflow === 'string' ? undefined : 'compiled' in workflow ? workflow.compiled : workflow
