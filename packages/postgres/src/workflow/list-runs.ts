@@ -6,7 +6,7 @@ import type { RunRow } from './run-record.ts'
 
 /** A page of the runs that pass a filter, newest first. @throws {ParleyError} `invalid_options` */
 export async function listRuns(database: SqlDatabase, filter: RunFilter): Promise<RunPage> {
-  const { tenantId, status, taskId, workflow } = filter
+  const { tenantId, status, taskId, sessionId, workflow } = filter
   const { limit, before } = parseRunPage(filter)
   const values: unknown[] = [before]
   const bind = (value: unknown): string => `$${values.push(value)}`
@@ -14,6 +14,7 @@ export async function listRuns(database: SqlDatabase, filter: RunFilter): Promis
   if (tenantId !== undefined) where.push(`r.tenant_id = ${bind(tenantId)}`)
   if (status !== undefined) where.push(`r.status = ANY(${bind(status)}::text[])`)
   if (taskId !== undefined) where.push(`r.task_id = ${bind(taskId)}`)
+  if (sessionId !== undefined) where.push(`r.doc->>'sessionId' = ${bind(sessionId)}`)
   if (workflow !== undefined) where.push(`r.workflow = ${bind(workflow)}`)
   const { rows } = await database.query<RunRow & { seq: number }>(
     `SELECT r.seq, ${runColumns} FROM ${runTables} WHERE ${where.join(' AND ')} ORDER BY r.seq DESC LIMIT ${bind(limit + 1)}`,

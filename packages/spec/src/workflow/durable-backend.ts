@@ -64,6 +64,7 @@ export interface RunFilter {
   tenantId?: string
   status?: RunStatus[]
   taskId?: string
+  sessionId?: string
   workflow?: string
   /** @default 50 */
   limit?: number

@@ -215,11 +215,12 @@ export function memoryBackend({
   }
 }
 
-function isListed(run: RunRecord, { tenantId, status, taskId, workflow }: RunFilter): boolean {
+function isListed(run: RunRecord, { tenantId, status, taskId, sessionId, workflow }: RunFilter): boolean {
   return (
     (tenantId === undefined || run.tenantId === tenantId) &&
     (status === undefined || status.includes(run.status)) &&
     (taskId === undefined || run.taskId === taskId) &&
+    (sessionId === undefined || run.sessionId === sessionId) &&
     (workflow === undefined || run.workflow === workflow)
   )
 }

@@ -111,7 +111,7 @@ export function sourcesOf(scope: RunScope, frame: Frame, item: ItemPlace | undef
     frame,
     hasItem: item !== undefined,
     ...(item === undefined ? {} : { item: item.value }),
-    ...(scope.history === undefined ? {} : { history: scope.history }),
+    ...(scope.history === undefined ? {} : { history: scope.history.valueOf }),
   }
 }
 

@@ -41,6 +41,8 @@ export interface OpenedWait {
 /** What an engine hands to its runs. */
 export interface EngineParts {
   readonly backend: DurableBackend
+  /** Where earlier runs of a session are, if not in `backend`: of a run that is gone through again. */
+  readonly archive?: DurableBackend
   readonly clock: Clock
   readonly ids: IdSource
   readonly logger: Logger

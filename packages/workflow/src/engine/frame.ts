@@ -27,7 +27,7 @@ export interface DataSources {
   readonly frame: Frame
   readonly item?: Json
   readonly hasItem: boolean
-  readonly history?: (path: string[]) => Json | undefined
+  readonly history?: (path: readonly string[]) => Json | undefined
 }
 
 /** The output of a step by its id, in this region or one around it; `undefined` when it has none yet. */
@@ -74,7 +74,7 @@ export function lookUp(sources: DataSources, scope: Scope, path: readonly string
     case 'templates':
       return Object.hasOwn(sources.templates, key) ? sources.templates[key] : undefined
     case 'history':
-      return through(scope, key, () => sources.history?.(path.slice(1)))
+      return through(scope, 'history', () => sources.history?.(path.slice(1)))
     default:
       return lookUpName(sources, scope, path)
   }

@@ -20,6 +20,7 @@ import type { PreparedWorkflow } from './prepare.ts'
 import { readLedger, type LedgerReading } from './read-ledger.ts'
 import { openRunBudget } from './run-budget.ts'
 import { isPartial } from './is-partial.ts'
+import { openSessionHistory } from './session-history.ts'
 import { note, tell, type RunDecision, type RunScope } from './run-scope.ts'
 
 /** What an execution is opened with besides the journal. */
@@ -92,6 +93,7 @@ export async function openScope(journal: Journal, options: ScopeOptions): Promis
   const runBudget = ledgerBudget(openBudget, run.id, writer, held)
   const stepBudgets = new Map<string, Budget>()
 
+  const history = await openSessionHistory(parts.archive ?? parts.backend, run, definition)
   const scope: OpenScope = {
     workflow,
     parts,
@@ -129,6 +131,7 @@ export async function openScope(journal: Journal, options: ScopeOptions): Promis
     },
     depth,
     recordsPayloads,
+    ...(history === undefined ? {} : { history }),
     nextSeq: () => (scope.counts.seq += 1),
     redact: (value) => redactor.value(value),
     redactText: (text) => redactText(text, { sensitiveKeys: definition.sensitiveKeys }),

@@ -50,6 +50,7 @@ export async function replayDry(
   const dry: EngineParts = {
     ...parts,
     clock,
+    archive: parts.archive ?? parts.backend,
     backend: memoryBackend({ clock, ids: parts.ids }),
     router,
     onWait: () => {},

@@ -22,6 +22,7 @@ import type { EngineParts } from './engine-parts.ts'
 import type { JournalWriter } from './journal-writer.ts'
 import type { LaneGate } from './lane-gate.ts'
 import type { PreparedWorkflow } from './prepare.ts'
+import type { SessionHistory } from './session-history.ts'
 
 /** What ends a run before its steps are through. */
 export interface RunDecision {
@@ -44,8 +45,8 @@ export interface RunScope {
   readonly budget: Budget
   /** The envelope of a step in that of the run; one per step, whatever its attempts. */
   stepBudget(stepKey: string, spec: BudgetSpec): Budget
-  /** Values of earlier runs of the session. */
-  readonly history?: (path: string[]) => Json | undefined
+  /** What earlier runs of the session have left. Absent: the run has no session, or nothing of it asks. */
+  readonly history?: SessionHistory
   readonly lanes: LaneGate
   /** Aborted when the run is decided, with the reason. */
   readonly signal: AbortSignal

@@ -63,6 +63,18 @@ export function durableRunTests(setup: DurableSetup): void {
       })
     })
 
+    test('13.2 runs are listed by the session that they belong to', async () => {
+      const { backend, make } = await setup()
+      const definition = make.definition()
+      const runs: RunRecord[] = []
+      for (const sessionId of ['session_1', 'session_2', 'session_1', undefined]) {
+        const fields = sessionId === undefined ? {} : { sessionId }
+        runs.push((await backend.createRun(make.run(definition, fields), definition)).run)
+      }
+      expect(idsOf((await backend.list({ sessionId: 'session_1' })).runs)).toEqual([runs[2]?.id, runs[0]?.id])
+      expect((await backend.list({ sessionId: 'session_3' })).runs).toEqual([])
+    })
+
     test('13.2 runs are listed newest first, by page, tenant, status, task and workflow', async () => {
       const { backend, make } = await setup()
       const mine = make.definition({ name: 'mine' })

@@ -3,6 +3,7 @@ import {
   asPromptData,
   renderTemplate,
   withRetryNote,
+  type ChatMessage,
   type ChatRequest,
   type ChatResult,
   type Contract,
@@ -35,7 +36,7 @@ export async function actLlm(attempt: Attempt): Promise<Acted> {
   const options = step.modelOptions ?? {}
   const request: ChatRequest = {
     ...(prepared.system === undefined ? {} : { system: render(attempt, prepared.system) }),
-    messages: [{ role: 'user', content: promptOf(attempt) }],
+    messages: [...messagesBefore(attempt), { role: 'user', content: promptOf(attempt) }],
     ...(schema === undefined || !needsStructure(schema) ? {} : { output: { name: outputName(step.id), schema } }),
     ...numberOption(options, 'temperature'),
     ...numberOption(options, 'topP'),
@@ -53,6 +54,12 @@ export async function actLlm(attempt: Attempt): Promise<Acted> {
   if (!answer.ok) return { value: null, faults: answer.faults }
   noteValidation(attempt, 'complete', { phase: 'output' })
   return { value: answer.value, isChecked: true }
+}
+
+/** What was said before in the session, for a node that is to know it and may read it. */
+function messagesBefore({ prepared: { step, scope: gate }, scope: { history } }: Attempt): ChatMessage[] {
+  if (step.history === undefined || history === undefined || !gate.canRead('history')) return []
+  return history.messages(step.history).map(({ role, content }) => ({ role, content: String(asPromptData(content)) }))
 }
 
 /** The schema that the run's data holds for the answer. @throws {ParleyError} `schema_unsupported` */
