@@ -220,10 +220,18 @@ export interface ToolKernel {
 /** One MCP server to connect to. */
 export interface McpServer {
   id: string
-  transport: { kind: 'stdio'; command: string; args?: string[] } | { kind: 'http'; url: string }
+  transport:
+    | {
+        kind: 'stdio'
+        command: string
+        args?: string[]
+        /** All that the command sees of an environment besides `PATH`, `HOME` and `LANG`. @default nothing */
+        env?: Record<string, string>
+      }
+    | { kind: 'http'; url: string }
 }
 
-/** Connects MCP servers; implemented by the `mcp` package. */
+/** Connects MCP servers; `createMcpHost` of `@parley/local/mcp` is one. */
 export interface McpHost {
   connect(
     server: McpServer,

@@ -1,6 +1,7 @@
 import {
   checkContract,
   checkOptions,
+  matchesGlob,
   ParleyError,
   toJsonSchema,
   toParleyError,
@@ -25,7 +26,6 @@ import { untilAborted } from '../agent/until-aborted.ts'
 import { createMcpServers, type McpServers } from './mcp-servers.ts'
 import { createRestTools, type RestTools } from './rest-tools.ts'
 import { createSemaphore, type Semaphore } from './semaphore.ts'
-import { matchesGlob } from './tool-policy.ts'
 import { parseToolUri, type ToolUri } from './tool-uri.ts'
 
 /** Tools of one kernel. */
@@ -38,7 +38,7 @@ const CALLS_AT_ONCE = 32
 export interface FunctionKernelOptions {
   rest?: RestServer[]
   mcp?: McpServer[]
-  /** Connects MCP servers; of package `mcp`. */
+  /** Connects MCP servers; `createMcpHost` of `@parley/local/mcp` makes one. */
   mcpHost?: McpHost
   /** Variables that servers name. @default none */
   env?: Record<string, string>
@@ -68,7 +68,7 @@ export class FunctionKernel implements ToolKernel {
     checkOptions('FunctionKernel', options, ['rest', 'mcp', 'mcpHost', 'env', 'fetch', 'guard', 'pinTools'])
     const { rest = [], mcp = [], mcpHost, env = {}, guard } = options
     if (mcp.length > 0 && mcpHost === undefined)
-      throw misuse('mcpHost', 'MCP servers need mcpHost, of the package mcp.')
+      throw misuse('mcpHost', 'MCP servers need mcpHost: give createMcpHost() of @parley/local/mcp.')
     for (const server of rest) {
       if (this.#rest.has(server.name)) throw duplicate(server.name)
       this.#rest.set(server.name, createRestTools(server, { env, fetch: options.fetch ?? globalThis.fetch, guard }))

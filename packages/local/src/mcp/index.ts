@@ -1,0 +1,1 @@
+export { createMcpHost, type McpHostOptions } from './mcp-host.ts'
