@@ -11,6 +11,7 @@ import { checkRegisteredNames } from './check-registered-names.ts'
 import { checkScopes } from './check-scopes.ts'
 import { checkShape } from './check-shape.ts'
 import { checkTemplates } from './check-templates.ts'
+import { checkToolMethods } from './check-tool-methods.ts'
 import { checkWriteConflicts } from './check-write-conflicts.ts'
 import { indexDefinition } from './definition-index.ts'
 import type { FoundProblem } from './found-problem.ts'
@@ -31,6 +32,7 @@ export function checkDefinition(
     checkSelfDependencies(index),
     checkStepNames(index, options),
     checkRegisteredNames(index, options),
+    checkToolMethods(index),
     checkReferences(index, options),
     checkCycles(index),
     checkScopes(index),

@@ -15,7 +15,11 @@ export function checkRegisteredNames(index: DefinitionIndex, options: Definition
       code: 'unknown_reference',
       path,
       message: `${who} names the ${what} "${name}", which is not registered.`,
-      fix: hintFor(name, [...known.keys()], `Register the ${what}, or name another one.`),
+      fix: hintFor(
+        name,
+        [...known.keys()],
+        what === 'function' ? howToDeclare(name) : `Register the ${what}, or name another one.`,
+      ),
     })
   }
   const lookContract = (contract: ContractRef | undefined, path: string, who: string): void => {
@@ -51,6 +55,11 @@ export function checkRegisteredNames(index: DefinitionIndex, options: Definition
     lookHandler(step.failurePolicy, `${path}.failurePolicy`, who)
   }
   return found
+}
+
+/** A function reaches a document from code, or, on the command line, from a module that the document names. */
+function howToDeclare(name: string): string {
+  return `Give it to loadDocument under functions; on the command line declare it: functions: [{ name: ${name}, path: "my-functions.ts#${name}" }].`
 }
 
 function namesOf(names: readonly string[] | undefined): Names | undefined {
