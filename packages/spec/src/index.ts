@@ -229,6 +229,7 @@ export {
   type UrlGuard,
 } from './world.ts'
 export { budgetKeys, onExceedValues } from './budget-arithmetic.ts'
+export { matchesGlob, narrowGlobs } from './matches-glob.ts'
 export { createBudget, type BudgetOptions, type BudgetWarning } from './budget.ts'
 export { estimateInputTokens } from './estimate-request.ts'
 export { costOf, priceAt, toNanoUsd, toUsd } from './price.ts'

@@ -11,6 +11,8 @@ export interface RunnerRequest {
   prompt?: string
   output?: Contract
   maxSteps?: number
+  /** Of an agent: the addresses that it may call of those that it has; globs. @default all */
+  allowedTools?: readonly string[]
   language?: string
   organizationId?: string
   roomId?: RoomId

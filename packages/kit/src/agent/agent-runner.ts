@@ -53,13 +53,14 @@ async function runOnce(
   signal: AbortSignal,
   onText: (text: string) => void,
 ): Promise<RunnerResult> {
-  const { output, maxSteps, budget, idempotencyKey, language, sessionId, taskId } = request
+  const { output, maxSteps, allowedTools, budget, idempotencyKey, language, sessionId, taskId } = request
   const options = {
     signal,
     budget,
     turnId: idempotencyKey,
     ...(output === undefined ? {} : { output }),
     ...(maxSteps === undefined ? {} : { maxSteps }),
+    ...(allowedTools === undefined ? {} : { allowedTools }),
     ...(language === undefined ? {} : { language }),
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(taskId === undefined ? {} : { taskId }),

@@ -1,4 +1,11 @@
-import { toJsonSchema, type ChatMessage, type ChatModel, type Contract, type TurnContext } from '@parley/spec'
+import {
+  narrowGlobs,
+  toJsonSchema,
+  type ChatMessage,
+  type ChatModel,
+  type Contract,
+  type TurnContext,
+} from '@parley/spec'
 import { messageTokens } from './token-estimate.ts'
 import { newestWithin } from '../memory/message-units.ts'
 import { resolveAgentLimits } from './agent-limits.ts'
@@ -69,7 +76,7 @@ async function promptLoopInput(loop: PromptLoop): Promise<LoopInput> {
     messages: [...history, asked],
     sources: agentSources(options, tools, { context, skills, planTool: plan?.tool }),
     policy: options.policy,
-    allowedTools: options.allowedTools,
+    allowedTools: narrowGlobs(options.allowedTools, prompt.allowedTools),
     pinnedTools: options.pinnedTools ?? [],
     limits,
     generation: options.generation ?? {},

@@ -10,6 +10,8 @@ export interface PromptOptions<T = unknown> {
   outputJsonSchema?: JsonSchema
   /** Model calls; the last gets no tools. @default 10 */
   maxSteps?: number
+  /** The tools that may be called, of those that the agent has; globs. @default all */
+  allowedTools?: readonly string[]
   /** Earlier messages, oldest first. */
   history?: ChatMessage[]
   /** Values the task is about; the model reads them as JSON. */

@@ -354,6 +354,29 @@ test('PO-18 PO-19 an agent is a runner: output by contract, one run per key, spe
   expect(() => agentRunner(new Agent('x'))).toThrow(expect.objectContaining({ code: 'agent_no_model' }))
 })
 
+test('P-2 a request narrows the tools of an agent and never adds to them', async () => {
+  const drop = defineTool({ name: 'drop', description: 'Drops it', input: z.object({}), run: () => ({}) })
+  const describedFor = async (own: string[] | undefined, allowedTools: string[] | undefined): Promise<string[]> => {
+    const options = { tools: { find, drop }, ...(own === undefined ? {} : { allowedTools: own }) }
+    const { agent, model } = agentWith(['Done.'], options)
+    await agentRunner(agent).run(
+      {
+        input: 'Go',
+        ...(allowedTools === undefined ? {} : { allowedTools }),
+        budget: createBudget('step', 's', {}, { clock }),
+        idempotencyKey: 'k',
+      },
+      { signal: new AbortController().signal },
+    )
+    return model.requests[0]?.tools?.map(({ name }) => name) ?? []
+  }
+  expect(await describedFor(undefined, undefined)).toEqual(['find', 'drop'])
+  expect(await describedFor(undefined, ['function://find'])).toEqual(['find'])
+  expect(await describedFor(['function://find'], ['function://*'])).toEqual(['find'])
+  expect(await describedFor(['function://find'], ['function://drop'])).toEqual([])
+  expect(await describedFor(undefined, [])).toEqual([])
+})
+
 test('PO-19 an abort ends the run, failures and budgets are results', async () => {
   const stop = new AbortController()
   const hanging = new Agent('worker', {

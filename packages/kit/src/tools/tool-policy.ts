@@ -1,4 +1,4 @@
-import type { ToolPolicy } from '@parley/spec'
+import { matchesGlob, type ToolPolicy } from '@parley/spec'
 
 /** A tool under the names it may be called by: its name and its address. */
 export interface PolicySubject {
@@ -13,14 +13,6 @@ export function isToolAllowed(policy: ToolPolicy | undefined, subject: PolicySub
   const ofRole = role === undefined ? undefined : policy.roles?.[role]
   if (ofRole?.mode === 'replace') return passes(ofRole, names)
   return passes(policy, names) && (ofRole === undefined || passes(ofRole, names))
-}
-
-/** Whether a name fits one of the globs; `*` stands for any characters. */
-export function matchesGlob(globs: readonly string[], name: string): boolean {
-  return globs.some((glob) => {
-    const pattern = glob.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`))
-    return new RegExp(`^${pattern.join('.*')}$`, 's').test(name)
-  })
 }
 
 function passes(rule: { allow?: string[]; deny?: string[] }, names: readonly string[]): boolean {

@@ -1,6 +1,6 @@
-import { nearestNames, ParleyError, type AnyTool, type Json, type ToolDefinition } from '@parley/spec'
+import { matchesGlob, nearestNames, ParleyError, type AnyTool, type Json, type ToolDefinition } from '@parley/spec'
 import type { LoopInput, StepTools } from '../agent/loop-input.ts'
-import { isToolAllowed, matchesGlob } from './tool-policy.ts'
+import { isToolAllowed } from './tool-policy.ts'
 
 /** Where a tool comes from. Results of `source` tools are text of strangers. */
 export type ToolOrigin = 'room' | 'agent' | 'kernel' | 'source' | 'builtin'

@@ -1,4 +1,12 @@
-import { ParleyError, type Envelope, type Json, type Logger, type RetryContext } from '@parley/spec'
+import {
+  matchesGlob,
+  narrowGlobs,
+  ParleyError,
+  type Envelope,
+  type Json,
+  type Logger,
+  type RetryContext,
+} from '@parley/spec'
 import { cloneJson } from '../state/copy-json.ts'
 import { openStateView, type StateView } from '../state/scoped-state.ts'
 import type { Inputs, ScopedState, StepContext } from '../step/step-context.ts'
@@ -100,13 +108,12 @@ export class AttemptContext implements StepContext {
     const { allowedTools } = attempt.prepared.step
     return {
       describe: (asked) => {
-        const names =
-          allowedTools === undefined ? asked : (asked ?? allowedTools).filter((uri) => allowedTools.includes(uri))
-        return kernel.describe(names)
+        const names = narrowGlobs(allowedTools, asked)
+        return kernel.describe(names === undefined ? undefined : [...names])
       },
       call: async (uri, args, context) => {
         refuseWhenOver(attempt)
-        if (allowedTools !== undefined && !allowedTools.includes(uri)) throw notAllowed(attempt, uri)
+        if (allowedTools !== undefined && !matchesGlob(allowedTools, uri)) throw notAllowed(attempt, uri)
         if (context !== undefined) return kernel.call(uri, args, context)
         return attempt.scope.parts.callTool(kernel, uri, args, {
           signal: attempt.signal,

@@ -16,12 +16,20 @@ export async function actAgent(attempt: Attempt): Promise<Json> {
       details: { step: step.id, known: [...scope.parts.agents.keys()] },
     })
   }
+  if (step.allowedTools !== undefined && runner.kind !== 'agent') {
+    throw new ParleyError({
+      code: 'invalid_options',
+      message: `Step "${step.id}" limits the tools of "${runner.id}", which is a ${runner.kind}. Take allowedTools out, and limit the tools of its agents.`,
+      details: { step: step.id, path: 'allowedTools' },
+    })
+  }
   const result = await runner.run(
     {
       input: cloneJson(argumentsOf(attempt)),
       ...(prepared.prompt === undefined ? {} : { prompt: promptOf(attempt) }),
       ...(prepared.outputContract === undefined ? {} : { output: prepared.outputContract }),
       ...(step.maxSteps === undefined ? {} : { maxSteps: step.maxSteps }),
+      ...(step.allowedTools === undefined ? {} : { allowedTools: step.allowedTools }),
       organizationId: scope.run.tenantId,
       taskId: scope.run.taskId,
       ...(scope.run.sessionId === undefined ? {} : { sessionId: scope.run.sessionId }),
