@@ -4,7 +4,7 @@ import { actAgent } from './acts/act-agent.ts'
 import { actBranch } from './acts/act-branch.ts'
 import { actLlm } from './acts/act-llm.ts'
 import { actRag } from './acts/act-rag.ts'
-import { actTool } from './acts/act-tool.ts'
+import { actTool, argumentsOf } from './acts/act-tool.ts'
 import { actWorkflow } from './acts/act-workflow.ts'
 import { AttemptContext, writesOf } from './attempt-context.ts'
 import type { Attempt } from './attempt.ts'
@@ -31,7 +31,10 @@ export function act(attempt: Attempt): Acted | Promise<Acted> {
     case 'agent':
       return valueOf(actAgent(attempt))
     case 'tool':
-      return valueOf(actTool(attempt))
+      if (prepared.run === undefined) return valueOf(actTool(attempt))
+      // A function of the workflow itself: what the step says are its arguments are its inputs.
+      attempt.replaceInputs(argumentsOf(attempt))
+      return actFunction(attempt)
     case 'rag':
       return valueOf(actRag(attempt))
     case 'workflow':

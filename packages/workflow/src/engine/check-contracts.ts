@@ -74,16 +74,20 @@ export function noteFaults(
   return faults
 }
 
-/** The error of a step whose input or output breaks its contract; it names types, never values. */
+/**
+ * The error of a step whose input or output breaks its contract; it names types, never values.
+ * @param item - the place of the item that it was about, from 0
+ */
 export function contractError(
   code: 'contract_input' | 'contract_output',
   step: string,
   faults: readonly ContractFault[],
+  item?: number,
 ): ParleyError {
   const what = code === 'contract_input' ? 'input' : 'output'
   return new ParleyError({
     code,
-    message: `The ${what} of step "${step}" breaks its contract. ${faultText(faults)}.`,
+    message: `The ${what} of step "${step}"${item === undefined ? '' : ` for item ${item}`} breaks its contract. ${faultText(faults)}.`,
     details: { step, fields: faults.slice(0, MAX_FAULTS).map(({ path }) => path) },
   })
 }

@@ -59,6 +59,10 @@ export interface PreparedWorkflow {
   readonly outputs: ReadonlyMap<string, Template> | undefined
   /** The first step whose failure may lead to a new plan. */
   readonly replanning: string | undefined
+  /** The first step without a condition that calls a tool. */
+  readonly calling: StepDefinition | undefined
+  /** Steps without a condition that agents do, by agent: the first of each. */
+  readonly delegating: ReadonlyMap<string, StepDefinition>
 }
 
 const known = new WeakMap<CompiledWorkflow, WeakMap<FailurePolicySpec, PreparedWorkflow>>()
@@ -80,6 +84,8 @@ export function prepareWorkflow(
   const { definition } = compiled
   let order = 0
   let replanning: string | undefined
+  let calling: StepDefinition | undefined
+  const delegating = new Map<string, StepDefinition>()
   const prepareRegion = (region: Region, max = Infinity): PreparedRegion => {
     const steps = region.steps.map(prepareStep)
     if (region.kind === 'dag') {
@@ -96,6 +102,14 @@ export function prepareWorkflow(
     order += 1
     const recovery = recoveryOf(step, definition.defaults.failurePolicy, policy, definition.defaults.retry)
     if (mayReplan(recovery)) replanning ??= step.id
+    const run =
+      step.action === undefined ? undefined : compiled.functions.get(functionName(step.action, step.kind))?.run
+    // A step that may be skipped can do without what it needs.
+    if (step.condition === undefined) {
+      if (step.kind === 'tool' && run === undefined) calling ??= step
+      if (step.kind === 'agent' && step.action !== undefined && !delegating.has(step.action))
+        delegating.set(step.action, step)
+    }
     return {
       step,
       order,
@@ -109,7 +123,7 @@ export function prepareWorkflow(
       inputContract: contractOf(step.inputContract, compiled),
       outputContract: contractOf(step.outputContract, compiled),
       recovery,
-      run: step.action === undefined ? undefined : compiled.functions.get(step.action)?.run,
+      run,
       region: step.region === undefined ? undefined : prepareRegion(step.region, step.maxConcurrency),
     }
   }
@@ -118,6 +132,8 @@ export function prepareWorkflow(
     compiled,
     root,
     replanning,
+    calling,
+    delegating,
     input: contractOf(definition.input, compiled),
     output: contractOf(definition.output, compiled),
     outputs:
@@ -136,6 +152,11 @@ export function prepareWorkflow(
 
 function mayReplan({ policy: { onValidationFail, onExecutionFail, fallbackAction } }: Recovery): boolean {
   return onValidationFail === 'replan' || onExecutionFail === 'replan' || fallbackAction === 'replan'
+}
+
+/** A step of kind `tool` names a function of its workflow by the address `function://name`. */
+function functionName(action: string, kind: StepDefinition['kind']): string {
+  return kind === 'tool' ? action.replace(/^function:\/\//, '') : action
 }
 
 /** @throws {ParleyError} `document_invalid`, with all problems in the details */

@@ -65,7 +65,7 @@ export async function runAttempt(work: Work, which: Try): Promise<AttemptEnd> {
     const inputFaults = broken instanceof Promise ? await broken : broken
     if (inputFaults !== undefined) {
       faults = inputFaults
-      throw contractError('contract_input', step.id, faults)
+      throw contractError('contract_input', step.id, faults, work.item?.index)
     }
     if (step.effect === 'effectful') {
       // An attempt that may not be repeated is known before it acts.
@@ -98,7 +98,7 @@ export async function runAttempt(work: Work, which: Try): Promise<AttemptEnd> {
     const { value, faults: outputFaults }: CheckedOutput = checked instanceof Promise ? await checked : checked
     if (outputFaults !== undefined) {
       faults = outputFaults
-      throw contractError('contract_output', step.id, faults)
+      throw contractError('contract_output', step.id, faults, work.item?.index)
     }
     return { type: 'completed', output: value, writes: acted.writes, attempt }
   } catch (thrown) {

@@ -18,6 +18,7 @@ import { runOptionNames, type RunOptions } from './engine-options.ts'
 import type { EngineParts } from './engine-parts.ts'
 import { prepareWorkflow } from './prepare.ts'
 import { refuseMissingPlanner } from './missing-planner.ts'
+import { refuseMissingPorts } from './missing-ports.ts'
 import type { RunDesk } from './run-desk.ts'
 import type { OpenTaskBook } from './task-book.ts'
 
@@ -43,7 +44,7 @@ const MAX_INPUT_BYTES = 10 * 1024 * 1024
 
 /**
  * Starts a run, or attaches to the one that its idempotency key has started before.
- * @throws {ParleyError} `kit_closed`, `invalid_options`, `budget_invalid`, `document_invalid`, `contract_input`, `input_too_large`, `planner_missing`,
+ * @throws {ParleyError} `kit_closed`, `invalid_options`, `budget_invalid`, `document_invalid`, `contract_input`, `input_too_large`, `planner_missing`, `unknown_reference`,
  * `task_terminal`, `task_unknown`, `definition_mismatch`, and what a `beforeRun` hook throws
  */
 export async function startRun(
@@ -57,7 +58,9 @@ export async function startRun(
   refuseClosed(desk)
   checkOptions('run', runOptions, runOptionNames)
   const { definition } = compiled
-  refuseMissingPlanner(prepareWorkflow(compiled, parts.failurePolicy), parts)
+  const prepared = prepareWorkflow(compiled, parts.failurePolicy)
+  refuseMissingPlanner(prepared, parts)
+  refuseMissingPorts(prepared, parts)
   const { tenantId = 'default', taskId = parts.ids.next('task'), signal, idempotencyKey } = runOptions
   if (runOptions.budget !== undefined) checkRunBudget(runOptions.budget, parts)
   const outer = inner?.budget ?? runOptions.within ?? tasks.join(taskId, tenantId)

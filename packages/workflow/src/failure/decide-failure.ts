@@ -44,6 +44,7 @@ const finalCodes: ReadonlySet<string> = new Set([
   'visits_exceeded',
   'limit_exceeded',
   'unknown_reference',
+  'invalid_options',
   'internal_error',
 ])
 
