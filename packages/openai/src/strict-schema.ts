@@ -1,12 +1,18 @@
 import type { Json } from '@parley/spec'
 
+/** Keys by which a schema says what a value is. */
+const saysWhat = ['type', 'anyOf', 'enum', 'const', '$ref'] as const
+
 /**
- * Whether the vendor takes a schema in strict mode: every object closed and every property required. Others are sent
- * without strictness rather than refused.
+ * Whether the vendor takes a schema in strict mode: every object closed, every property required and of a type.
+ * Others are sent without strictness rather than refused.
  */
 export function isStrictSchema(schema: Json): boolean {
   if (Array.isArray(schema)) return schema.every(isStrictSchema)
   if (typeof schema !== 'object' || schema === null) return true
+  // Anything at all, and a list of anything, are not to be said strictly.
+  if (!saysWhat.some((key) => schema[key] !== undefined)) return false
+  if (schema['type'] === 'array' && schema['items'] === undefined) return false
   const { properties } = schema
   if (schema['type'] === 'object' || properties !== undefined) {
     if (schema['additionalProperties'] !== false) return false

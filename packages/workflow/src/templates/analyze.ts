@@ -39,7 +39,7 @@ One line: the kind (such as contract, log, survey, report, table of figures), it
 </goal>
 ${contextBlock}
 
-Give entities with their role, numbers with unit and what they measure, and dates as YYYY-MM-DD with what happened. Copy values as they are written; leave out what is not there.`,
+Give entities with their role, numbers with their unit ("" where there is none) and what they measure, and dates as YYYY-MM-DD with what happened, or as YYYY-MM or YYYY where no more is stated. Copy names as they are written; write numbers as plain figures. Leave out what is not there: an empty list is an answer.`,
       output_schema: fieldsOf({
         entities: listOf(fieldsOf({ name: { type: 'string' }, role: { type: 'string' } })),
         numbers: listOf(
@@ -78,7 +78,7 @@ For each finding: the finding, its evidence from the material, how sure you are,
 {{steps.reason.output}}
 </findings>
 
-Begin with the answer in two sentences. Then the findings in order of weight, each with its evidence; then what is uncertain; then what to do next. Add no finding of your own.`,
+Begin with the answer to the goal in two sentences. Then the findings in order of weight, each with its evidence; then what is uncertain; then what to do next. Add no finding of your own.`,
     },
   ],
   outputs: { report: '{{steps.report.output}}' },

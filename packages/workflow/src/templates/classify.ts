@@ -34,7 +34,7 @@ export const classify: BuiltInTemplate = {
 </text>
 ${contextBlock}
 
-"label" is exactly one of the labels, written as it is there, or "other" when none fits. "confidence" is from 0 to 1.`,
+"label" is exactly one of the labels, written as it is there, or "other" when none fits; of two that fit, the one that says more. "confidence" is from 0 (a guess) to 1 (no doubt).`,
       output_schema: fieldsOf({
         label: { type: 'string', minLength: 1 },
         confidence: { type: 'number', minimum: 0, maximum: 1 },

@@ -22,7 +22,7 @@ export const code: BuiltInTemplate = {
 </goal>
 ${contextBlock}
 
-List the files, the interfaces between them with their types, the behaviours that can be tested, and the risks with how each is met. No code yet.`,
+List the files, the interfaces between them with their types, the behaviours that can be tested with the test framework, and the risks with how each is met. No code yet.`,
     },
     {
       id: 'implement',
@@ -39,7 +39,7 @@ List the files, the interfaces between them with their types, the behaviours tha
 </plan>
 ${contextBlock}
 
-Give complete code only: every file whole, its path in a comment on its first line, nothing left out and no placeholders.`,
+Give complete code only: for each file its path on a line of its own, then the whole file in a fenced block. Nothing left out, no placeholders, no words between the files.`,
     },
     {
       id: 'test',
@@ -55,7 +55,7 @@ Give complete code only: every file whole, its path in a comment on its first li
 {{steps.implement.output}}
 </code>
 
-One test per behaviour of the plan, named after it, with its edge cases and failures. Test what callers can see. Give complete test files only.`,
+One test per behaviour of the plan, named after it, with its edge cases and failures. Use the test framework that the plan names, else the usual one of the language. Test what callers can see. Give complete test files only: for each its path on a line of its own, then the whole file in a fenced block.`,
     },
     {
       id: 'explain',

@@ -4,7 +4,11 @@ import { fieldsOf, listOf } from './output-schema.ts'
 import { contextBlock, dataRule } from './prompt-data.ts'
 import { textInput } from './template-input.ts'
 
-const score = fieldsOf({ criterion: { type: 'string' }, weight: { type: 'number' }, score: { type: 'number' } })
+const score = fieldsOf({
+  criterion: { type: 'string' },
+  weight: { type: 'number', minimum: 0, maximum: 1 },
+  score: { type: 'number', minimum: 0, maximum: 10 },
+})
 const scores = listOf(fieldsOf({ option: { type: 'string' }, total: { type: 'number' }, criteria: listOf(score) }))
 
 /** Weighs options and recommends one. */
@@ -42,7 +46,7 @@ Give 3 to 5 options that are truly different; doing nothing may be one. For each
 </options>
 ${contextBlock}
 
-Take the criteria from the goal. Give each a weight; the weights add up to 1. Score every option from 0 to 10 on every criterion; its total is the weighted sum.`,
+Take 3 to 6 criteria from the goal. Give each a weight above 0, the same for all options; the weights add up to 1. Score every option from 0 (worst) to 10 (best) on every criterion; a low cost is a high score. Its total is the sum of weight times score. Name the options as they are named above.`,
       output_schema: fieldsOf({ scores }),
     },
     {
@@ -61,7 +65,7 @@ Take the criteria from the goal. Give each a weight; the weights add up to 1. Sc
 {{steps.score.output.scores}}
 </scores>
 
-Give the name of the option in "choice" and repeat the scores unchanged in "scores". In "justification": why this one, the strongest argument against it, and what would change the recommendation.`,
+Give the name of the option in "choice", written as in the scores, and repeat the scores unchanged in "scores". In "justification": why this one, also where another one has the higher total, then the strongest argument against it, and what would change the recommendation.`,
       output_schema: fieldsOf({ choice: { type: 'string' }, scores, justification: { type: 'string' } }),
     },
   ],

@@ -33,7 +33,7 @@ export const extract: BuiltInTemplate = {
 </text>
 ${contextBlock}
 
-Take values only from the text, as they are written there. A field that the text does not hold is null. Do not guess.`,
+Take values only from the text. Keep wording as it is; write numbers, dates and codes in the form that the schema asks for. A field that the text does not hold is null where the schema allows null, and is left out otherwise. Do not guess.`,
       output_schema_from: 'input.schema',
     },
   ],

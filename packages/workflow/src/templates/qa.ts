@@ -43,7 +43,7 @@ export const qa: BuiltInTemplate = {
 </passages>
 ${contextBlock}
 
-In "text": the answer, with the ids of the passages that support it in square brackets. If the material does not hold the answer, say so plainly and give no other. In "citations": each id that you cite, once; "context" for the context.`,
+In "text": the answer, each statement followed by the id of the passage that supports it in square brackets, [context] for the context. If the material does not hold the answer, say so plainly, say what it does hold on the matter, and give no other. In "citations": each id that stands in "text", once, without brackets; an empty list where nothing is cited.`,
       output_schema: fieldsOf({ text: { type: 'string' }, citations: listOf({ type: 'string' }) }),
     },
   ],

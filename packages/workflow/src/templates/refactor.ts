@@ -60,7 +60,7 @@ Order the changes so that each leaves the code working. For each: what, where, w
 {{steps.propose.output}}
 </proposal>
 
-Give one unified diff with three lines of context and nothing else. Behaviour stays the same. Touch no line that the proposal does not name.`,
+Give one unified diff and nothing else, not even a fence: for each file the lines "--- a/<path>" and "+++ b/<path>", then hunks with line numbers and three lines of context, copied exactly from the code. Behaviour stays the same. Touch no line that the proposal does not name.`,
     },
   ],
   outputs: { diff: '{{steps.apply.output}}' },

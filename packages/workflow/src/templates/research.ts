@@ -39,7 +39,7 @@ One fact per line: the fact, its source, its date. Prefer the context to memory.
 {{steps.gather.output}}
 </facts>
 
-Put what belongs together into one place. Where facts contradict each other, say so, decide by source and date, and give the reason. Keep apart what is certain, what is likely and what is open. Add nothing that is not in the facts.`,
+Answer the goal first, in a few sentences; then what supports it. Put what belongs together into one place. Where facts contradict each other, say so, decide by source and date, and give the reason. Keep apart what is certain, what is likely and what is open. Add nothing that is not in the facts.`,
     },
     {
       id: 'cite',
@@ -55,7 +55,7 @@ Put what belongs together into one place. Where facts contradict each other, say
 {{steps.gather.output}}
 </facts>
 
-Give one entry per claim, with the source as the facts write it. Leave out claims that no fact supports and facts without a source.`,
+Give one entry per claim: the claim in one sentence, and the source as the facts write it, with its date. Leave out claims that no fact supports, and those whose source is not known: an empty list is an answer.`,
       output_schema: fieldsOf({
         citations: listOf(fieldsOf({ claim: { type: 'string' }, source: { type: 'string' } })),
       }),

@@ -53,7 +53,7 @@ Give every field by its path, with its type and what it holds. Describe what is 
 {{input.target}}
 </target>
 
-Put the result into "output". Keep every record and invent nothing: what the data does not have is null.`,
+Put the result into "output". Keep every record, in order, and invent nothing: what the data does not have is null. Change a value only as far as the target asks, such as its format or unit.`,
       output_schema: fieldsOf({ output: {} }),
     },
     {
@@ -73,7 +73,7 @@ Put the result into "output". Keep every record and invent nothing: what the dat
 {{steps.map.output.output}}
 </mapped>
 
-List every violation with its path, then give the corrected data in "output". Change nothing that does not violate the target.`,
+List every violation in "violations", with its path in the mapped data; none is an empty list. Then give the whole mapped data with these corrected in "output". Correct from the original data, and change nothing that does not violate the target.`,
       output_schema: fieldsOf({
         violations: listOf(fieldsOf({ path: { type: 'string' }, problem: { type: 'string' } })),
         output: {},

@@ -20,7 +20,7 @@ export const write: BuiltInTemplate = {
 </goal>
 ${contextBlock}
 
-Name the audience and what it should know or do afterwards. Then list the points in the order in which they are made, one line each.`,
+Name the audience, what it should know or do afterwards, the tone and the length, as the goal says or as fits it. Then list the points in the order in which they are made, one line each.`,
     },
     {
       id: 'draft',
@@ -36,7 +36,7 @@ Name the audience and what it should know or do afterwards. Then list the points
 </outline>
 ${contextBlock}
 
-Follow the order of the outline. Use only facts of the goal and the context. Give the text alone, without notes about it.`,
+Follow the order, tone and length of the outline. State no facts but those of the goal and the context, and what everybody knows. Give the text alone, without notes about it.`,
     },
     {
       id: 'polish',
@@ -51,7 +51,7 @@ Follow the order of the outline. Use only facts of the goal and the context. Giv
 {{steps.draft.output}}
 </draft>
 
-Correct spelling and grammar, tighten sentences, remove repetition. Keep meaning, facts, tone and language. Give the text alone.`,
+Correct spelling and grammar, tighten sentences, remove repetition. Keep meaning, facts, tone, form and language, and the length that the goal asks for. Give the text alone.`,
     },
   ],
   outputs: { draft: '{{steps.polish.output}}' },
