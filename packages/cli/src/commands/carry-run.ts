@@ -117,11 +117,12 @@ export async function answerRun(
 }
 
 async function registered(
-  { backend, engine }: CliEngine,
+  { backend, engine, declare }: CliEngine,
   run: RunRecord,
   options: CarryOptions,
 ): Promise<CompiledWorkflow> {
   const compiled = await storedWorkflow(backend, run, options)
+  await declare(compiled.definition)
   engine.register(compiled)
   return compiled
 }

@@ -45,7 +45,9 @@ export async function inspect(
   output.print(
     `completed ${counts.completed}  failed ${counts.failed}  skipped ${counts.skipped}  retries ${counts.retries}  events ${run.events.length}`,
   )
-  for (const event of shown) output.print(lineOf(event).slice(0, 80))
+  // Who asks for failures wants to read them.
+  const width = failures || step !== undefined ? 1_000 : 80
+  for (const event of shown) output.print(lineOf(event).slice(0, width))
   if (runs.length > 1 && runId === undefined) output.note(`${runs.length - 1} more in this log; choose with --run <id>`)
   return {
     exit: exitCodes.done,

@@ -52,6 +52,7 @@ export async function run(context: CommandContext, argument: string, options: Ru
     address: isStored ? databaseAddress(options.store, world.env) : undefined,
     hooks: logger === undefined ? [] : [logger],
   })
+  await opened.declare(definition)
   const startedMs = world.clock.monotonicMs()
   const progress = createRunProgress({
     output,
@@ -66,8 +67,12 @@ export async function run(context: CommandContext, argument: string, options: Ru
   })
   progress.end()
   const elapsedMs = world.clock.monotonicMs() - startedMs
+  if (opened.isLocalOnly && result.error?.code === 'no_models_available') output.note(modelsHint)
   return showResult(context, { result, isInterrupted, store: storeShown(isStored, options.store), elapsedMs, budget })
 }
+
+const modelsHint =
+  'Only the local model is here. Name a module with others: --config models.ts, which has: export default { models: [...] }.'
 
 async function logTo(
   folder: string,

@@ -83,8 +83,8 @@ data_types: { text: { type: string } }
     })
     expect((await fixture.run(['validate', 'flows/a.yaml'])).exit).toBe(0)
     expect(Reflect.get(globalThis, 'parleyTrap')).toBeUndefined()
-    expect((await fixture.run(['validate', 'flows/none.yaml'])).exit).toBe(3)
-    expect((await fixture.run(['validate', 'flows/up.yaml'])).exit).toBe(3)
+    expect((await fixture.run(['validate', 'flows/none.yaml'])).exit).toBe(1)
+    expect((await fixture.run(['validate', 'flows/up.yaml'])).exit).toBe(1)
   })
 
   test('S13 code is not validated, and files outside are refused', async () => {
@@ -94,4 +94,21 @@ data_types: { text: { type: string } }
     expect((await fixture.run(['validate', 'none.yaml'])).exit).toBe(3)
     expect(Reflect.get(globalThis, 'parleyTrap')).toBeUndefined()
   })
+})
+
+test('workflows 16 a function whose module is not there is a problem at its place, beside all others', async () => {
+  const functions = 'functions: [{ name: f, path: "nowhere.ts#f" }, { name: g, path: "../out.ts#g" }]'
+  const text = `parley: 1\nname: code\n${functions}\nsteps:\n  - { id: a, function: f, tyer: fast }\n`
+  await using fixture = await cliFixture({ 'code.yaml': text, 'bad.yaml': bad })
+  const { exit, stdout } = await fixture.run(['validate', 'code.yaml', 'bad.yaml', '--format', 'json'])
+  expect(exit).toBe(1)
+  const { problems } = JSON.parse(stdout)
+  expect(problems.filter(({ file }: { file: string }) => file === 'code.yaml')).toMatchObject([
+    { code: 'document_unknown', path: 'functions[0].path', line: 3, column: 24 },
+    { code: 'path_refused', path: 'functions[1].path', line: 3 },
+    { code: 'document_invalid', path: 'steps.a.tyer', line: 5 },
+  ])
+  expect(problems.some(({ file }: { file: string }) => file === 'bad.yaml')).toBe(true)
+  // Where it is run, the place is named too.
+  expect((await fixture.run(['run', 'code.yaml'])).stderr).toContain('code.yaml:3:24: There is no module "nowhere.ts"')
 })

@@ -1,15 +1,20 @@
-import type { DurableBackend, SqlDatabase } from '@parley/spec'
+import type { DurableBackend, SqlDatabase, WorkflowDefinition } from '@parley/spec'
 import { createLocalModel } from '@parley/local'
 import { createEngine, memoryBackend, type Engine, type EngineOptions } from '@parley/workflow'
 import type { CommandContext } from '../command-context.ts'
 import { openCliDatabase } from '../database/open-cli-database.ts'
 import type { CliConfig } from '../load/load-config.ts'
+import { createDeclaredTools } from './declared-tools.ts'
 
 /** An engine of one command, and where it keeps its runs. */
 export interface CliEngine extends AsyncDisposable {
   readonly engine: Engine
   readonly backend: DurableBackend
   readonly isStored: boolean
+  /** No models are configured: the local model answers alone. */
+  readonly isLocalOnly: boolean
+  /** Makes the servers known that a workflow declares, where no configuration gives a kernel. */
+  declare(definition: WorkflowDefinition): Promise<void>
 }
 
 /** What an engine of the command line is made of. */
@@ -31,9 +36,12 @@ export async function openEngine(
   const { clock } = world
   const database = address === undefined ? undefined : await openCliDatabase(address, cwd)
   const backend = database === undefined ? memoryBackend({ clock }) : await openStored(database, clock)
+  const tools = createDeclaredTools(world.env)
+  // Works offline; steps that need more are told which model is missing.
+  const isLocalOnly = config.router === undefined && config.models === undefined
   const engine = createEngine({
-    // Works offline; steps that need more are told which model is missing.
-    ...(config.router === undefined && config.models === undefined ? { models: [localModel()] } : {}),
+    ...(isLocalOnly ? { models: [localModel()] } : {}),
+    kernel: tools,
     onError: ({ message }) => output.note(`${output.paint('yellow', 'warn', 'stderr')}  ${message}`),
     ...config,
     hooks: [...(config.hooks ?? []), ...hooks],
@@ -44,8 +52,14 @@ export async function openEngine(
     engine,
     backend,
     isStored: database !== undefined,
+    isLocalOnly,
+    async declare(definition) {
+      const { rest, mcp } = definition.servers
+      if (config.kernel === undefined && rest.length + mcp.length > 0) await tools.declare(definition)
+    },
     async [Symbol.asyncDispose]() {
       await engine.close({ drainMs })
+      await tools.close()
       await database?.close()
     },
   }

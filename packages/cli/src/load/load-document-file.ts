@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import {
   loadDocument,
   parseDocument,
   type CompiledWorkflow,
+  type DocumentPath,
+  type DocumentPosition,
   type RegisteredFunction,
   type StepAction,
 } from '@parley/workflow'
-import { ParleyError, type Json } from '@parley/spec'
+import { ParleyError, type Json, type WorkflowProblem } from '@parley/spec'
 import { importModule } from './import-module.ts'
 import { checkPathText, locateInside, moduleExtensions } from './resolve-inside.ts'
 
@@ -23,23 +25,42 @@ export interface LoadDocumentFileOptions {
 export async function loadDocumentFile(file: string, options: LoadDocumentFileOptions): Promise<CompiledWorkflow> {
   const text = await readFile(file, 'utf8')
   const functions = new Map<string, RegisteredFunction>()
-  for (const path of functionPaths(parseDocument(text).value)) {
-    functions.set(path, { name: path, version: '1', run: await loadFunction(path, dirname(file), options) })
-  }
-  return loadDocument(text, { functions })
-}
-
-/** What `functions` of a document names as `module#export`. */
-function functionPaths(value: Json | undefined): string[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
-  const paths: string[] = []
-  for (const list of [value['functions'], value['python_functions']]) {
-    for (const entry of Array.isArray(list) ? list : []) {
-      const path = typeof entry === 'object' && entry !== null && !Array.isArray(entry) ? entry['path'] : undefined
-      if (typeof path === 'string' && path.includes('#')) paths.push(path)
+  const problems: WorkflowProblem[] = []
+  const { value, positions } = parseDocument(text)
+  for (const { path, at } of functionPaths(value)) {
+    const place = positions(at)
+    try {
+      functions.set(path, { name: path, version: '1', run: await loadFunction(path, dirname(file), options) })
+    } catch (error) {
+      if (!ParleyError.isInstance(error)) throw error
+      if (options.loadsCode !== false) throw placed(error, relative(options.cwd, file), place)
+      const shown = `${at[0]}[${at[1]}].path`
+      problems.push({ code: error.code, path: shown, ...place, message: error.message, fix: 'Mend the path.' })
+      // Told once: that nobody has registered it follows.
+      functions.set(path, { name: path, version: '1', run: notLoaded })
     }
   }
-  return paths
+  const compiled = loadDocument(text, { functions })
+  return problems.length === 0 ? compiled : { ...compiled, problems: [...problems, ...compiled.problems] }
+}
+
+/** What `functions` of a document names as `module#export`, and where. */
+function functionPaths(value: Json | undefined): { path: string; at: DocumentPath }[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
+  return ['functions', 'python_functions'].flatMap((key) => {
+    const list = value[key]
+    return (Array.isArray(list) ? list : []).flatMap((entry, index) => {
+      const path = typeof entry === 'object' && entry !== null && !Array.isArray(entry) ? entry['path'] : undefined
+      return typeof path === 'string' && path.includes('#') ? [{ path, at: [key, index, 'path'] }] : []
+    })
+  })
+}
+
+/** The same error with the place in the document that led to it. */
+function placed(error: ParleyError, file: string, place: DocumentPosition | undefined): ParleyError {
+  const where = place === undefined ? file : `${file}:${place.line}:${place.column}`
+  const { code, details, retryable, message } = error
+  return new ParleyError({ code, details, retryable, message: `${where}: ${message}`, cause: error })
 }
 
 async function loadFunction(
