@@ -72,4 +72,5 @@ assert.deepEqual(
   result.receipts.map(({ decision }) => decision.modelId),
   ['anthropic/claude', 'anthropic/claude', 'google/gemini', 'openai/gpt', 'openai/gpt'],
 )
-console.log(JSON.stringify(result.output))
+for (const { stepKey, decision } of result.receipts) console.log(`${stepKey?.padEnd(14)} asked ${decision.modelId}`)
+console.log(`draft, at its second attempt: ${JSON.stringify(result.output)}`)

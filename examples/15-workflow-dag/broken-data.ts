@@ -46,10 +46,11 @@ const cases = [
   { title: 'empty name', record: { ...ben, name: '   ' }, field: 'name' },
 ]
 
-for (const { title, record, field } of cases) {
+for (const [index, { title, record, field }] of cases.entries()) {
   const result = await workflow.run({ raw_records: [ada, record] })
   const aggregate = result.steps['aggregate']?.status
-  console.log(`${title.padEnd(25)} status: ${result.status.padEnd(9)} aggregate: ${aggregate}`)
+  const said = aggregate === 'completed' ? `average ${String(result.output)}` : `aggregate: ${aggregate}`
+  console.log(`TEST ${index + 1}: ${title.padEnd(25)} status: ${result.status.padEnd(9)} (${said})`)
   if (field === undefined) {
     assert.equal(result.status, 'completed')
     assert.equal(result.output, 0.5)
@@ -57,6 +58,8 @@ for (const { title, record, field } of cases) {
   }
   assert.equal(result.status, 'failed')
   assert.equal(aggregate, 'skipped')
+  assert.equal(result.steps['aggregate']?.attempts.length, 0, 'it was never started')
+  console.log(`        ${result.error?.message}`)
   assert.match(result.steps['clean']?.error?.message ?? '', new RegExp(`\\b${field}\\b`))
 }
 assert.equal(aggregated, 1, 'the step that adds up ran for the good data alone')

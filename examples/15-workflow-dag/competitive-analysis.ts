@@ -77,4 +77,5 @@ const strict = new Workflow({
   ],
 })
 assert.equal((await strict.run()).steps['uses_it']?.status, 'skipped')
-console.log(JSON.stringify(thin.output))
+console.log(`everything is there:  ${JSON.stringify(whole.output)}`)
+console.log(`pricing said SKIP:    ${JSON.stringify(thin.output)}`)

@@ -87,4 +87,6 @@ const ended = async (onFailure: 'fail' | 'abort'): Promise<string | undefined> =
 }
 assert.equal(await ended('fail'), 'completed')
 assert.equal(await ended('abort'), 'cancelled')
-console.log(`stored at attempt ${stored.steps['store'].attempts.length}; ${JSON.stringify(notes[1])}`)
+console.log(`stored at attempt ${stored.steps['store'].attempts.length}`)
+console.log(`what the second attempt was told: ${JSON.stringify(notes[1])}`)
+console.log(`skipped: ${skipped.status}, "${String(skipped.output)}"`)

@@ -62,4 +62,5 @@ const over = new Workflow({
 })
 assert.deepEqual((await over.run({ items: [] })).output, [])
 assert.equal((await over.run({ items: 'abc' })).error?.code, 'foreach_not_list')
-console.log(part.output)
+for (const [policy, run] of Object.entries({ requireAll: all, allowPartial: part, collectErrors: collected }))
+  console.log(`${policy.padEnd(14)} ${run.status.padEnd(10)} ${JSON.stringify(run.steps['analyze_each']?.output)}`)

@@ -23,7 +23,8 @@ assert.equal(proper.output, 2)
 const greedy = await run((ctx) => ctx.state.get('api_key'))
 assert.equal(greedy.status, 'failed')
 assert.equal(greedy.steps['process']?.error?.code, 'state_scope')
-console.log(greedy.steps['process'].error.message)
+console.log(`properly scoped:   results saw the key, process counted ${String(proper.output)} results without it`)
+console.log(`asked for the key: ${greedy.steps['process'].error.message}`)
 
 // There is no other way in: not by listing, not by the input, not by what the context holds.
 const curious = await run((ctx) => ({

@@ -36,4 +36,10 @@ assert.equal(result.output, '7 words, written in mixed case')
 // Every output is in the state under the name of its step, beside the input.
 assert.equal(result.state['count'], 7)
 assert.equal(result.steps['clean']?.output, 'The right action at the right time')
+console.log(
+  graph
+    .order()
+    .map(({ name }) => name)
+    .join(' -> '),
+)
 console.log(result.output)

@@ -58,5 +58,15 @@ const capped = new Workflow({
   steps: [new Step({ name: 'each', foreach: 'topics', prompt: 'Write about {{item}}' })],
 })
 assert.equal((await engine.run(capped, { topics: ['tea', 'coffee'] })).status, 'budget_exceeded')
-for (const { status, totalCostUsd } of [stopped, lowered, warned, resumed]) console.log(status, totalCostUsd)
+const shown = {
+  stop: stopped,
+  downgrade: lowered,
+  warn: warned,
+  pause: paused,
+  'pause, then resumed with more': resumed,
+}
+for (const [onExceed, { status, totalCostUsd, steps }] of Object.entries(shown)) {
+  const draft = steps['draft']?.modelId === undefined ? 'no draft' : `draft by ${steps['draft'].modelId}`
+  console.log(`${onExceed.padEnd(30)} ${status.padEnd(16)} $${totalCostUsd?.toFixed(4)}  ${draft}`)
+}
 await engine.close()

@@ -8,6 +8,8 @@ const lessons = {
   budgets: () => import('./budgets.ts'),
   'yaml-hello': () => import('./yaml-hello.ts'),
   'yaml-rest-tool': () => import('./yaml-rest-tool.ts'),
+  'command-line': () => import('./command-line.ts'),
+  'yaml-rest-and-mcp': () => import('./yaml-rest-and-mcp.ts'),
 }
 
 // One after another: a lesson that fails ends the process with its error.

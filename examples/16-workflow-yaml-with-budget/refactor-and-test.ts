@@ -31,9 +31,8 @@ const balanced = modelOf('balanced', ['Move the check into one place.', "test('r
 const high = modelOf('high', ['export function requireToken() {}'])
 
 await using engine = createEngine({ models: [fast, balanced, high] })
-const workflow = loadDocument(document)
-assert.deepEqual(workflow.problems, [])
-const result = await engine.run(workflow, { goal: 'Extract auth into a middleware' })
+assert.deepEqual(loadDocument(document).problems, [])
+const result = await engine.run(document, { goal: 'Extract auth into a middleware' })
 assert.equal(result.status, 'completed')
 assert.deepEqual(result.outputs, {
   code: 'export function requireToken() {}',
@@ -53,8 +52,9 @@ assert.deepEqual(
 assert.equal(result.receipts.at(-1)?.execution.verified, true)
 
 // A goal that is missing is noticed before anything is spent.
-const nothing = await engine.run(workflow, {})
+const nothing = await engine.run(document, {})
 assert.equal(nothing.status, 'failed')
 assert.equal(nothing.error?.code, 'template_unresolved')
 assert.equal(nothing.totalCostUsd, 0)
+for (const [id, { modelId }] of Object.entries(result.steps)) console.log(`${id.padEnd(5)} by ${modelId}`)
 console.log(result.outputs['tests'])

@@ -25,7 +25,7 @@ await engine.run(ask('gather'), { topic: 'chips' }, { taskId })
 await engine.run(ask('summarize'), { topic: 'chips' }, { taskId })
 
 const { task, receipts } = await engine.tasks.get(taskId, { includeReceipts: true })
-console.log(task.status, task.totalCostNanoUsd, task.callCount)
+console.log(`${task.id}: ${task.status}, ${task.callCount} calls, $${(task.totalCostNanoUsd / 1e9).toFixed(6)}`)
 for (const { decision, execution } of receipts ?? []) console.log(decision.modelId, '->', execution.status)
 //#endregion
 assert.equal(task.status, 'completed')
