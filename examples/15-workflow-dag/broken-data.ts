@@ -49,7 +49,7 @@ const cases = [
 for (const [index, { title, record, field }] of cases.entries()) {
   const result = await workflow.run({ raw_records: [ada, record] })
   const aggregate = result.steps['aggregate']?.status
-  const said = aggregate === 'completed' ? `average ${String(result.output)}` : `aggregate: ${aggregate}`
+  const said = aggregate === 'completed' ? `average ${JSON.stringify(result.output)}` : `aggregate: ${aggregate}`
   console.log(`TEST ${index + 1}: ${title.padEnd(25)} status: ${result.status.padEnd(9)} (${said})`)
   if (field === undefined) {
     assert.equal(result.status, 'completed')

@@ -1,7 +1,8 @@
+import type { Json } from '@parley/spec'
 import { expect, test } from 'vitest'
 import { isStrictSchema } from './strict-schema.ts'
 
-const closed = (properties: { [key: string]: object }) => ({
+const closed = (properties: { [key: string]: Json }): Json => ({
   type: 'object',
   properties,
   required: Object.keys(properties),
@@ -19,7 +20,10 @@ test.each([
   ['a value with a description alone', closed({ output: { description: 'x' } })],
   ['a list of anything', closed({ list: { type: 'array' } })],
   ['an open object', closed({ open: { type: 'object' } })],
-  ['an optional property', { ...closed({ a: { type: 'string' } }), required: [] }],
+  [
+    'an optional property',
+    { type: 'object', properties: { a: { type: 'string' } }, required: [], additionalProperties: false },
+  ],
 ])('%s is not strict', (_what, schema) => {
   expect(isStrictSchema(schema)).toBe(false)
 })

@@ -24,7 +24,11 @@ export function parseMcpMessage(text: string): McpMessage | undefined {
     ...(typeof method === 'string' ? { method } : {}),
     ...(isObject(params) ? { params } : {}),
     ...(isObject(result) ? { result } : {}),
-    ...(isObject(error) ? { error: { code: Number(error['code']), message: String(error['message'] ?? '') } } : {}),
+    ...(isObject(error)
+      ? {
+          error: { code: Number(error['code']), message: typeof error['message'] === 'string' ? error['message'] : '' },
+        }
+      : {}),
   }
 }
 
