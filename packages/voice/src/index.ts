@@ -253,6 +253,8 @@ export {
 export { runAmd, type AmdClassifier, type AmdPorts, type RunningAmd } from './amd/run-amd.ts'
 export { type CallLog, type LoggedStep } from './replay/call-log.ts'
 export { type CallForecast, type ForecastTurn, type TurnDifference } from './replay/compare-runs.ts'
+export { readCallLog } from './replay/read-call-log.ts'
+export { parseCallLog, writeCallLog } from './replay/stored-log.ts'
 export { replayCall, type ReplayDifference, type ReplayResult } from './replay/replay-call.ts'
 export { createEndCallTool, type EndsCalls } from './call/end-call-tool.ts'
 export { type LinePricing } from './call/call-account.ts'

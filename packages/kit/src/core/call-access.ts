@@ -37,7 +37,7 @@ export interface CallAccess {
   ): Promise<{ room: Room; bindings: readonly ChannelBinding[]; participants: readonly Participant[] } | null>
   hasHook(trigger: HookTrigger, scope: HookScope): boolean
   /** Whether text of this scope must not be shown before hooks have passed it. */
-  holdsLive(scope: HookScope, trigger: 'onTranscription'): boolean
+  holdsLive(scope: HookScope, trigger: 'onTranscription' | 'beforeBroadcast'): boolean
   runHook<T extends SyncTrigger>(
     trigger: T,
     payload: HookMap[T]['payload'],
@@ -90,7 +90,8 @@ export function callAccessOf(kit: OrchestrationHost): CallAccess {
     closing: core.closing,
     room: (roomId) => core.store.loadContext(roomId, { tail: 0 }),
     hasHook: (trigger, scope) => core.hooks.has(trigger, scope),
-    holdsLive: (scope, trigger) => core.hooks.has(trigger, scope),
+    holdsLive: (scope, trigger) =>
+      trigger === 'beforeBroadcast' ? core.hooks.holdsLive(scope) : core.hooks.has(trigger, scope),
     runHook: (trigger, payload, scope) => core.hooks.runSync(trigger, payload, scope),
     fire: (trigger, payload, scope) => core.hooks.fire(trigger, payload, scope),
     receipt(roomId, kind, data, also) {

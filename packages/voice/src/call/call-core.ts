@@ -143,6 +143,8 @@ export interface CallParts {
   /** Engines for one more person on the call. */
   legSpeech(): LegSpeech
   onUnheard: 'continue' | 'transfer' | 'end'
+  /** Whether the log is stored with the room when the call ends. */
+  keepsLog: boolean
 }
 
 /** A call's parts at work together, and the little that several of them have to know. */

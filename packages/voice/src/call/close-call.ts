@@ -1,6 +1,7 @@
 import { ParleyError, type CloseReason, type Disposer } from '@parley/spec'
 import { atMost } from './at-most.ts'
 import { hookPayload, hookScope, noteReceipt, type CallCore } from './call-core.ts'
+import { storeLog } from './store-log.ts'
 
 /** How long ending a call may wait for its parts, in milliseconds. */
 const CLOSE_MS = 2_000
@@ -52,6 +53,7 @@ export function callEnded(callId: string): ParleyError {
 async function recordEnd(core: CallCore, reason: CloseReason, durationMs: number): Promise<void> {
   const { access, id, roomId, participantId } = core.parts
   noteReceipt(core, 'ledger', { ledger: JSON.parse(JSON.stringify(core.ledger.toJSON())) })
+  storeLog(core)
   try {
     await access.record(roomId, {
       type: 'callEnded',

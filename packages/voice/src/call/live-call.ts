@@ -95,7 +95,7 @@ export class LiveCall implements CallSession {
   }
 
   get log(): CallSession['log'] {
-    return this.#core.driver.log
+    return this.#core.driver.log.steps
   }
 
   /** Opens the engines, joins the room and lets media in. @throws {ParleyError} of the engines */

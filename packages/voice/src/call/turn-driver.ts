@@ -1,11 +1,8 @@
-import { REDACTED, type Clock, type Disposer, type Json } from '@parley/spec'
+import type { Clock, Disposer, Json } from '@parley/spec'
+import { StepLog } from '../replay/step-log.ts'
 import type { TurnEffect, TurnReceipt } from '../turn/turn-effects.ts'
 import type { TurnEvent } from '../turn/turn-events.ts'
 import type { TurnMachine, TurnState } from '../turn/turn-machine.ts'
-import type { CallLogEntry } from './call-types.ts'
-
-/** Steps kept for replay; older ones go. */
-const LOG_LIMIT = 20_000
 
 /** What runs the machine's decisions. */
 export interface TurnInterpreter {
@@ -25,7 +22,8 @@ export class TurnDriver {
   readonly #interpreter: TurnInterpreter
   readonly #timers = new Map<string, Disposer>()
   readonly #waiting: { event: TurnEvent; notBeforeMs: number }[] = []
-  readonly log: CallLogEntry[] = []
+  /** All steps, for replay. */
+  readonly log: StepLog = new StepLog()
   #state: TurnState
   #isRunning = false
   #isClosed = false
@@ -69,9 +67,10 @@ export class TurnDriver {
   #step({ event, notBeforeMs }: { event: TurnEvent; notBeforeMs: number }): void {
     const now = Math.max(this.#clock.monotonicMs(), notBeforeMs)
     this.#interpreter.took(event, now)
-    const { state, effects, receipts } = this.#machine.step(this.#state, event, now)
+    const before = this.#state
+    const { state, effects, receipts } = this.#machine.step(before, event, now)
     this.#state = state
-    this.#note(now, event, effects)
+    this.#note(now, event, effects, before)
     for (const receipt of receipts) this.#interpreter.receipt(receipt)
     for (const effect of effects) this.#run(effect, now)
   }
@@ -102,21 +101,11 @@ export class TurnDriver {
     }
   }
 
-  #note(atMs: number, event: TurnEvent, effects: readonly TurnEffect[]): void {
-    // Positions of playout come ten times a second and decide nothing.
-    if (event.type === 'playoutProgress' && effects.length === 0) return
+  #note(atMs: number, event: TurnEvent, effects: readonly TurnEffect[], before: TurnState): void {
+    // Positions of playout come ten times a second and most of them change nothing.
+    if (event.type === 'playoutProgress' && this.#state === before) return
     // Events and effects are plain data: that is what makes the machine replayable.
-    const entry = { event: event as unknown as Json, effects: effects as unknown as Json }
-    this.log.push({ atMs, ...(this.#interpreter.isSecret() ? withoutWords(entry) : entry) })
-    if (this.log.length > LOG_LIMIT) this.log.shift()
+    const step = { atMs, event: event as unknown as Json, effects: effects as unknown as Json }
+    this.log.add(step, before, this.#interpreter.isSecret())
   }
-}
-
-/** The same, without what was said or keyed. */
-function withoutWords<T extends Json>(value: T): T {
-  const masked: Json = JSON.parse(JSON.stringify(value), (key, each: Json) =>
-    (key === 'text' || key === 'digit') && typeof each === 'string' ? REDACTED : each,
-  )
-  // Only texts were replaced by texts.
-  return masked as T
 }

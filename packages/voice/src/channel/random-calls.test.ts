@@ -3,6 +3,8 @@ import { expect, test } from 'vitest'
 import { Agent } from '@parley/kit'
 import { scriptedModel } from '@parley/testing'
 import { defaultVoiceSettings } from '../options/default-settings.ts'
+import { readCallLog } from '../replay/read-call-log.ts'
+import { replayCall } from '../replay/replay-call.ts'
 import { openCall, sayingAgent } from './__fixtures__/open-call.ts'
 
 /** What the person and the line do, and for how long it then goes on. */
@@ -124,6 +126,12 @@ test('H-2 H-3 TM-14 whatever is said, typed, lost and cut: the log holds what wa
       // So a reply that was cut in the second half of its last word is whole, and the ear has a part of that word.
       expect(heard.split('if you like t').length - 1).toBeGreaterThanOrEqual(wholes)
       await bench.call.hangup()
+      await bench.clock.advance(0)
+      const log = await readCallLog(bench.kit, bench.roomId, bench.call.id)
+      expect(replayCall(log ?? { settings: defaultVoiceSettings, steps: [] })).toMatchObject({
+        steps: bench.call.log.length,
+        difference: null,
+      })
       expect(bench.errors).toEqual([])
     }),
     { numRuns: Number(process.env['PARLEY_PROPERTY_RUNS'] ?? 10), interruptAfterTimeLimit: 40_000 },

@@ -56,6 +56,12 @@ export interface VoiceChannelOptions extends Omit<VoiceOptions, 'vad'> {
   linePricing?: LinePricing
   /** What becomes of a call in which a text that must be heard was not, after it was said again twice. @default 'continue' */
   onUnheard?: 'continue' | 'transfer' | 'end'
+  /**
+   * Whether each call's log is stored with its room when it ends, for `readCallLog` and `replayCall`. Secrets are masked;
+   * all words are where a hook may change what is said.
+   * @default 'store'
+   */
+  callLog?: 'store' | 'off'
   /** How adapters reach their vendors. @default none: local engines only */
   sockets?: SocketFactory
   fetch?: typeof fetch

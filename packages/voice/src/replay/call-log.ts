@@ -1,6 +1,7 @@
 import { ParleyError, type Json } from '@parley/spec'
 import type { VoiceSettings } from '../options/voice-settings.ts'
 import type { TurnEvent } from '../turn/turn-events.ts'
+import type { TurnState } from '../turn/turn-machine.ts'
 
 /** One step of a call: what happened, and what the machine wanted done. Events and effects are as the machine has them. */
 export interface LoggedStep {
@@ -13,8 +14,12 @@ export interface LoggedStep {
 export interface CallLog {
   /** As the receipt `voice.settings` has them. */
   readonly settings: VoiceSettings
-  /** All steps from the first one on. */
+  /** All steps from the first one on, or from `from` on. */
   readonly steps: readonly LoggedStep[]
+  /** What the machine knew before the first step here. @default nothing: the call's first step is the first */
+  readonly from?: TurnState
+  /** Steps of a very long call that came before and were not kept. @default 0 */
+  readonly dropped?: number
 }
 
 /** A stored event; the machine itself is total for everything with a type. */

@@ -1,7 +1,7 @@
 import type { VoiceSettings } from '../options/voice-settings.ts'
 import type { TurnEffect } from '../turn/turn-effects.ts'
 import type { TurnEvent } from '../turn/turn-events.ts'
-import { createTurnMachine } from '../turn/turn-machine.ts'
+import { createTurnMachine, type TurnState } from '../turn/turn-machine.ts'
 import { TraceRecorder, type RunTrace } from './run-trace.ts'
 
 interface Coming {
@@ -16,14 +16,15 @@ const stepsPerEvent = 20
 /**
  * Runs a recorded call with other settings: what the person did comes when it came; answers of engines and of agents
  * come as long after what asked for them as they did then.
+ * @param from - what the machine knew before the first recorded event. @default nothing
  */
-export function rerun(recorded: RunTrace, settings: VoiceSettings): RunTrace {
+export function rerun(recorded: RunTrace, settings: VoiceSettings, from?: TurnState): RunTrace {
   const machine = createTurnMachine(settings)
   const trace = new TraceRecorder()
   const plan = planOf(recorded)
-  const timers = new Map<string, number>()
+  const timers = new Map<string, number>(timersOf(from))
   const queue: Coming[] = plan.free.map((coming, order) => ({ ...coming, order }))
-  let state = machine.initial
+  let state = from ?? machine.initial
   let order = queue.length
   const limit = (recorded.events.length + 100) * stepsPerEvent
   // What was said last may be decided later than then.
@@ -54,6 +55,11 @@ export function rerun(recorded: RunTrace, settings: VoiceSettings): RunTrace {
     for (const effect of outcome.effects) follow(atMs, effect)
   }
   return trace
+}
+
+/** Timers that ran when the log began. */
+function timersOf(from: TurnState | undefined): [string, number][] {
+  return Object.entries(from?.timers ?? {}).flatMap(([name, atMs]) => (atMs === null ? [] : [[name, atMs]]))
 }
 
 interface Answer {

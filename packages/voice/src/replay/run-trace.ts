@@ -52,10 +52,10 @@ export class TraceRecorder implements RunTrace {
 }
 
 /** The call as it was, with its receipts. */
-export function traceOf({ settings, steps }: CallLog): RunTrace {
+export function traceOf({ settings, steps, from }: CallLog): RunTrace {
   const machine = createTurnMachine(settings)
   const trace = new TraceRecorder()
-  let state = machine.initial
+  let state = from ?? machine.initial
   for (const [index, { atMs, event }] of steps.entries()) {
     const happened = eventOf(event, index)
     const outcome = machine.step(state, happened, atMs)
