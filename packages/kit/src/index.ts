@@ -25,7 +25,13 @@ export type { KitBound } from './core/kit-bound.ts'
 export { frameworkEventTypes, type FrameworkEvent, type FrameworkEventType } from './core/framework-events.ts'
 export { defaultLimits, type KitLimits } from './core/limits.ts'
 export type { InRoomOptions } from './core/kit-parts.ts'
-export { turnServices, type Steering, type TurnOpening, type TurnServices } from './core/turn-services.ts'
+export {
+  turnServices,
+  type Steering,
+  type TurnOpening,
+  type TurnServices,
+  type TurnSparing,
+} from './core/turn-services.ts'
 export type { DeliverOptions } from './delivery/deliver.ts'
 export { planDeliveries, type DeliveryPlan, type PlanInput } from './delivery/plan-deliveries.ts'
 export { splitText, type SplitTextOptions } from './delivery/split-text.ts'

@@ -31,6 +31,11 @@ export type AgentTools = readonly (AnyTool | ToolSource)[] | { readonly [name: s
 export interface AgentOptions {
   /** Without model and runner the agent is config-only: it holds identity, prompt, tools and voice. */
   model?: ChatModel
+  /**
+   * Answers in the model's place where a call has to spend less or to answer sooner (`callBudget`, `latencyBudget`).
+   * @default none: the model answers on
+   */
+  fallbackModel?: ChatModel
   /** Makes each turn one run of it, in place of a model. */
   runner?: AgentRunner
   systemPrompt?: string
@@ -98,6 +103,7 @@ export interface AgentOptions {
 
 const known: readonly (keyof AgentOptions)[] = [
   'model',
+  'fallbackModel',
   'runner',
   'systemPrompt',
   'role',
@@ -156,6 +162,9 @@ export function checkAgentOptions(channelId: ChannelId, options: AgentOptions): 
   checkOptions('Agent', options, known)
   if (options.model !== undefined && options.runner !== undefined) {
     throw invalid('runner', 'model or runner', `Agent ${channelId} has a model and a runner. Give one of them.`)
+  }
+  if (options.fallbackModel !== undefined && options.model === undefined) {
+    throw invalid('fallbackModel', 'a model beside it', `Agent ${channelId} has a fallback of a model it has not.`)
   }
   const { whileBusy = 'queue' } = options
   if (whileBusy !== 'queue' && whileBusy !== 'merge' && whileBusy !== 'restart') {

@@ -68,6 +68,12 @@ test('unknown options are refused with the nearest name, model and runner togeth
   expect(() => new Agent('a', { limits: { maxStep: 3 } } as never)).toThrow(
     expect.objectContaining({ message: expect.stringContaining('"maxSteps"') }),
   )
+  expect(() => new Agent('a', { fallbackModel: scriptedModel([]) })).toThrow(
+    expect.objectContaining({
+      code: 'invalid_options',
+      details: { path: 'fallbackModel', expected: 'a model beside it' },
+    }),
+  )
   const runner = { id: 'r', kind: 'workflow' as const, run: () => Promise.reject(new Error('unused')) }
   expect(() => new Agent('a', { model: scriptedModel([]), runner })).toThrow(
     expect.objectContaining({ code: 'invalid_options' }),

@@ -157,8 +157,9 @@ export class Agent implements Channel {
 
   /** Whether a turn may be begun before it is certain: nothing is left behind where it is not wanted. */
   get canSpeculate(): boolean {
-    const { model, runner } = this.options
-    return model !== undefined && model.card.stateful !== true && runner === undefined
+    const { model, fallbackModel, runner } = this.options
+    const isStateful = model?.card.stateful === true || fallbackModel?.card.stateful === true
+    return model !== undefined && !isStateful && runner === undefined
   }
 
   get observesWhenMuted(): boolean {

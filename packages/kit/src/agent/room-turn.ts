@@ -31,7 +31,8 @@ export interface RoomTurnOptions {
 }
 
 /** One turn in a room: the loop, with its events as the room takes them. Never throws for what models and tools do. */
-export async function* takeRoomTurn(turn: RoomTurnOptions): AsyncGenerator<TurnOutput, void, void> {
+export async function* takeRoomTurn(given: RoomTurnOptions): AsyncGenerator<TurnOutput, void, void> {
+  const turn = { ...given, model: answeringModel(given) }
   const { options, services, output, context } = turn
   const { onFailure } = options
   let hasSpoken = false
@@ -50,7 +51,7 @@ export async function* takeRoomTurn(turn: RoomTurnOptions): AsyncGenerator<TurnO
         }
         if (outcome.error !== undefined) services.reportError(outcome.error, 'stream')
         if (outcome.end === 'failed' && !hasSpoken && onFailure !== undefined) yield failureNotice(onFailure)
-        yield { type: 'end', reason: outcome.end, data: receiptData(outcome) }
+        yield { type: 'end', reason: outcome.end, data: { ...receiptData(outcome), ...spared(given) } }
       }
     }
   } catch (thrown) {
@@ -62,6 +63,21 @@ export async function* takeRoomTurn(turn: RoomTurnOptions): AsyncGenerator<TurnO
     services.reportError(error, 'stream')
     if (!hasSpoken && onFailure !== undefined) yield failureNotice(onFailure)
     yield { type: 'end', reason: 'failed', data: { error: errorData(error) } }
+  }
+}
+
+/** The agent's model, or the one that answers while its call has to spare. */
+function answeringModel({ model, options, services }: RoomTurnOptions): ChatModel {
+  return services.sparing?.usesFallbackModel === true ? (options.fallbackModel ?? model) : model
+}
+
+/** What the turn did without, for its receipt. */
+function spared({ model, options, services: { sparing } }: RoomTurnOptions): { [key: string]: Json } {
+  if (sparing === undefined) return {}
+  const { fallbackModel } = options
+  return {
+    ...(sparing.usesFallbackModel ? { downgradedFrom: fallbackModel === undefined ? null : model.id } : {}),
+    ...(sparing.isContextShort ? { isContextShort: true } : {}),
   }
 }
 
@@ -91,7 +107,14 @@ async function roomLoopInput({
     const place = { roomId: context.room.id, agentId: context.agentId }
     for (const trigger of services.triggers) services.background(async () => await memory.ingest?.(trigger, place))
   }
-  const past = { memory, recentEventsWindow, card: model.card, budgetTokens, memoryMs: limits.memoryMs }
+  const past = {
+    memory,
+    recentEventsWindow,
+    card: model.card,
+    budgetTokens,
+    memoryMs: limits.memoryMs,
+    isShort: services.sparing?.isContextShort === true,
+  }
   const { messages, notes } = await buildTurnMessages({ context, services, ...past })
   const memoryText = notes.join('\n\n')
   return {

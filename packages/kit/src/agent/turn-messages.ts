@@ -17,6 +17,10 @@ import { untilAborted } from './until-aborted.ts'
 
 const DEFAULT_WINDOW = 50
 
+/** What a turn reads whose call has to answer sooner: events of the log, and tokens at most. */
+const SHORT_WINDOW = 12
+const SHORT_TOKENS = 2_000
+
 export interface TurnMessagesOptions {
   context: TurnContext
   services: TurnServices
@@ -27,6 +31,8 @@ export interface TurnMessagesOptions {
   /** What the model's window leaves for the past. */
   budgetTokens: number
   memoryMs: number
+  /** Only the last of the past is read. */
+  isShort: boolean
 }
 
 /** What the model reads in a turn: the past as the memory chooses it, notes, and what is answered. */
@@ -35,7 +41,8 @@ export async function buildTurnMessages(
 ): Promise<{ messages: ChatMessage[]; notes: string[] }> {
   const { context, services, memory, recentEventsWindow = 0, card } = options
   const window = Math.max(memory?.recentEventsWindow ?? DEFAULT_WINDOW, recentEventsWindow, 1)
-  const events = await services.history(window)
+  const recent = await services.history(window)
+  const events = options.isShort ? recent.slice(-SHORT_WINDOW) : recent
   const origins: MessageOrigins = new Map()
   // Without a memory nobody copies messages, so only those of the triggers need be told from the others.
   const only = memory === undefined ? new Set(services.triggers.map(({ id }) => id)) : undefined
@@ -64,7 +71,8 @@ type Query = TurnMessagesOptions & { events: RoomEvent[]; toMessages(some: reado
 
 /** Asks the memory; one that fails or takes too long yields to the plain window. */
 async function remember(query: Query): Promise<Memory> {
-  const { memory, context, services, events, toMessages, budgetTokens, memoryMs } = query
+  const { memory, context, services, events, toMessages, isShort, memoryMs } = query
+  const budgetTokens = isShort ? Math.min(query.budgetTokens, SHORT_TOKENS) : query.budgetTokens
   const asked = {
     roomId: context.room.id,
     agentId: context.agentId,

@@ -1,5 +1,6 @@
 import type { ChannelId, Disposer, Json, RoomEvent, RoomId } from '@parley/spec'
 import type { KitCore } from './core.ts'
+import type { TurnSparing } from './turn-services.ts'
 
 /** A line of an agent that a call speaks; it is committed when it was heard, under its key, and only once. */
 export interface CallLine {
@@ -16,6 +17,8 @@ export interface CallSpeaker {
   say(line: CallLine): boolean
   /** Finds calls of tools that a model wrote into its text instead of making them. */
   writtenCalls?(text: string): WrittenCalls
+  /** What a turn that begins now is to do without. */
+  sparing?(): TurnSparing
 }
 
 /** What a model wrote: what people may read of it, and the calls that were in it. */

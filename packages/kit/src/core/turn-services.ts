@@ -75,6 +75,14 @@ export interface EarlyCall {
   abort(): void
 }
 
+/** What a turn is to do without, because its call has become expensive or slow. */
+export interface TurnSparing {
+  /** The agent's `fallbackModel` answers, if it has one. */
+  readonly usesFallbackModel: boolean
+  /** The model reads the last words only. */
+  readonly isContextShort: boolean
+}
+
 /** What came of a tool after its turn. */
 export interface ToolOutcomeNote {
   callId: string
@@ -116,6 +124,8 @@ export interface TurnServices {
   readonly yielded?: AbortSignal
   /** Whether what the turn says is spoken in a call. */
   readonly isSpoken?: boolean
+  /** What the call that speaks the turn wants it to do without. */
+  readonly sparing?: TurnSparing
   /** Finds calls of tools that the model wrote into text that is spoken: nobody would hear them, and nothing would run. */
   writtenCalls?(text: string): WrittenCalls | undefined
   /** The turn runs before its message is certain, or did so. */

@@ -56,6 +56,7 @@ export function createServices(
   const { roomId, agentId, opening } = turn.request
   const scope = { roomId, channelId: agentId, channelType: 'agent' as const, sourceKind: 'agent' as const }
   const storedIds: string[] = []
+  const sparing = turn.isSpoken ? callSpeakerOf(parts, roomId)?.sparing?.() : undefined
   return {
     triggers: turn.triggers,
     opening,
@@ -82,6 +83,7 @@ export function createServices(
     takeSteering: () => turn.steering.splice(0),
     yielded: turn.yielded,
     isSpoken: turn.isSpoken,
+    ...(sparing === undefined ? {} : { sparing }),
     writtenCalls: (text) => (turn.isSpoken ? callSpeakerOf(parts, roomId)?.writtenCalls?.(text) : undefined),
     runningCalls: runningCallsOf(parts, roomId),
     async receipt(kind, data) {

@@ -23,6 +23,8 @@ export class CallAccount {
   readonly #cost: CallCost
   readonly #pricing: LinePricing
   readonly #actions: BudgetActions
+  #isDowngraded = false
+  #isOver = false
 
   /** @throws {ParleyError} `invalid_options`, `budget_invalid` */
   constructor(
@@ -35,6 +37,16 @@ export class CallAccount {
     this.#cost = createCallCost(budget)
     this.#pricing = pricing
     this.#actions = actions
+  }
+
+  /** Whether cheaper models answer from now on. */
+  get isDowngraded(): boolean {
+    return this.#isDowngraded
+  }
+
+  /** Whether a cap was crossed: nothing is spent on what may not be wanted. */
+  get isOver(): boolean {
+    return this.#isOver
   }
 
   heard(provider: string, audioMs: number, pricing: SpeechPricing | undefined): void {
@@ -86,12 +98,14 @@ export class CallAccount {
     const core = this.#core()
     const { totalNanoUsd } = this.report()
     for (const crossing of this.#cost.crossings()) {
+      this.#isOver = true
       noteReceipt(core, 'budget', { ...crossing, totalNanoUsd })
       core.parts.endpoint.show?.({
         type: 'notice',
         code: 'call_budget',
         message: crossing.cap === 'soft' ? 'This call has become expensive.' : 'This call has reached its limit.',
       })
+      if (crossing.action === 'downgrade') this.#isDowngraded = true
       if (crossing.action === 'wrapUp') this.#actions.wrapUp()
       if (crossing.action === 'transfer') this.#actions.transfer()
       if (crossing.action === 'end') this.#actions.end()

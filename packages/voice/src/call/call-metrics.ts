@@ -1,5 +1,10 @@
 import type { ChannelId } from '@parley/spec'
-import { createLatencyBudget, type LatencyBudget, type LatencyBudgetOptions } from '../metrics/latency-budget.ts'
+import {
+  createLatencyBudget,
+  type LatencyBudget,
+  type LatencyBudgetOptions,
+  type LatencyRemedy,
+} from '../metrics/latency-budget.ts'
 import {
   createTurnMetrics,
   flatReport,
@@ -35,11 +40,18 @@ export class CallMetrics {
   #silentAtMs: number | undefined
   #switchedTo: ChannelId | null | undefined
   #isFillerDue = false
+  /** What is done at present to answer sooner. */
+  readonly #remedies = new Set<LatencyRemedy>()
 
   /** @throws {ParleyError} `invalid_options` */
   constructor(core: () => CallCore, budget: LatencyBudgetOptions) {
     this.#core = core
     this.#budget = createLatencyBudget(budget)
+  }
+
+  /** Whether something is done at present to answer sooner. */
+  takes(remedy: LatencyRemedy): boolean {
+    return this.#remedies.has(remedy)
   }
 
   /** Whether the next answer will probably be late, and a filler is wanted; asked once. */
@@ -189,11 +201,15 @@ export class CallMetrics {
   #watchLatency(turnId: string, report: TurnReport): void {
     const core = this.#core()
     const overrun = this.#budget.observe(report)
-    if (overrun === null) return
-    noteReceipt(core, 'latencyOverrun', { turnId, ...overrun, stages: { ...overrun.stages } })
+    if (overrun !== null) noteReceipt(core, 'latencyOverrun', { turnId, ...overrun, stages: { ...overrun.stages } })
     const forecast = this.#budget.forecast()
-    if (forecast?.misses !== true || forecast.remedy === null) return
+    if (forecast?.misses === false && this.#remedies.size > 0) {
+      noteReceipt(core, 'latencyRemedy', { turnId, remedy: null, expectedMs: forecast.expectedMs })
+      this.#remedies.clear()
+    }
+    if (overrun === null || forecast?.misses !== true || forecast.remedy === null) return
     noteReceipt(core, 'latencyRemedy', { turnId, remedy: forecast.remedy, expectedMs: forecast.expectedMs })
+    this.#remedies.add(forecast.remedy)
     if (forecast.remedy === 'filler') this.#isFillerDue = true
   }
 }

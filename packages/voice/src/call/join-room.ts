@@ -18,6 +18,10 @@ export function joinRoom(core: CallCore, host: CallHost): Disposer[] {
     access.joinCalls(roomId, {
       say: (line) => sayLine(core, host, line, said),
       ...(core.parts.filters.toolCallText === false ? {} : { writtenCalls: readWrittenCalls }),
+      sparing: () => ({
+        usesFallbackModel: core.account.isDowngraded || core.metrics.takes('fallbackModel'),
+        isContextShort: core.metrics.takes('shorterContext'),
+      }),
     }),
     kit.joinHandoffs(
       roomId,

@@ -42,11 +42,13 @@ export function createSpeculations(core: () => CallCore): Speculations {
   }
 
   const start = (id: string, text: string, language: string | undefined): void => {
-    const { activeAgentId, parts, requests, isEnding, recording } = core()
+    const { account, activeAgentId, parts, requests, isEnding, recording } = core()
     const { access, roomId, participantId, channelId, settings } = parts
     const scope = { ...hookScope(core()), sourceKind: 'person' as const }
     // What a hook may still change or block is shown to no model before it has.
     if (activeAgentId === null || isEnding || access.holdsLive(scope, 'onTranscription')) return
+    // What is thrown away is paid for as well.
+    if (account.isOver) return
     // An answer to something that was asked is no turn, and may be a secret; words for somebody else are not for the agent.
     if (requests.isCollecting || recording?.state === 'asking' || !isForAgent(core(), { text })) return
     const entry: Begun = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Agent, defineTool } from '@parley/kit'
-import { noTelemetry, type Attributes, type Telemetry } from '@parley/spec'
+import { noTelemetry, type Attributes, type ChatModel, type Telemetry } from '@parley/spec'
 import { createFakeStt, createFakeTts, scriptedModel } from '@parley/testing'
 import { z } from 'zod'
 import { createEndCallTool } from '../call/end-call-tool.ts'
@@ -208,4 +208,127 @@ test('cost: at the hard cap the agent is told to come to an end, and the call go
   expect(requests.join('')).toContain('has to end soon')
   expect(bench.heard().join(' ')).toBe('hello goodbye then')
   expect(bench.call.state.isEnded).toBe(false)
+})
+
+/** Models whose requests are kept, with a cheaper one beside. */
+function twoModels(
+  count: number,
+  before = async () => {},
+): { agent: Agent; asked: { by: string; messages: number }[] } {
+  const asked: { by: string; messages: number }[] = []
+  const model = (by: string): ChatModel => {
+    const scripted = scriptedModel(
+      Array.from({ length: count }, (_, index) => (request) => {
+        asked.push({ by, messages: request.messages.length })
+        return `${by} ${index}`
+      }),
+      { id: `test/${by}` },
+    )
+    return {
+      ...scripted,
+      async *stream(...given) {
+        await before()
+        yield* scripted.stream(...given)
+      },
+    }
+  }
+  return { agent: new Agent('riley', { name: 'riley', model: model('dear'), fallbackModel: model('cheap') }), asked }
+}
+
+/** Speech that costs a thousandth of a dollar per character. */
+function dearTts(options: Parameters<typeof createFakeTts>[0] = {}): ReturnType<typeof createFakeTts> {
+  const tts = createFakeTts(options)
+  return {
+    ...tts,
+    info: { ...tts.info, pricing: { perCharacter: 1_000_000 } },
+    open: (...given) => tts.open(...given),
+  }
+}
+
+test('cost: beyond the soft cap the cheaper model answers from the next turn on, and no reply is begun in vain', async () => {
+  const { agent, asked } = twoModels(4)
+  await using bench = await openCall({
+    agents: [agent],
+    channel: { tts: dearTts(), callBudget: { softUsd: 0.005, hardUsd: 1, onSoft: 'downgrade' } },
+  })
+  for (const text of ['hello', 'and then', 'and now']) {
+    void bench.endpoint.caller.sayText(text)
+    await bench.clock.advance(8_000)
+  }
+  expect(bench.heard()).toEqual(['dear 0', 'cheap 0', 'cheap 1'])
+  expect(asked.map(({ by }) => by)).toEqual(['dear', 'cheap', 'cheap'])
+  expect(await bench.receipts('budget')).toMatchObject([{ cap: 'soft', action: 'downgrade' }])
+  const turns = await bench.kit.receipts(bench.roomId, { kind: 'turn' })
+  expect(turns.map(({ data }) => (data as { downgradedFrom?: string }).downgradedFrom)).toEqual([
+    undefined,
+    agent.model?.id,
+    agent.model?.id,
+  ])
+  // PG-4: the first turn was begun before it was certain, those beyond the cap were not.
+  const begun = (await bench.receipts('speculation')).filter(({ phase }) => phase === 'ended')
+  expect(begun).toHaveLength(1)
+  expect(bench.errors).toEqual([])
+})
+
+test('cost: an agent without a cheaper model answers on, and its turns say so', async () => {
+  await using bench = await openCall({
+    agents: [sayingAgent('riley', 'first one', 'second one')],
+    channel: { tts: dearTts(), callBudget: { softUsd: 0.005, onSoft: 'downgrade' } },
+  })
+  for (const text of ['hello', 'and then']) {
+    void bench.endpoint.caller.sayText(text)
+    await bench.clock.advance(8_000)
+  }
+  expect(bench.heard()).toEqual(['first one', 'second one'])
+  const turns = await bench.kit.receipts(bench.roomId, { kind: 'turn' })
+  expect(turns.at(-1)?.data).toMatchObject({ downgradedFrom: null })
+})
+
+test('cost: text members are answered by the agent’s own model, whatever a call may spend', async () => {
+  const { agent, asked } = twoModels(4)
+  await using bench = await openCall({
+    agents: [agent],
+    channel: { tts: dearTts(), callBudget: { softUsd: 0.005, onSoft: 'downgrade' } },
+  })
+  void bench.endpoint.caller.sayText('hello')
+  await bench.clock.advance(8_000)
+  await bench.kit.ensureParticipant(bench.roomId, { id: 'ben', displayName: 'Ben' })
+  await bench.kit.send(bench.roomId, { from: 'ben', text: 'and me' })
+  await bench.clock.advance(8_000)
+  expect(asked.map(({ by }) => by)).toEqual(['dear', 'dear'])
+})
+
+test('latency budget: while answers are late the model reads less, then another one answers, until they are in time again', async () => {
+  let lateMs = 0
+  const waits: { ms(ms: number): Promise<void> } = { ms: async () => {} }
+  const { agent, asked } = twoModels(40, () => waits.ms(lateMs))
+  await using bench = await openCall({
+    agents: [agent],
+    channel: {
+      preemptive: { enabled: false },
+      latencyBudget: { degrade: ['shorterContext', 'fallbackModel'], window: 1 },
+    },
+  })
+  waits.ms = (ms) => bench.clock.sleep(ms)
+  const turn = async (text: string): Promise<void> => {
+    void bench.endpoint.caller.sayText(text)
+    await bench.clock.advance(12_000)
+  }
+  for (let count = 0; count < 10; count++) await turn(`question ${count}`)
+  expect(asked.at(-1)?.messages).toBeGreaterThan(15)
+  lateMs = 3_000
+  await turn('late one')
+  await turn('late two')
+  expect(asked.at(-1)).toMatchObject({ by: 'dear' })
+  expect(asked.at(-1)?.messages).toBeLessThanOrEqual(13)
+  await turn('late three')
+  expect(asked.at(-1)).toMatchObject({ by: 'cheap' })
+  lateMs = 0
+  await turn('in time')
+  await turn('as ever')
+  expect(asked.at(-1)).toMatchObject({ by: 'dear' })
+  expect(asked.at(-1)?.messages).toBeGreaterThan(15)
+  const remedies = (await bench.receipts('latencyRemedy')).map(({ remedy }) => remedy)
+  expect(remedies).toEqual(['shorterContext', 'fallbackModel', 'fallbackModel', null])
+  expect(bench.errors).toEqual([])
 })

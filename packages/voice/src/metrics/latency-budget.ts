@@ -14,7 +14,11 @@ export interface LatencyBudgetOptions {
   totalMs?: number
   /** Shares of the stages, in milliseconds. @default see `latencyBudgetDefaults` */
   split?: Partial<Record<LatencyStage, number>>
-  /** What is done, one after the other, while the forecast misses. @default nothing */
+  /**
+   * What is done, one after the other, while the forecast misses: the model reads the last words only, the agent's
+   * `fallbackModel` answers, a filler is said first.
+   * @default nothing
+   */
   degrade?: readonly LatencyRemedy[]
   /** Turns that the forecast is made of. @default 5 */
   window?: number

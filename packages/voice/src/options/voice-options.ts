@@ -131,7 +131,7 @@ export interface FillerOptions {
 export interface CallBudgetOptions {
   softUsd?: number
   hardUsd?: number
-  /** @default 'notify' */
+  /** `downgrade`: from the next turn on the agents' `fallbackModel`s answer. @default 'notify' */
   onSoft?: 'notify' | 'downgrade'
   /** @default 'wrapUp' */
   onHard?: 'wrapUp' | 'transfer' | 'end'
