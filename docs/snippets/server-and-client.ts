@@ -46,5 +46,5 @@ assert.deepEqual(said, ['Good day.', 'Hello', 'How can I help?'])
 connection.close()
 
 //#region close
-await server.close({ drainMs: 5_000 }) // sockets are told to come back later
+await server.close({ drainMs: 5_000 }) // callers hear that the line closes, sockets are told to come back later
 //#endregion close

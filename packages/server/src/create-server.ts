@@ -32,6 +32,9 @@ import { roomProtocol } from './streams/client-frames.ts'
 
 const defaultPort = 4310
 
+/** Of the time to drain, what is left for sockets to close once the calls were told, in milliseconds. */
+const SOCKETS_MS = 1_000
+
 /** A server of rooms. */
 export interface Server {
   /** Answers one request without a port: for tests and other runtimes. Sockets need `listen`. */
@@ -42,7 +45,11 @@ export interface Server {
    * @throws {ParleyError} `auth_required` for a public host without keys, `port_unavailable`
    */
   listen(options?: { host?: string; port?: number }): Promise<{ host: string; port: number; url: string }>
-  /** Takes no more work, lets running requests end, tells streams and sockets to come back, then closes. */
+  /**
+   * Takes no new calls and lets live ones hear that the line closes, lets running requests end, tells streams and sockets
+   * to come back, then closes: all within `drainMs`.
+   * @param options.drainMs - @default 10 000
+   */
   close(options?: { drainMs?: number }): Promise<void>
   /** Room tokens of this server, for hosts that let people in by their own routes. */
   readonly tokens: RoomTokens
@@ -101,7 +108,7 @@ export function createServer(options: ServerOptions): Server {
   }
   const calls = options.calls === undefined ? undefined : createCallService(options.calls, { clock, ids, logger })
   const routes = [
-    ...healthRoutes(() => !draining.signal.aborted),
+    ...healthRoutes(() => closing === undefined),
     ...roomRoutes(kit),
     ...eventRoutes({ rooms: kit, webChannelId, onSent: onGrown }),
     ...streamRoutes({ rooms: kit, tails, live, clock, webChannelId, draining: draining.signal, enter, onError }),
@@ -166,12 +173,14 @@ export function createServer(options: ServerOptions): Server {
 
   let closing: Promise<void> | undefined
   const close = async (drainMs: number): Promise<void> => {
+    const endMs = clock.monotonicMs() + drainMs
+    if (calls !== undefined) await calls.drain(drainMs - Math.min(SOCKETS_MS, drainMs / 2))
     draining.abort()
     for (const dispose of disposers) dispose()
     if (!http.listening) return desk.close()
     const closed = new Promise<void>((resolve) => http.close(() => resolve()))
     http.closeIdleConnections()
-    const cancel = clock.setTimer(drainMs, () => {
+    const cancel = clock.setTimer(Math.max(0, endMs - clock.monotonicMs()), () => {
       for (const socket of upgrades.open) socket.terminate()
       http.closeAllConnections()
     })

@@ -56,7 +56,7 @@ export interface OpenedCallInfo {
 export interface CallService {
   /**
    * Prepares a call, or a leg of the desk on the room's live call: the token lets its media in, once within a minute.
-   * @throws {ParleyError} `not_found` where there is no live call to join
+   * @throws {ParleyError} `not_found` where there is no live call to join, `kit_closed` while the server drains
    */
   open(call: Omit<OpenedCallInfo, 'callId'> & { identity: string; features?: readonly string[] }): {
     callId: string
@@ -66,6 +66,8 @@ export interface CallService {
   readonly route: CallMediaRoute
   /** Calls of a room that are not over. */
   live(roomId: RoomId): { callId: string; participantId: ParticipantId; user: string; agent: string }[]
+  /** Prepares no more calls, and lets those that are live hear that the line closes. */
+  drain(maxMs: number): Promise<void>
   /** Ends a call. @throws {ParleyError} `not_found` */
   end(roomId: RoomId, callId: string): Promise<void>
 }
@@ -83,6 +85,7 @@ export function createCallService(
   { clock, ids, logger }: { clock: Clock; ids: IdSource; logger: Logger },
 ): CallService {
   const prepared = new Map<string, Prepared>()
+  let isDraining = false
   const admission = createCallAdmission({ clock, callsPerIdentity, connectsPerMinute })
 
   const authorize = async ({ callId, token }: CallCredentials): Promise<CallGrant | 'unauthorized'> => {
@@ -155,6 +158,7 @@ export function createCallService(
 
   return {
     open({ identity, features = [], ...call }) {
+      if (isDraining) throw serverDrains()
       forgetOld()
       if (call.desk !== undefined) liveOf(call.roomId)
       const callId = ids.next('call')
@@ -177,10 +181,22 @@ export function createCallService(
         user,
         agent,
       })),
+    async drain(maxMs) {
+      isDraining = true
+      if (channel.calls.length > 0) await channel.drain({ maxMs })
+    },
     async end(roomId, callId) {
       await liveOf(roomId, callId).hangup('agent')
     },
   }
+}
+
+function serverDrains(): ParleyError {
+  return new ParleyError({
+    code: 'kit_closed',
+    message: 'The server is going down and takes no new calls. Call again in a moment.',
+    retryable: true,
+  })
 }
 
 function isSame(one: string, other: string): boolean {

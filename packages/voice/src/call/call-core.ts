@@ -81,6 +81,8 @@ export interface CallLines {
   apology: string
   /** When what was said could not be taken. */
   sayAgain: string
+  /** When the server is about to stop. */
+  closing: string
   /** When nobody says anything, in turn. */
   prompts: readonly string[]
 }

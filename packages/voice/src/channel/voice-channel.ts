@@ -26,6 +26,7 @@ import { resolveVoiceSettings, type SettingStages } from '../options/resolve-voi
 import { createInputChain } from '../processing/input-chain.ts'
 import { createEstimatedTimings } from '../speech/estimated-timings.ts'
 import { createSegmentedStt } from '../speech/segmented-stt.ts'
+import { DRAIN_MS, drainCalls, lineCloses } from './drain-calls.ts'
 import { defaultCallLines, type VoiceChannelOptions } from './voice-channel-options.ts'
 
 /** Turns that are remembered as unspoken; their events come soon after. */
@@ -52,6 +53,7 @@ export class VoiceChannel implements Channel {
   /** Turns of agents that nobody on the line is to hear. */
   readonly #unspoken = new Set<TurnId>()
   #kit: { kit: Kit; access: CallAccess } | undefined
+  #draining: Promise<void> | undefined
 
   /** @throws {ParleyError} `invalid_options` */
   constructor(channelId: ChannelId, options: VoiceChannelOptions = {}) {
@@ -79,10 +81,12 @@ export class VoiceChannel implements Channel {
 
   /**
    * Begins a call: the person becomes a member of the room by this channel, the engines are opened, media is let in.
-   * @throws {ParleyError} `channel_not_registered`, `room_not_found`, `room_closed`, and what engines say
+   * @throws {ParleyError} `channel_not_registered`, `room_not_found`, `room_closed`, `kit_closed` while the line closes,
+   * and what engines say
    */
   async connect(endpoint: MediaEndpoint, options: ConnectCallOptions): Promise<CallSession> {
     const { kit, access } = this.#bound()
+    if (this.#draining !== undefined) throw lineCloses(this.channelId)
     const { roomId, participantId } = options
     await kit.attach(roomId, this.channelId)
     await kit.ensureParticipant(roomId, { id: participantId, channelId: this.channelId })
@@ -111,6 +115,17 @@ export class VoiceChannel implements Channel {
     if (event.turnId !== undefined && this.#unspoken.has(event.turnId)) return { status: 'sent' }
     for (const call of calls) call.told(event, content)
     return { status: 'sent' }
+  }
+
+  /**
+   * Takes no new calls, and tells those that are live that the line closes (`lines.closing`). Resolves when all have
+   * heard it, or after `maxMs`; the calls go on until they are ended.
+   * @param options.maxMs - @default 5 000
+   */
+  drain({ maxMs = DRAIN_MS }: { maxMs?: number } = {}): Promise<void> {
+    const { clock } = this.#bound().access
+    const { closing: line } = { ...defaultCallLines, ...this.#options.lines }
+    return (this.#draining ??= drainCalls(this.calls, { clock, line, maxMs }))
   }
 
   async close(): Promise<void> {
