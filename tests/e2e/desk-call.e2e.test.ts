@@ -44,6 +44,9 @@ describeNeeding('chromium', 'The desk on a live call', (executablePath) => {
     expect(await desk.evaluate(() => Reflect.get(globalThis, 'asked'))).toBe(0)
     await caller.say('How long does a refund take?')
     await expect.poll(toDesk.peak, { timeout: 60_000 }).toBeGreaterThan(2_000)
+    const strips = desk.getByRole('group', { name: 'Sound of the call' })
+    await strips.locator('[data-strip=agent][data-sounding=yes]').filter({ hasText: 'speaking' }).waitFor()
+    await strips.locator('[data-strip=caller][data-sounding=no]').filter({ hasText: 'quiet' }).waitFor()
     expect(await page.locator('[data-banner=joined]').count()).toBe(0)
     await page.locator('[data-agent-state=listening]').waitFor()
 
@@ -70,6 +73,47 @@ describeNeeding('chromium', 'The desk on a live call', (executablePath) => {
     await expect.poll(() => desk.locator('[data-desk-call]').count(), { timeout: 10_000 }).toBe(0)
     expectNoFault()
     atDesk.expectNoFault()
+  })
+
+  test('a supervisor whispers to the colleague who has the call, the caller hears none of it, and the strips say who speaks', async () => {
+    const { page, expectNoFault } = await openPage(browser, `${server.url}/`, allowed)
+    await useMicrophone(page, 0)
+    const toCaller = loudness(page)
+    const caller = callerPage(page)
+    const roomId = await caller.call('dev')
+    const danas = await openPage(browser, `${server.url}/desk`, allowed)
+    const kims = await openPage(browser, `${server.url}/desk`, { ...allowed, reducedMotion: 'reduce' })
+    const [dana, kim] = [danas.page, kims.page]
+    await useMicrophone(dana, 0)
+    await useMicrophone(kim, 0.4)
+    const toDana = loudness(dana)
+    for (const [desk, name] of [
+      [dana, 'Dana'],
+      [kim, 'Kim'],
+    ] as const) {
+      await signIn(desk, name)
+      await openRoom(desk, 'live', roomId)
+      await desk.locator('[data-desk-call=off]').waitFor()
+    }
+    const talkTo = kim.getByRole('group', { name: 'Talk to' })
+    expect(await talkTo.getByRole('button', { name: /nobody of the desk/ }).isDisabled()).toBe(true)
+    await dana.getByRole('button', { name: 'Take over by voice' }).click()
+    await dana.locator('[data-desk-call=takeover]').waitFor()
+    await talkTo.getByRole('button', { name: 'Dana' }).click()
+    await kim.locator('[data-desk-call=whisperHuman]').waitFor()
+    await kim.getByText('Only your colleague hears you.').waitFor()
+    toDana.forget()
+    toCaller.forget()
+    await expect.poll(toDana.peak, { timeout: 30_000 }).toBeGreaterThan(2_000)
+    expect(toCaller.peak()).toBeLessThan(2_000)
+    // What only a colleague hears is no side of the call; without motion there are the words alone.
+    const strips = kim.getByRole('group', { name: 'Sound of the call' })
+    await strips.locator('[data-strip=desk][data-sounding=no]').filter({ hasText: 'Dana' }).waitFor()
+    expect(await strips.locator('svg').first().isVisible()).toBe(false)
+    await caller.hangUp()
+    expectNoFault()
+    danas.expectNoFault()
+    kims.expectNoFault()
   })
 
   test('who speaks to all is announced to the caller; keys ask before everybody hears it', async () => {

@@ -110,6 +110,9 @@ export type ClientCallMessage = z.infer<typeof clientCallMessageSchema>
 
 const agent = z.object({ id: z.string(), name: z.string(), voice: z.string().nullable() })
 
+/** Loudness in dBFS. */
+const level = z.int().min(-100).max(0)
+
 /** What the server may send, with the names of code. */
 export const serverCallMessageSchema = z.discriminatedUnion('type', [
   z.object({
@@ -199,6 +202,7 @@ export const serverCallMessageSchema = z.discriminatedUnion('type', [
   }),
   z.object({ ...envelope, type: z.literal('notice'), code: z.string(), message: z.string() }),
   z.object({ ...envelope, type: z.literal('metrics'), metrics: z.record(z.string(), z.number()) }),
+  z.object({ ...envelope, type: z.literal('levels'), caller: level, agent: level, desk: level }),
   z.object({
     ...envelope,
     type: z.literal('error'),

@@ -114,6 +114,8 @@ export type CallView =
   | { type: 'input'; mode: 'digits' | 'none'; sensitive: boolean; prompt?: string; requestId?: string; digits?: number }
   | { type: 'notice'; code: string; message: string }
   | { type: 'metrics'; metrics: Record<string, number> }
+  /** How loud each side was since the last of these: loudest sample in dBFS, -100 to 0; for people of the desk on the call. */
+  | { type: 'levels'; caller: number; agent: number; desk: number }
 
 /** One person's media, in and out. */
 export interface MediaEndpoint {

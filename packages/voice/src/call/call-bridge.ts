@@ -3,10 +3,12 @@ import {
   type AudioFrame,
   type ChannelId,
   type CloseReason,
+  type Disposer,
   type MediaEndpoint,
   type ParticipantId,
 } from '@parley/spec'
 import { createAudioBridge, type AudioBridge } from '../bridge/audio-bridge.ts'
+import { SILENT_DB, SideLevels } from '../bridge/side-levels.ts'
 import type { BridgeCoachMode, BridgeRole } from '../bridge/bridge-leg.ts'
 import { HEARING_RATE } from './hearing.ts'
 import { noteReceipt, type CallCore } from './call-core.ts'
@@ -16,6 +18,9 @@ import { HumanTakeover } from './human-takeover.ts'
 
 const CALLER = 'caller'
 const AGENT = 'agent'
+
+/** How often people of the desk are shown how loud each side is, in milliseconds. */
+const LEVELS_MS = 100
 
 /** What a person of the desk does on a call. */
 export type DeskMode = 'takeover' | Exclude<BridgeCoachMode, 'off'>
@@ -57,6 +62,9 @@ export class CallBridge {
   readonly #host: CallHost
   readonly #legs = new Map<string, Joined>()
   readonly #supervisors = new Set<string>()
+  readonly #levels = new SideLevels()
+  #stopLevels: Disposer = () => {}
+  #wasLoud = false
   #bridge: AudioBridge | undefined
   #live: Promise<AudioBridge> | undefined
 
@@ -109,11 +117,15 @@ export class CallBridge {
 
   /** The caller speaks. */
   caller(frame: AudioFrame): void {
-    this.#bridge?.push(CALLER, frame)
+    if (this.#bridge === undefined) return
+    this.#levels.note('caller', frame.samples)
+    this.#bridge.push(CALLER, frame)
   }
 
   /** What a leg says, as its media tells it. */
   said(legId: string, frame: AudioFrame): void {
+    const mode = this.#legs.get(legId)?.mode
+    if (mode === 'takeover' || mode === 'barge') this.#levels.note('desk', frame.samples)
     this.#bridge?.push(legId, frame)
   }
 
@@ -265,9 +277,11 @@ export class CallBridge {
       noteReceipt(core, 'coached', { legId, mode, before, by, atMs: Math.floor(atMs) }),
     )
     this.#bridge = bridge
-    const send = core.layers.bridge((samples) =>
-      bridge.push(AGENT, { samples, sampleRateHz, channels: 1, position: 0 }),
-    )
+    const send = core.layers.bridge((samples) => {
+      this.#levels.note('agent', samples)
+      bridge.push(AGENT, { samples, sampleRateHz, channels: 1, position: 0 })
+    })
+    this.#showLevels()
     await bridge.join({ id: CALLER, role: 'caller', inputRateHz: HEARING_RATE, outputRateHz: sampleRateHz, send })
     // The agent speaks to the caller by the call's own output, and hears them by its recognizer.
     await bridge.join({
@@ -282,7 +296,21 @@ export class CallBridge {
     return bridge
   }
 
+  /** Shows who has joined how loud each side is; what stays silent is shown once. */
+  #showLevels(): void {
+    const { clock } = this.#core().parts.access
+    this.#stopLevels = clock.setTimer(LEVELS_MS, () => {
+      const levels = this.#levels.take()
+      const isLoud = Math.max(levels.caller, levels.agent, levels.desk) > SILENT_DB
+      if (isLoud || this.#wasLoud)
+        for (const { media } of this.#legs.values()) media.endpoint.show?.({ type: 'levels', ...levels })
+      this.#wasLoud = isLoud
+      this.#showLevels()
+    })
+  }
+
   #unbridge(): void {
+    this.#stopLevels()
     this.#core().layers.unbridge()
     this.#bridge?.close()
     this.#bridge = undefined

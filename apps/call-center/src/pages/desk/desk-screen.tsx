@@ -23,7 +23,7 @@ const keys = [
   ['N', 'Note'],
   ['/', 'Canned replies'],
   ['L', 'Listen in to the call'],
-  ['W', 'Whisper to the agent'],
+  ['W', 'Whisper to who has the call'],
   ['B', 'Speak to all'],
   ['M', 'Mute your microphone'],
   ['E', 'End'],

@@ -82,6 +82,7 @@ export function RoomView({
   const rows = shownRows(timeline)
   const agent = `${names.agent(conversation?.agentId ?? null)} (AI)`
   const colleague = human?.id === undefined ? 'waiting for a colleague' : names.person(human.id)
+  const onCall = human?.status === 'active' && human.id !== undefined && !isMine ? colleague : undefined
   const holder = conversation === undefined ? '' : isMine ? 'You' : conversation.mode === 'human' ? colleague : agent
 
   const run = async (act: () => Promise<void>): Promise<void> => {
@@ -124,7 +125,8 @@ export function RoomView({
         if (isMine || !timeline.isInCall) return undefined
         // Everybody hears it: it is asked for once more.
         if (action === 'barge') return setAsked('barge')
-        return void voice.join(action === 'whisper' ? 'whisperAgent' : 'monitor')
+        if (action === 'monitor') return void voice.join('monitor')
+        return void voice.join(onCall === undefined ? 'whisperAgent' : 'whisperHuman')
       }
       if (action === 'end') return timeline.isClosed ? undefined : setAsked('end')
       if (action === 'reply' || action === 'note' || action === 'canned') composer.current?.show(action)
@@ -191,7 +193,13 @@ export function RoomView({
         ) : (
           <div className="border-t border-line bg-surface p-4">
             {(timeline.isInCall || voice.mode !== undefined) && (
-              <VoiceControls voice={voice} isMine={isMine} agent={names.agent(conversation?.agentId ?? null)} />
+              <VoiceControls
+                voice={voice}
+                isMine={isMine}
+                caller={caller?.displayName ?? 'Caller'}
+                agent={names.agent(conversation?.agentId ?? null)}
+                colleague={onCall}
+              />
             )}
             <RoomActions
               isOpen={!timeline.isClosed}

@@ -1,5 +1,7 @@
 import type { ReactNode } from 'react'
 import { LevelLine } from '../shared/call/level-line.tsx'
+import type { Side } from '../shared/call/level-history.ts'
+import { LevelStrips } from './level-strips.tsx'
 import type { DeskMode, DeskVoice } from './use-desk-voice.ts'
 
 /** What each of the ways onto a call does, in the words of who presses it. */
@@ -15,12 +17,17 @@ const says: Readonly<Record<DeskMode, string>> = {
 export function VoiceControls({
   voice,
   isMine,
+  caller,
   agent,
+  colleague,
 }: {
   voice: DeskVoice
   isMine: boolean
+  caller: string
   /** The agent's name. */
   agent: string
+  /** Who else of the desk has the call. */
+  colleague: string | undefined
 }) {
   const { mode, isJoining, store, view } = voice
   const choose = (next: DeskMode) => (): void => void voice.join(next)
@@ -43,6 +50,13 @@ export function VoiceControls({
           </Group>
           <Group label="Talk to">
             <Choice label={agent} isOn={mode === 'whisperAgent'} isBusy={isJoining} onChoose={choose('whisperAgent')} />
+            <Choice
+              label={colleague ?? 'Colleague'}
+              isOn={mode === 'whisperHuman'}
+              isBusy={isJoining}
+              whyNot={colleague === undefined ? 'nobody of the desk has this call' : undefined}
+              onChoose={choose('whisperHuman')}
+            />
             <Choice label="All" isOn={mode === 'barge'} isBusy={isJoining} onChoose={choose('barge')} />
           </Group>
           <button type="button" className="button" disabled={isJoining} onClick={choose('takeover')}>
@@ -68,6 +82,9 @@ export function VoiceControls({
           Leave the call
         </button>
       )}
+      {store !== undefined && mode !== undefined && (
+        <LevelStrips history={store.levels} sides={sidesOf({ mode, isMine, caller, agent, colleague })} />
+      )}
       {mode !== undefined && (
         <p role="status" className="w-full text-muted">
           {says[mode]}
@@ -76,6 +93,28 @@ export function VoiceControls({
       )}
     </section>
   )
+}
+
+/** Who is heard by the caller has a strip beside theirs. */
+function sidesOf({
+  mode,
+  isMine,
+  caller,
+  agent,
+  colleague,
+}: {
+  mode: DeskMode
+  isMine: boolean
+  caller: string
+  agent: string
+  colleague: string | undefined
+}): { side: Side; label: string }[] {
+  const desk = isMine || mode === 'takeover' || mode === 'barge' ? 'You' : colleague
+  return [
+    { side: 'caller', label: caller },
+    { side: 'agent', label: agent },
+    ...(desk === undefined ? [] : [{ side: 'desk' as const, label: desk }]),
+  ]
 }
 
 function Group({ label, children }: { label: string; children: ReactNode }) {
@@ -93,18 +132,22 @@ function Choice({
   label,
   isOn,
   isBusy,
+  whyNot,
   onChoose,
 }: {
   label: string
   isOn: boolean
   isBusy: boolean
+  /** Why it cannot be chosen. */
+  whyNot?: string | undefined
   onChoose: () => void
 }) {
   return (
     <button
       type="button"
       aria-pressed={isOn}
-      disabled={isBusy}
+      disabled={isBusy || (whyNot !== undefined && !isOn)}
+      {...(whyNot === undefined ? {} : { title: whyNot, 'aria-label': `${label}: ${whyNot}` })}
       className={`button ${isOn ? 'border-accent text-accent' : ''}`}
       onClick={onChoose}
     >

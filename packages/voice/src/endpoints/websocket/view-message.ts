@@ -9,7 +9,7 @@ export function toViewMessage(view: CallView): UnnumberedMessage | undefined {
 
 /** Whether a person's end can do without a message when it is slow (`voice.md` W-3). */
 export function isDroppable(message: UnnumberedMessage): boolean {
-  return message.type === 'metrics' || (message.type === 'caption' && !message.final)
+  return message.type === 'metrics' || message.type === 'levels' || (message.type === 'caption' && !message.final)
 }
 
 /** Types that describe how things are: who comes late is told the last of each. */

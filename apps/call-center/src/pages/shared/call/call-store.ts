@@ -1,5 +1,6 @@
 import { createBrowserDevices, type CallStartOptions, type Client, type ClientCall } from '@parley/client'
 import { reduceCallView, startCallView, type CallChange, type CallView } from './call-view.ts'
+import { createLevelHistory, type LevelHistory } from './level-history.ts'
 import { createLevelMeter, type LevelMeter } from './microphone.ts'
 import type { PageSound } from './sound.ts'
 import { worklets } from './worklets.ts'
@@ -23,6 +24,8 @@ export interface CallStore {
   readonly hasMicrophone: boolean
   /** How loud the microphone is; absent without one. */
   readonly meter: LevelMeter | undefined
+  /** How loud the sides of the call are, on a line of the desk. */
+  readonly levels: LevelHistory
   readonly sound: PageSound
   subscribe(listener: () => void): () => void
   setMuted(isMuted: boolean): void
@@ -37,6 +40,7 @@ export async function startCallStore({ client, start, sound, microphone }: CallS
   let view = startCallView(Date.now())
   let call: ClientCall | undefined
   const listeners = new Set<() => void>()
+  const levels = createLevelHistory()
   const change = (what: CallChange): void => {
     const next = reduceCallView(view, what, Date.now())
     if (next === view) return
@@ -61,6 +65,8 @@ export async function startCallStore({ client, start, sound, microphone }: CallS
         ...(microphone === undefined ? {} : { microphone }),
       }),
       onUpdate: (update) => {
+        // Ten come in a second, and nothing but their own strip shows them.
+        if (update.type === 'levels') return levels.push(update, performance.now())
         // A cue is never over speech.
         if (update.type === 'handoff' && view.agentState !== 'speaking') sound.play('handoff')
         if (update.type === 'status' && update.status === 'reconnecting') sound.play('reconnecting')
@@ -90,6 +96,7 @@ export async function startCallStore({ client, start, sound, microphone }: CallS
     get meter() {
       return meter
     },
+    levels,
     sound,
     subscribe(listener) {
       listeners.add(listener)
