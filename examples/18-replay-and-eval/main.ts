@@ -12,7 +12,7 @@ import {
   createVirtualClock,
   scriptedModel,
 } from '@parley/testing'
-import { replayCall, VoiceChannel, type VoiceSettings } from '@parley/voice'
+import { readCallLog, replayCall, VoiceChannel } from '@parley/voice'
 
 const clock = createVirtualClock()
 const kit = new Kit({ clock, ids: createSeededIds(1) })
@@ -40,12 +40,10 @@ await createSimulatedCaller(
 ).run()
 await clock.advance(2_000)
 
-// What was decided, and by which settings, is kept as long as the room is.
-const receipts = await kit.receipts(room.id)
-const kept = receipts.find(({ kind }) => kind === 'voice.settings')?.data
-// Written by the call from its settings.
-const settings = (kept as unknown as { settings: { settings: VoiceSettings } }).settings.settings
-const log = { settings, steps: call.log }
+// What was decided, and by which settings, is kept with the room: any process that has its store can read it.
+const log = await readCallLog(kit, room.id, call.id)
+assert.ok(log !== null, 'the log should be stored when the call ends')
+const { settings } = log
 
 const exact = replayCall(log)
 assert.ok(exact.kind === 'exact')

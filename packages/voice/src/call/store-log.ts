@@ -21,7 +21,7 @@ export function storeLog(core: CallCore): void {
 /** Cuts a text, never within a character: no store takes half of one. */
 function inParts(text: string): string[] {
   const parts: string[] = []
-  for (let from = 0; from < text.length; ) {
+  for (let from = 0; from < text.length;) {
     const end = from + PART_CHARACTERS
     const isWithin = (text.codePointAt(end - 1) ?? 0) > 0xff_ff
     const to = isWithin ? end - 1 : end

@@ -33,7 +33,9 @@ export class StepLog {
       if (this.#blocks.length > BLOCKS) this.#dropped += this.#blocks.shift()?.steps.length ?? 0
     }
     this.#hasSecrets ||= isSecret
-    block.steps.push(isSecret ? { atMs: step.atMs, ...withoutWords({ event: step.event, effects: step.effects }) } : step)
+    block.steps.push(
+      isSecret ? { atMs: step.atMs, ...withoutWords({ event: step.event, effects: step.effects }) } : step,
+    )
   }
 
   /** All steps that are kept. */
