@@ -1,4 +1,4 @@
-import { createMemoryStore, Kit, type Agent } from '@parley/kit'
+import { allow, createMemoryStore, Kit, type Agent } from '@parley/kit'
 import { createSeededIds, createTestEndpoint } from '@parley/testing'
 import { expect, test } from 'vitest'
 import { openCall, sayingAgent, type CallBench, type CallBenchOptions } from '../channel/__fixtures__/open-call.ts'
@@ -83,7 +83,7 @@ test.each(['onTranscription', 'beforeBroadcast'] as const)(
   'call log: where %s may change what is said, no word is stored and the decisions are still those',
   async (trigger) => {
     await using bench = await talking({
-      setUp: (kit) => void kit.hook(trigger, () => ({ action: 'allow' }), { name: 'guard' }),
+      setUp: (kit) => void kit.hook(trigger, () => allow(), { name: 'guard' }),
     })
     await talk(bench)
     const log = await stored(bench)
