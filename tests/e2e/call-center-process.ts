@@ -22,6 +22,8 @@ export interface CallCenterProcess {
   customer(roomId: RoomId): Promise<unknown>
   /** Ends the process without a word, as a crash does. */
   kill(): Promise<void>
+  /** Tells it to stop, as Ctrl+C does; gives its exit code. */
+  stop(): Promise<number | null>
   /** Starts it again: same port, same data. */
   start(): Promise<void>
   /** Ends it and removes its data. */
@@ -55,6 +57,10 @@ export async function startCallCenter(): Promise<CallCenterProcess> {
       return answer.json()
     },
     kill: () => stop('SIGKILL'),
+    async stop() {
+      await stop('SIGTERM')
+      return running.child.exitCode
+    },
     async start() {
       running = await spawnServer(folder, String(port))
     },

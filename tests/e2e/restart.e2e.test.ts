@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeNeeding } from '../requirement.ts'
-import { launchBrowser, losses, openPage } from './browser.ts'
+import { fakeMicrophone, launchBrowser, losses, openPage } from './browser.ts'
 import { startCallCenter, type CallCenterProcess } from './call-center-process.ts'
 import { callerPage, tellOfDoubleCharge } from './caller-page.ts'
 import { openRoom, signIn } from './desk-page.ts'
@@ -11,7 +11,7 @@ describeNeeding('chromium', 'The server is killed in the middle of a conversatio
   let browser: Browser
 
   beforeAll(async () => {
-    ;[server, browser] = await Promise.all([startCallCenter(), launchBrowser(executablePath)])
+    ;[server, browser] = await Promise.all([startCallCenter(), launchBrowser(executablePath, fakeMicrophone())])
   })
   afterAll(async () => {
     await browser?.close()
@@ -70,6 +70,31 @@ describeNeeding('chromium', 'The server is killed in the middle of a conversatio
     await page.locator(`[data-call=live][data-room="${roomId}"]`).waitFor()
     await caller.hear('What can I do for you?')
     expect(await page.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('My internet is')
+    expectNoFault()
+  })
+
+  test('told to stop, it lets the caller hear so and exits with 0; the room has it after the next start', async () => {
+    const { page, expectNoFault } = await openPage(browser, `${server.url}/`, {
+      allows: losses,
+      permissions: ['microphone'],
+    })
+    const caller = callerPage(page)
+    const roomId = await caller.call('ben')
+    await page.locator('[data-agent-state=listening]').waitFor()
+    const stopped = server.stop()
+    await page.locator('[data-captions] [data-heard=heard]').filter({ hasText: 'closes' }).waitFor()
+    expect(await stopped).toBe(0)
+    await page.locator('[data-call=reconnecting]').waitFor()
+    await server.start()
+    const log = await server.log(roomId)
+    const last = log.findLast(({ type }) => type === 'message')?.content
+    // Heard to its end.
+    expect(last).toMatchObject({
+      type: 'text',
+      text: 'Sorry, this line closes now. Please call again.',
+    })
+    expect(last).not.toMatchObject({ interrupted: true })
+    expect(log.filter(({ type }) => type === 'callEnded')).toHaveLength(1)
     expectNoFault()
   })
 })

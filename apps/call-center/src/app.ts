@@ -66,7 +66,7 @@ export interface CallCenter {
 
 const inApp = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url))
 const portsTried = 20
-const drainMs = 5_000
+const drainMs = 6_000
 const graceMs = 3_000
 
 /**

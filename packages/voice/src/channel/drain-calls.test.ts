@@ -59,5 +59,5 @@ test('W-1 drain: a line that nobody hears holds nothing up for longer than the b
 })
 
 test('W-1 drain: the line of a call center that says nothing else', () => {
-  expect(defaultCallLines.closing).toBe('Sorry, this line has to close now. Please call again in a moment.')
+  expect(defaultCallLines.closing).toBe('Sorry, this line closes now. Please call again.')
 })

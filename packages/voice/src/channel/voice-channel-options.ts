@@ -70,6 +70,6 @@ export interface VoiceChannelOptions extends Omit<VoiceOptions, 'vad'> {
 export const defaultCallLines: CallLines = {
   apology: 'Sorry, that took too long. Could you say it again?',
   sayAgain: 'Sorry, I could not take that. Could you say it again?',
-  closing: 'Sorry, this line has to close now. Please call again in a moment.',
+  closing: 'Sorry, this line closes now. Please call again.',
   prompts: ['Are you still there?', 'I cannot hear you. Is your microphone on?'],
 }
