@@ -145,6 +145,7 @@ export {
   type AnswerResult,
   type PendingRequest,
   type RequestDecision,
+  type RequestOutcome,
 } from './requests.ts'
 export { type RestOperation, type RestServer } from './rest-server.ts'
 export { type Embedder, type Passage, type RetrievalQuery, type Retriever } from './retrieval.ts'
@@ -199,7 +200,9 @@ export {
   type McpHost,
   type McpServer,
   type OnDuplicate,
+  type OnDecision,
   type OnSpeculation,
+  type PendingApproval,
   type Tool,
   type ToolContext,
   type ToolDescription,

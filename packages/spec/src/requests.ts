@@ -51,6 +51,12 @@ export type AnswerResult =
   | { outcome: 'expired' | 'cancelled' }
   | { outcome: 'value_invalid'; violations: Violation[] }
 
+/** How a request ended: what people decided, or that nobody did. */
+export type RequestOutcome =
+  | { status: 'approved' | 'answered'; by: RequestDecision['by']; value?: Json; reason?: string }
+  | { status: 'rejected'; by: RequestDecision['by']; reason?: string }
+  | { status: 'expired' | 'cancelled'; reason?: string }
+
 /** What a tool gets for its question. */
 export type Answer =
   | { status: 'answered'; value: Json }

@@ -4,7 +4,7 @@ import type { ErrorCode } from './error-codes.ts'
 import type { Json, JsonSchema, Disposer } from './json.ts'
 import { checkOptions } from './options.ts'
 import { ParleyError } from './parley-error.ts'
-import type { Answer } from './requests.ts'
+import type { Answer, RequestOutcome } from './requests.ts'
 import type { TurnContext } from './turn.ts'
 import type { Clock, UrlGuard } from './world.ts'
 
@@ -39,7 +39,26 @@ export interface ToolContext extends TurnContext {
     timeoutMs?: number
     sensitive?: boolean
   }): Promise<Answer>
+  /**
+   * Asks colleagues about this call and does not wait: gives the request's id at once, which the tool returns. The
+   * decision comes to the tool's `onDecision`, in this process or in the next one.
+   * @default timeoutMs 600 000, prompt the tool's description
+   * @throws {ParleyError} `tool_unavailable` outside a turn of a room, `tool_invalid` without `onDecision`, `request_limit`
+   */
+  requestApproval(question?: { prompt?: string; timeoutMs?: number }): Promise<PendingApproval>
 }
+
+/** What a tool gives that has asked colleagues itself. */
+export interface PendingApproval {
+  status: 'pending'
+  requestId: string
+}
+
+/**
+ * Told what became of an approval: granted, refused, expired or cancelled. Gives what the agent is told. The input is
+ * that of the call; with a yes that came with other arguments ("approve less"), those.
+ */
+export type OnDecision<Input = unknown> = (decision: RequestOutcome, input: Input, context: ToolContext) => unknown
 
 /** What a call does in speech that repeats another one: is refused, runs, or asks the person first. */
 export type OnDuplicate = 'reject' | 'allow' | 'confirm'
@@ -73,6 +92,8 @@ export interface Tool<Input = never> {
   readonly onDuplicate?: OnDuplicate
   /** Told what became of calls that ran before the person's turn was certain. */
   readonly onSpeculation?: OnSpeculation<Input>
+  /** Gets each decision on an approval of this tool, in the place of `run`. */
+  readonly onDecision?: OnDecision<Input>
   readonly timeoutMs: number
   run(input: Input, context: ToolContext): unknown
 }
@@ -112,6 +133,8 @@ export interface DefineToolOptions<Input extends Contract, Output extends Contra
   onDuplicate?: OnDuplicate
   /** Told what became of calls that ran before the person's turn was certain. */
   onSpeculation?: OnSpeculation<ContractOutput<Input>>
+  /** Gets each decision on an approval of this tool, in the place of `run`. @default granted calls run, others do not */
+  onDecision?: OnDecision<ContractOutput<Input>>
   /** @default 60 000 */
   timeoutMs?: number
   run(input: ContractOutput<Input>, context: ToolContext): unknown
@@ -132,6 +155,7 @@ const toolOptions = [
   'cancelOnInterrupt',
   'onDuplicate',
   'onSpeculation',
+  'onDecision',
   'timeoutMs',
   'run',
 ] as const
@@ -167,6 +191,7 @@ export function defineTool<Input extends Contract, Output extends Contract = Con
     ...(options.cancelOnInterrupt === undefined ? {} : { cancelOnInterrupt: options.cancelOnInterrupt }),
     ...(options.onDuplicate === undefined ? {} : { onDuplicate: options.onDuplicate }),
     ...(options.onSpeculation === undefined ? {} : { onSpeculation: options.onSpeculation }),
+    ...(options.onDecision === undefined ? {} : { onDecision: options.onDecision }),
     timeoutMs,
     run: options.run,
   }

@@ -12,8 +12,9 @@ import {
   type RoomHandle,
   type TurnContext,
   type TurnOutput,
+  type RequestOutcome,
 } from '@parley/spec'
-import { turnServices, type RequestOutcome } from '../core/turn-services.ts'
+import { turnServices } from '../core/turn-services.ts'
 import { resolveAgentLimits } from './agent-limits.ts'
 import { checkAgentOptions, type AgentOptions, type SortedTools } from './agent-options.ts'
 import { buildIdentityBlock } from './identity-block.ts'

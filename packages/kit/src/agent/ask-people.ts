@@ -1,6 +1,5 @@
-import { REDACTED, type Json } from '@parley/spec'
-import type { RequestOutcome } from '../core/turn-services.ts'
-import { approvalFor, callRequest, isGranted, refusedValue } from './call-approval.ts'
+import { REDACTED, type AnyTool, type Json, type RequestOutcome } from '@parley/spec'
+import { approvalFor, callRequest, isGranted, refusedValue, type Granted } from './call-approval.ts'
 import { checkArguments, type Refusal } from './check-arguments.ts'
 import type { LoopInput } from './loop-input.ts'
 import type { LoopState } from './loop-state.ts'
@@ -79,14 +78,21 @@ export async function runDecided({
   place: RunPlace
   decision: RequestOutcome
 }): Promise<Json> {
-  if (!isGranted(decision)) {
-    return { status: decision.status, ...(decision.reason === undefined ? {} : { reason: decision.reason }) }
-  }
-  const decided = await replaceArguments(ready, decision)
+  const { onDecision } = ready.entry.tool
+  if (onDecision === undefined && !isGranted(decision)) return refusedOutcome(decision)
+  const decided = isGranted(decision) ? await replaceArguments(ready, decision) : ready
   if ('error' in decided) return { status: 'failed', ...decided }
   // The turn is over: its signal and timer no longer count, the tool's own time does.
   const later: RunPlace = { ...place, signal: new AbortController().signal, turnTimer: undefined }
-  return await outcomeOf(decided, input, later)
+  if (onDecision === undefined) return await outcomeOf(decided, input, later)
+  // The same call, with the decision in the place of the work: its time, its hooks and its output's schema hold.
+  const tool: AnyTool = { ...decided.entry.tool, run: (parsed, context) => onDecision(decision, parsed, context) }
+  return await outcomeOf({ ...decided, entry: { ...decided.entry, tool } }, input, later)
+}
+
+/** What the agent reads of a call that people did not let run, after its turn. */
+export function refusedOutcome({ status, reason }: Exclude<RequestOutcome, Granted>): Json {
+  return { status, ...(reason === undefined ? {} : { reason }) }
 }
 
 /**

@@ -1,5 +1,12 @@
-import { checkToolInput, type AnyTool, type Approval, type Json, type ToolContext } from '@parley/spec'
-import type { RequestOutcome, RequestSpec } from '../core/turn-services.ts'
+import {
+  checkToolInput,
+  type AnyTool,
+  type Approval,
+  type Json,
+  type ToolContext,
+  type RequestOutcome,
+} from '@parley/spec'
+import type { RequestSpec } from '../core/turn-services.ts'
 import type { StepTool } from '../tools/tool-set.ts'
 import type { LoopInput } from './loop-input.ts'
 import { callError, type CallValue } from './tool-results.ts'

@@ -10,6 +10,7 @@ import {
 import type { SyncOutcome } from '../hooks/hook-engine.ts'
 import type { HookMap } from '../hooks/hook-map.ts'
 import type { ToolSet } from '../tools/tool-set.ts'
+import { askColleagues } from './ask-colleagues.ts'
 import { askPeople, startInBackground } from './ask-people.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { orYield } from './or-yield.ts'
@@ -182,7 +183,8 @@ async function run(
   if (refused !== undefined) return refused
   if (entry.tool.background && startInBackground(ready, input, place, key)) return { value: { status: 'started' } }
   tellSpeculation(ready, input, place)
-  const result = await finishCall(await runTool(entry.tool, ready.parsed, place), ready, input)
+  const asking: RunPlace = { ...place, askColleagues: askColleagues(ready, input, place) }
+  const result = await finishCall(await runTool(entry.tool, ready.parsed, asking), ready, input)
   if (entry.origin === 'source') state.isTainted = true
   return result
 }

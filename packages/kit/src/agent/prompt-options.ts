@@ -1,5 +1,5 @@
-import type { Budget, ChatMessage, Contract, Json, JsonSchema, ParleyError, Usage } from '@parley/spec'
-import type { RequestOutcome, RequestSpec } from '../core/turn-services.ts'
+import type { Budget, ChatMessage, Contract, Json, JsonSchema, ParleyError, Usage, RequestOutcome } from '@parley/spec'
+import type { RequestSpec } from '../core/turn-services.ts'
 import type { LoopEvent, StepRecord } from './loop-event.ts'
 
 /** How a task is put to an agent outside a room. */

@@ -1,8 +1,7 @@
-import { defineTool, type Json } from '@parley/spec'
+import { defineTool, type Json, type RequestOutcome, type ToolContext } from '@parley/spec'
 import { scriptedModel, type ScriptedModel } from '@parley/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import type { RequestOutcome } from '../core/turn-services.ts'
 import { createTurnBench } from './__fixtures__/turn-bench.ts'
 import { Agent } from './agent.ts'
 
@@ -270,4 +269,91 @@ test('TL-7 RQ-7 after a restart the tool is found by name and runs under the key
   expect(
     await agent.runDecided({ ...request, arguments: '[REDACTED]' }, { status: 'approved', by }, room),
   ).toMatchObject({ status: 'failed', error: { code: 'tool_arguments_invalid' } })
+})
+
+/** A tool that asks by itself, and is told what was decided. */
+function askingTool(told: unknown[], ask: Parameters<ToolContext['requestApproval']>[0] = {}) {
+  return defineTool({
+    name: 'refund',
+    description: 'Pays money back',
+    input: z.strictObject({ cents: z.number() }),
+    output: z.union([z.strictObject({ status: z.literal('pending'), requestId: z.string() }), z.string()]),
+    run: (_input, { requestApproval }) => requestApproval(ask),
+    onDecision({ status }, { cents }, { idempotencyKey }) {
+      told.push([status, cents, idempotencyKey])
+      return `${status} ${cents}`
+    },
+  })
+}
+
+test('RQ-11 a tool that asks by itself gives pending at once, and is told each decision in the place of running', async () => {
+  const told: unknown[] = []
+  const { agent, model } = refunding(askingTool(told, { prompt: 'Pay 5?', timeoutMs: 1_000 }) as never)
+  const bench = createTurnBench()
+  await bench.take(agent)
+  expect(lastResult(model)).toEqual({ status: 'pending', requestId: 'request_1' })
+  expect(bench.requests).toMatchObject([
+    { kind: 'approval', mode: 'detach', prompt: 'Pay 5?', timeoutMs: 1_000, tool: 'refund', arguments: { cents: 500 } },
+  ])
+  const { onDecided } = bench.requests[0] ?? {}
+  const decisions: RequestOutcome[] = [
+    { status: 'approved', by },
+    { status: 'approved', by, value: { cents: 100 } },
+    { status: 'rejected', by, reason: 'no' },
+    { status: 'expired' },
+    { status: 'cancelled' },
+  ]
+  const given = ['approved 500', 'approved 100', 'rejected 500', 'expired 500', 'cancelled 500']
+  for (const [index, decision] of decisions.entries())
+    expect(await onDecided?.(decision)).toEqual({ status: 'completed', result: given[index] })
+  expect(told).toEqual([
+    ['approved', 500, 'turn_1:0'],
+    ['approved', 100, 'turn_1:0'],
+    ['rejected', 500, 'turn_1:0'],
+    ['expired', 500, 'turn_1:0'],
+    ['cancelled', 500, 'turn_1:0'],
+  ])
+  expect(await onDecided?.({ status: 'approved', by, value: { cents: 'all' } })).toMatchObject({ status: 'failed' })
+})
+
+test('RQ-11 by itself a tool asks with its description and 600 000 ms', async () => {
+  const bench = createTurnBench()
+  await bench.take(refunding(askingTool([]) as never).agent)
+  expect(bench.requests).toMatchObject([{ prompt: 'Pays money back', timeoutMs: 600_000 }])
+})
+
+test('RQ-11 outside rooms nobody can be asked, and without onDecision nothing is asked', async () => {
+  const told: unknown[] = []
+  const outside = refunding(askingTool(told) as never)
+  await outside.agent.prompt('refund', { onRequest: () => Promise.resolve({ status: 'approved', by }) })
+  expect(lastResult(outside.model)).toMatchObject({ error: { code: 'tool_unavailable' } })
+  const { onDecision: _without, ...deaf } = askingTool(told)
+  const inside = refunding(deaf as never)
+  const bench = createTurnBench()
+  await bench.take(inside.agent)
+  expect(lastResult(inside.model)).toMatchObject({ error: { code: 'tool_invalid' } })
+  expect([bench.requests, told]).toEqual([[], []])
+})
+
+test('RQ-11 after a restart the tool is told too, of an approval alone', async () => {
+  const told: unknown[] = []
+  const { agent } = refunding(askingTool(told) as never)
+  const { room } = createTurnBench().context
+  const request = {
+    roomId: 'room_1',
+    agentId: 'agent',
+    turnId: 'turn_1',
+    tool: 'refund',
+    kind: 'approval' as const,
+    arguments: { cents: 500 },
+    idempotencyKey: 'turn_1:0',
+  }
+  expect(await agent.runDecided(request, { status: 'rejected', by, reason: 'no' }, room)).toEqual({
+    status: 'completed',
+    result: 'rejected 500',
+  })
+  expect(await agent.runDecided({ ...request, kind: 'confirm' }, { status: 'rejected', by }, room)).toEqual({
+    status: 'rejected',
+  })
+  expect(told).toEqual([['rejected', 500, 'turn_1:0']])
 })

@@ -5,16 +5,17 @@ import {
   type ChannelId,
   type ChatModel,
   type Json,
+  type PendingRequest,
   type RoomHandle,
   type RoomId,
   type TurnId,
+  type RequestOutcome,
 } from '@parley/spec'
-import type { RequestOutcome } from '../core/turn-services.ts'
 import { resolveTools } from '../tools/tool-set.ts'
 import { resolveAgentLimits } from './agent-limits.ts'
 import type { AgentOptions, SortedTools } from './agent-options.ts'
 import { agentSources } from './agent-sources.ts'
-import { runDecided } from './ask-people.ts'
+import { refusedOutcome, runDecided } from './ask-people.ts'
 import { isGranted } from './call-approval.ts'
 import { checkArguments } from './check-arguments.ts'
 import type { LoopInput } from './loop-input.ts'
@@ -29,6 +30,7 @@ export interface DecidedRequest {
   callId?: string
   arguments?: Json
   idempotencyKey?: string
+  kind?: PendingRequest['kind']
 }
 
 /** Stands where a model is asked for and none is used. */
@@ -59,8 +61,6 @@ export async function runDecidedTool(
   parts: { options: AgentOptions; tools: SortedTools; room: RoomHandle },
 ): Promise<Json> {
   const { options, tools, room } = parts
-  if (!isGranted(decision))
-    return { status: decision.status, ...(decision.reason === undefined ? {} : { reason: decision.reason }) }
   const { clock = createSystemClock(), ids = createSystemIds(), deps } = options
   const {
     tool: name = '',
@@ -90,11 +90,14 @@ export async function runDecidedTool(
     debug: false,
   }
   const entry = (await resolveTools(input, input.sources, signal)).get(name)
+  const isForTool = request.kind === 'approval' && entry?.tool.onDecision !== undefined
+  if (!isGranted(decision) && !isForTool) return refusedOutcome(decision)
   if (entry === undefined)
     return failed(
       new ParleyError({ code: 'tool_unknown', message: `There is no tool "${name}" any more.`, details: { name } }),
     )
-  const args = decision.value ?? request.arguments ?? {}
+  const given = isGranted(decision) ? decision.value : undefined
+  const args = given ?? request.arguments ?? {}
   const checked = await checkArguments(entry, args)
   if ('error' in checked) return { status: 'failed', ...checked }
   return await runDecided({

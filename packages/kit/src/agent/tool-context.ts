@@ -1,4 +1,4 @@
-import { toJsonSchema, checkContract, type Answer, type Json, type ToolContext } from '@parley/spec'
+import { toJsonSchema, checkContract, ParleyError, type Answer, type Json, type ToolContext } from '@parley/spec'
 import { deriveContext } from './derive-context.ts'
 import type { LoopInput } from './loop-input.ts'
 import type { PausableTimer } from './pausable-timer.ts'
@@ -19,6 +19,8 @@ export interface ToolContextParts {
   progress(text: string): void
   /** Collects sensitive values, so that they can be kept out of everything else. */
   secrets: string[]
+  /** Opens an approval that the turn does not wait for; absent where nobody would get the decision. */
+  askColleagues?: ToolContext['requestApproval'] | undefined
 }
 
 /** The argument every tool gets: the turn's context and what belongs to this call. */
@@ -31,6 +33,7 @@ export function createToolContext(parts: ToolContextParts): ToolContext {
     idempotencyKey,
     progress: (text: string) => parts.progress(text),
     requestInput: (question: Parameters<ToolContext['requestInput']>[0]) => askForValue(parts, question),
+    requestApproval: parts.askColleagues ?? (() => Promise.reject(nobodyToAsk(parts.name))),
   })
 }
 
@@ -79,6 +82,14 @@ async function askForValue(
   const parsed = await checkContract(schema, value)
   // A parsed value may hold what JSON cannot (dates); the tool that gave the schema knows.
   return { status: 'answered', value: (parsed.ok ? parsed.value : value) as Json }
+}
+
+function nobodyToAsk(name: string): ParleyError {
+  return new ParleyError({
+    code: 'tool_unavailable',
+    message: `${name} cannot ask colleagues here. Only a call in a turn of a room can, which is neither in the background nor decided already.`,
+    details: { tool: name },
+  })
 }
 
 function secretTexts(value: Json): string[] {

@@ -6,7 +6,7 @@ import type {
   ReceiptKind,
   RoomContext,
   RoomEvent,
-  RequestDecision,
+  RequestOutcome,
   PendingRequest,
   TurnContext,
   Violation,
@@ -54,11 +54,6 @@ export interface RequestSpec {
    */
   onDecided?(decision: RequestOutcome): Promise<Json>
 }
-
-export type RequestOutcome =
-  | { status: 'approved' | 'answered'; by: RequestDecision['by']; value?: Json; reason?: string }
-  | { status: 'rejected'; by: RequestDecision['by']; reason?: string }
-  | { status: 'expired' | 'cancelled'; reason?: string }
 
 /** A turn whose message is not certain yet. */
 export interface TurnSpeculation {

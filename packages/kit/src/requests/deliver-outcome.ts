@@ -1,6 +1,6 @@
-import type { ChannelId, EventId, Json, PendingRequest, RoomHandle, RoomId, TurnId } from '@parley/spec'
+import type { ChannelId, EventId, Json, PendingRequest, RoomHandle, RoomId, TurnId, RequestOutcome } from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
-import type { RequestOutcome, RequestSpec } from '../core/turn-services.ts'
+import type { RequestSpec } from '../core/turn-services.ts'
 
 /** What an outcome belongs to. */
 export interface OutcomeOf {
@@ -93,7 +93,6 @@ async function resultOf(
   onDecided: RequestSpec['onDecided'],
 ): Promise<Json> {
   if (onDecided !== undefined) return onDecided(outcome)
-  if (outcome.status !== 'approved' && outcome.status !== 'answered') return null
   const channel = parts.registry.get(of.agentId)
   if (channel === undefined || !('runDecided' in channel)) return null
   // After a restart the agent finds its tool again by name; agents of this package are the ones with `runDecided`.

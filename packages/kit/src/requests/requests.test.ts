@@ -221,6 +221,29 @@ describe('approval', () => {
     expect(story(await second.events('billing')).at(-1)).toBe('billing: Expired.')
     await second.close()
   })
+
+  test('RQ-10 a refusal after a restart is told as it is told without one', async () => {
+    const clock = createVirtualClock()
+    const memory = createMemoryStore({ clock })
+    const store: ConversationStore = { ...memory, isProcessLocal: false, close: async () => {} }
+    const { tool, ran } = payTool()
+    const first = new Kit({ clock, store, ids: createSeededIds(1) })
+    first.register(new Agent('billing', { model: scriptedModel([call, 'Wait.']), tools: [tool] }))
+    const room = await first.createRoom({ id: 'r', channels: ['billing'] })
+    await first.send(room.id, { from: 'ada', text: 'pay' }, { wait: 'settled' })
+    const [request] = await first.pendingRequests()
+    const second = new Kit({ clock, store, ids: createSeededIds(2) })
+    second.register(new Agent('billing', { model: scriptedModel(['Refused.']), tools: [tool] }))
+    await second.ready()
+    await second.answerRequest(request?.id ?? '', { decision: 'reject', by: desk, reason: 'too much' })
+    await second.settled(room.id)
+    const outcome = (await second.events(room.id)).find(
+      ({ content }) => content.type === 'system' && content.code === 'request_outcome',
+    )
+    expect(outcome?.content).toMatchObject({ data: { result: { status: 'rejected', reason: 'too much' } } })
+    expect(ran).toEqual([])
+    await second.close()
+  })
 })
 
 describe('confirm and input', () => {

@@ -11,9 +11,10 @@ import {
   type RoomId,
   type RoutingDecision,
   type TurnId,
+  type RequestOutcome,
 } from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
-import type { RequestOutcome, RequestSpec, ToolOutcomeNote } from '../core/turn-services.ts'
+import type { RequestSpec, ToolOutcomeNote } from '../core/turn-services.ts'
 import type { OpenRoom } from '../rooms/commit-to-log.ts'
 import type { TurnRuntime } from '../turns/create-services.ts'
 import { checkDecision, decidedAlready, statusOf } from './check-decision.ts'

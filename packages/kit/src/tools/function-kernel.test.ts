@@ -31,6 +31,7 @@ function contextOn(clock: VirtualClock, signal = new AbortController().signal): 
     idempotencyKey: 'key_1',
     progress() {},
     requestInput: () => Promise.resolve({ status: 'cancelled' }),
+    requestApproval: () => Promise.resolve({ status: 'pending', requestId: 'req_1' }),
   }
 }
 

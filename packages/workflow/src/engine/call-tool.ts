@@ -37,5 +37,6 @@ function contextOf(clock: Clock, { signal, idempotencyKey, step, attempt, budget
     deps: undefined,
     progress: () => {},
     requestInput: () => Promise.reject(noRoom('an answer of the person')),
+    requestApproval: () => Promise.reject(noRoom('an approval')),
   }
 }

@@ -15,12 +15,12 @@ import {
   type RoomHandle,
   type TurnContext,
   type TurnEnd,
+  type RequestOutcome,
   type TurnOutput,
 } from '@parley/spec'
 import { createSeededIds, createVirtualClock, type VirtualClock } from '@parley/testing'
 import {
   provideTurnServices,
-  type RequestOutcome,
   type RequestSpec,
   type Steering,
   type TurnOpening,
