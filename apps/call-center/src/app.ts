@@ -55,7 +55,7 @@ export interface CallCenter {
   port: number
   rooms: CallCenterRooms
   deskKey: string
-  model: Omit<ModelChoice, 'modelFor'>
+  model: Omit<ModelChoice, 'modelFor' | 'summaryModel'>
   accounts: number
   articles: number
   /** What calls are heard and spoken with; absent with `--no-voice`. */
@@ -109,7 +109,7 @@ export async function createCallCenter(options: CallCenterOptions): Promise<Call
       onError: (error) => logger.warn('Rules could not be used.', { code: error.code, detail: error.message }),
     })
     const { wrapModel } = options
-    const { modelFor, ...model } = wrapModel
+    const { modelFor, summaryModel, ...model } = wrapModel
       ? givenModel(wrapModel, local)
       : await chooseModel({ env: options.env ?? {}, local, clock })
     if (pages && (await arePagesStale())) {
@@ -120,7 +120,7 @@ export async function createCallCenter(options: CallCenterOptions): Promise<Call
     const desk = deskKey(secret)
     const isLocalHost = isLoopback(settings.host)
     onProgress('starting the agents')
-    const { kit, agentIds } = await createCallCenterKit({
+    const { kit, agentIds, engine, backend, summaries } = await createCallCenterKit({
       database,
       store: createPostgresStore({ database, clock, ids }),
       clock,
@@ -129,8 +129,13 @@ export async function createCallCenter(options: CallCenterOptions): Promise<Call
       modelFor,
       logger,
       ...(options.lineTestMs === undefined ? {} : { lineTestMs: options.lineTestMs }),
+      ...(summaryModel === undefined ? {} : { summaryModel: { model: summaryModel, label: model.label } }),
     })
-    opened.push(() => kit.close({ graceMs }))
+    opened.push(
+      () => kit.close({ graceMs }),
+      // First, so that runs are put aside while what they work with is there.
+      () => engine.close({ drainMs: graceMs }),
+    )
     const voice = settings.voice ? await openVoice() : undefined
     const phone =
       voice === undefined
@@ -151,6 +156,8 @@ export async function createCallCenter(options: CallCenterOptions): Promise<Call
           rooms: kit,
           agentIds,
           database,
+          summaries,
+          runs: { engine, backend },
           tokens: () => server.tokens,
           newParticipantId: () => ids.next('person'),
           deskKey: desk.key,

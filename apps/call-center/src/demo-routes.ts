@@ -9,7 +9,10 @@ import { contracts } from './agents/contracts.ts'
 import { customerCard } from './business/customer-card.ts'
 import { demoPeople } from './business/people.ts'
 import { keepSolved, showRecording } from './demo-call-routes.ts'
+import { listRuns, showRun, type RunSource } from './demo-run-routes.ts'
+import { problem } from './problem.ts'
 import type { CallCenterRooms } from './rooms/call-center-rooms.ts'
+import type { CallSummaries } from './workflows/call-summaries.ts'
 import { voiceChannelId, type CallVoice } from './voice/create-call-voice.ts'
 
 /** What the pages are told of the model. */
@@ -30,6 +33,8 @@ export interface DemoRoutesOptions {
   rooms: CallCenterRooms
   agentIds: readonly string[]
   database: SqlDatabase
+  summaries: Pick<CallSummaries, 'read'>
+  runs: RunSource
   tokens: () => RoomTokens
   newParticipantId: () => string
   deskKey: string
@@ -79,6 +84,12 @@ export function demoRoutes(options: DemoRoutesOptions): Mount {
           return isSeated(request, id, options) ? showRecording(id, options) : refused()
         case 'POST rooms/:id/solved':
           return solved(request, id, options)
+        case 'GET rooms/:id/summary':
+          return isSeated(request, id, options) ? Response.json(await options.summaries.read(id)) : refused()
+        case 'GET runs':
+          return isSame(bearerOf(request), options.deskKey) ? listRuns(options.runs) : refused()
+        case 'GET runs/:id':
+          return isSame(bearerOf(request), options.deskKey) ? showRun(id, options.runs) : refused()
         case 'POST rooms/:id/end':
           return endRoom(request, id, options)
         case 'GET desk':
@@ -212,11 +223,4 @@ function isSame(given: string, expected: string): boolean {
 
 function refused(): Response {
   return problem(401, 'auth_invalid', 'The key or token is wrong or expired.')
-}
-
-function problem(status: number, code: string, detail: string): Response {
-  return Response.json(
-    { type: `/errors/${code}`, title: detail, status, code, detail },
-    { status, headers: { 'content-type': 'application/problem+json' } },
-  )
 }

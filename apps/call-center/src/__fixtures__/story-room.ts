@@ -1,12 +1,14 @@
 import { fileURLToPath } from 'node:url'
 import { createMemoryStore } from '@parley/kit'
 import { openDatabase } from '@parley/postgres'
-import type { ChatModel, Json, PendingRequest, RoomEvent, RoomId, SqlDatabase } from '@parley/spec'
+import type { ChatModel, DurableBackend, Json, PendingRequest, RoomEvent, RoomId, SqlDatabase } from '@parley/spec'
 import { createSeededIds, createVirtualClock, type VirtualClock } from '@parley/testing'
+import type { Engine } from '@parley/workflow'
 import { createLocalModels } from '../agents/local-models.ts'
 import type { SpeakingAgentId } from '../agents/create-agents.ts'
 import { loadHarbor } from '../business/load-harbor.ts'
 import { createCallCenterKit } from '../rooms/call-center-kit.ts'
+import type { CallSummaries } from '../workflows/call-summaries.ts'
 import type { CallCenterRooms } from '../rooms/call-center-rooms.ts'
 import { loadArticles } from '../help/load-articles.ts'
 import { createPostgresHelp, indexArticles } from '../help/postgres-help.ts'
@@ -21,6 +23,9 @@ export interface StoryWorld {
   kit: CallCenterRooms
   clock: VirtualClock
   database: SqlDatabase
+  engine: Engine
+  backend: DurableBackend
+  summaries: CallSummaries
   /** Begins a conversation. */
   open(name?: string): Promise<StoryRoom>
   close(): Promise<void>
@@ -53,7 +58,7 @@ export async function createStoryWorld({
   await indexArticles(database, await loadArticles(here('../../knowledge')))
   const help = createPostgresHelp(database)
   const models = await createLocalModels({ database, clock, rulesFolder: here('../../rules') })
-  const { kit, agentIds } = await createCallCenterKit({
+  const { kit, agentIds, engine, backend, summaries } = await createCallCenterKit({
     database,
     store: createMemoryStore({ clock }),
     clock,
@@ -65,8 +70,12 @@ export async function createStoryWorld({
     kit,
     clock,
     database,
+    engine,
+    backend,
+    summaries,
     open: (name = 'Caller') => openRoom({ kit, clock, agentIds }, name),
     async close() {
+      await engine.close()
       const closed = kit.close()
       await clock.advance(60_000)
       await closed

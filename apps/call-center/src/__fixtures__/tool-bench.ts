@@ -2,10 +2,12 @@ import { fileURLToPath } from 'node:url'
 import { openDatabase } from '@parley/postgres'
 import { checkContract, ConversationState, type Answer, type AnyTool, type Json, type RoomHandle, type ToolContext } from '@parley/spec'
 import { createSeededIds, createVirtualClock, type VirtualClock } from '@parley/testing'
+import { createEngine, memoryBackend, type Engine } from '@parley/workflow'
 import { loadHarbor } from '../business/load-harbor.ts'
 import { loadArticles } from '../help/load-articles.ts'
 import { createPostgresHelp, indexArticles } from '../help/postgres-help.ts'
-import { createDeskApproval } from '../tools/credit-approval.ts'
+import { creditApproval } from '../workflows/credit-approval.ts'
+import { createCreditDesk } from '../workflows/credit-desk.ts'
 import type { HarborServices } from '../tools/harbor-services.ts'
 import { saveVerification } from '../tools/verification.ts'
 
@@ -13,6 +15,9 @@ import { saveVerification } from '../tools/verification.ts'
 export interface ToolBench {
   services: HarborServices
   clock: VirtualClock
+  engine: Engine
+  /** What callers were told whom no agent could tell. */
+  told: string[]
   /** A room's state as tools see it. */
   openRoom(): BenchRoom
   close(): Promise<void>
@@ -24,6 +29,8 @@ export interface BenchRoom {
   /** Given in turn to questions; none left means nobody answers. */
   answers: Answer[]
   prompts: string[]
+  /** Asked of colleagues. */
+  approvals: { prompt?: string; timeoutMs?: number }[]
   progress: string[]
   sent: Parameters<RoomHandle['send']>[0][]
   handoffs: Parameters<RoomHandle['handoff']>[0][]
@@ -39,9 +46,23 @@ export async function createToolBench(): Promise<ToolBench> {
   const database = await openDatabase('memory://')
   await loadHarbor(database, { clock })
   await indexArticles(database, await loadArticles(fileURLToPath(new URL('../../knowledge', import.meta.url))))
-  const creditApproval = await createDeskApproval(database, clock)
-  const services: HarborServices = { database, clock, ids, help: createPostgresHelp(database), creditApproval, lineTestMs: 6_000 }
-  return { services, clock, openRoom: () => openRoom(clock), close: () => database.close() }
+  const backend = memoryBackend({ clock, ids })
+  const engine = createEngine({ backend, clock, ids })
+  const credits = createCreditDesk({ engine, backend, workflow: creditApproval({ database, clock, ids }) })
+  const told: string[] = []
+  const tellCaller = (_call: unknown, words: string): Promise<void> => Promise.resolve(void told.push(words))
+  const services: HarborServices = { database, clock, ids, help: createPostgresHelp(database), credits, tellCaller, lineTestMs: 6_000 }
+  return {
+    services,
+    clock,
+    engine,
+    told,
+    openRoom: () => openRoom(clock),
+    async close() {
+      await engine.close()
+      await database.close()
+    },
+  }
 }
 
 function openRoom(clock: VirtualClock): BenchRoom {
@@ -62,6 +83,7 @@ function openRoom(clock: VirtualClock): BenchRoom {
     handle,
     answers: [],
     prompts: [],
+    approvals: [],
     progress: [],
     sent: [],
     handoffs: [],
@@ -77,6 +99,10 @@ function openRoom(clock: VirtualClock): BenchRoom {
         callId: `call_${calls}`,
         idempotencyKey: key ?? `key_${calls}`,
         progress: (text: string) => void room.progress.push(text),
+        requestApproval: (question: BenchRoom['approvals'][number] = {}) => {
+          room.approvals.push(question)
+          return Promise.resolve({ status: 'pending', requestId: `req_${room.approvals.length}` })
+        },
         requestInput: (question: { prompt: string }) => {
           room.prompts.push(question.prompt)
           return Promise.resolve(room.answers.shift() ?? { status: 'expired' })

@@ -17,10 +17,13 @@ export interface Credit {
 const fields =
   'SELECT id, account_id AS "accountId", invoice_id AS "invoiceId", cents, created_at AS "createdAt" FROM harbor.credits'
 
-/** Credits of all accounts since an instant. */
-export async function creditsSince(database: SqlDatabase, since: string): Promise<Credit[]> {
-  const { rows } = await database.query<Credit>(`${fields} WHERE created_at >= $1`, [since])
-  return rows
+/** Cents that an account was credited since an instant. */
+export async function creditedSince(database: SqlDatabase, accountId: string, since: string): Promise<number> {
+  const { rows } = await database.query<{ cents: number }>(
+    'SELECT coalesce(sum(cents), 0)::int AS cents FROM harbor.credits WHERE account_id = $1 AND created_at >= $2',
+    [accountId, since],
+  )
+  return rows[0]?.cents ?? 0
 }
 
 export async function creditsOf(database: SqlDatabase, accountId: string): Promise<Credit[]> {
@@ -54,8 +57,13 @@ export async function addCredit(
       credit.idempotencyKey,
     ],
   )
-  const { rows } = await database.query<Credit>(`${fields} WHERE idempotency_key = $1`, [credit.idempotencyKey])
-  const [row] = rows
-  if (!row) throw new Error('A credit that was just written is gone.')
-  return row
+  const written = await creditOfKey(database, credit.idempotencyKey)
+  if (!written) throw new Error('A credit that was just written is gone.')
+  return written
+}
+
+/** The credit that was written under a key. */
+export async function creditOfKey(database: SqlDatabase, idempotencyKey: string): Promise<Credit | undefined> {
+  const { rows } = await database.query<Credit>(`${fields} WHERE idempotency_key = $1`, [idempotencyKey])
+  return rows[0]
 }

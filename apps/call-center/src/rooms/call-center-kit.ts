@@ -1,22 +1,33 @@
 import { ConversationPipeline, maskCardNumbers, type KitOptions } from '@parley/kit'
-import type {
-  ChatModel,
-  Clock,
-  ConversationStore,
-  IdSource,
-  Logger,
-  RoomEvent,
-  RoomId,
-  SqlDatabase,
+import { postgresBackend } from '@parley/postgres'
+import {
+  noLogger,
+  type ChatModel,
+  type Clock,
+  type ConversationStore,
+  type DurableBackend,
+  type IdSource,
+  type Logger,
+  type RoomEvent,
+  type RoomId,
+  type SqlDatabase,
 } from '@parley/spec'
+import { createEngine, type Engine } from '@parley/workflow'
 import { pipelineId, stages } from '../agents/call-center-pipeline.ts'
 import { createAgents, type SpeakingAgentId } from '../agents/create-agents.ts'
 import type { HelpSearch } from '../help/help-search.ts'
-import { createDeskApproval } from '../tools/credit-approval.ts'
+import { createCallSummaries, type CallSummaries } from '../workflows/call-summaries.ts'
+import { creditApproval } from '../workflows/credit-approval.ts'
+import { createCreditDesk } from '../workflows/credit-desk.ts'
+import { loadPostCall, rulesLabel } from '../workflows/post-call.ts'
+import { runLog } from '../workflows/run-log.ts'
+import { createSummaryModel } from '../workflows/summary-model.ts'
 import { announceHandoff } from './announce-handoff.ts'
 import { CallCenterRooms } from './call-center-rooms.ts'
 import { hideTypedPin } from './hide-typed-pin.ts'
 import { createSourceHooks } from './name-sources.ts'
+import { summarizeEnds } from './summarize-ends.ts'
+import { tellCaller } from './tell-caller.ts'
 import { tellInterrupted } from './tell-interrupted.ts'
 
 /** What the call center's rooms run on. */
@@ -31,6 +42,8 @@ export interface CallCenterKitOptions {
   lineTestMs?: number
   logger?: Logger
   kit?: Partial<KitOptions>
+  /** Writes summaries of conversations. @default rules */
+  summaryModel?: { model: ChatModel; label: string }
 }
 
 /** Rooms with the call center's agents and its pipeline. */
@@ -38,19 +51,53 @@ export interface CallCenterKit {
   kit: CallCenterRooms
   /** Every agent a room has. */
   agentIds: readonly string[]
+  /** Runs credits and summaries. Closed before the kit, so that what is at work is put aside and taken up later. */
+  engine: Engine
+  /** Where runs are kept. */
+  backend: DurableBackend
+  summaries: CallSummaries
 }
 
 const pageSize = 1_000
+/** The same from start to start: what the last process held is free at once. */
+const executorId = 'call-center'
 
 /** Puts kit, agents and pipeline together. */
 export async function createCallCenterKit(options: CallCenterKitOptions): Promise<CallCenterKit> {
-  const { database, store, clock, ids, help, modelFor, lineTestMs = 6_000, logger } = options
-  const creditApproval = await createDeskApproval(database, clock)
-  // From here on nothing is waited for: the kit takes up what a stopped process left as soon as it can, and needs its
-  // agents for that.
-  const kit = new CallCenterRooms({ store, clock, ids, ...(logger === undefined ? {} : { logger }), ...options.kit })
+  const { database, store, clock, ids, help, modelFor, lineTestMs = 6_000, logger = noLogger } = options
+  const { summaryModel = { model: createSummaryModel(), label: rulesLabel } } = options
+  const backend = postgresBackend({ database, clock, ids, executorId })
+  const engine = createEngine({
+    backend,
+    clock,
+    ids,
+    executorId,
+    logger,
+    models: [summaryModel.model],
+    hooks: [runLog(logger)],
+  })
+  const credit = creditApproval({ database, clock, ids })
+  const postCall = await loadPostCall({
+    rooms: () => kit,
+    readLog: (roomId) => readLog(kit, roomId),
+    modelLabel: summaryModel.label,
+    now: () => new Date(clock.now()).toISOString(),
+  })
+  for (const workflow of [credit, postCall]) engine.register(workflow)
+  // From here on nothing is waited for until the agents are there: the kit takes up what a stopped process left as soon
+  // as it can, and needs its agents for that.
+  const kit = new CallCenterRooms({ store, clock, ids, logger, ...options.kit })
+  const summaries = createCallSummaries({ engine, workflow: postCall, rooms: kit, logger })
   const agents = createAgents({
-    services: { database, clock, ids, help, creditApproval, lineTestMs },
+    services: {
+      database,
+      clock,
+      ids,
+      help,
+      credits: createCreditDesk({ engine, backend, workflow: credit }),
+      tellCaller: tellCaller(kit, summaries),
+      lineTestMs,
+    },
     modelFor,
     readLog: (roomId) => readLog(kit, roomId),
   })
@@ -69,7 +116,9 @@ export async function createCallCenterKit(options: CallCenterKitOptions): Promis
     id: pipelineId,
   })
   pipeline.install(kit, agents, { announce: announceHandoff })
-  return { kit, agentIds: agents.map(({ channelId }) => channelId) }
+  summarizeEnds(kit, summaries)
+  await engine.recover()
+  return { kit, agentIds: agents.map(({ channelId }) => channelId), engine, backend, summaries }
 }
 
 /** The whole log of a room, ascending. */

@@ -16,6 +16,8 @@ export interface ModelChoice {
   /** Why something that was asked for is not used. */
   warning?: string
   modelFor: (agentId: SpeakingAgentId) => ChatModel
+  /** Writes summaries; absent where rules do. */
+  summaryModel?: ChatModel
 }
 
 /** What the choice is made of. */
@@ -67,6 +69,7 @@ export async function chooseModel({
     remote: true,
     remark: 'what people write is sent there; local rules answer when it fails',
     modelFor: (agentId) => withFallback([model, local[agentId]], { clock }),
+    summaryModel: model,
   }
 }
 

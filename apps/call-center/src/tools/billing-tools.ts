@@ -1,9 +1,10 @@
 import { defineTool, ToolError, type AnyTool, type ToolContext } from '@parley/spec'
 import { z } from 'zod'
 import { getAccount } from '../business/accounts.ts'
-import { addCredit } from '../business/credits.ts'
 import { findDuplicates, getInvoice, listInvoices, type Invoice } from '../business/invoices.ts'
-import { instantOf, type HarborServices } from './harbor-services.ts'
+import { creditResultSchema, creditWords, toCreditResult } from './credit-result.ts'
+import type { HarborServices } from './harbor-services.ts'
+import type { CreditCall } from '../workflows/credit-desk.ts'
 import { requireVerified } from './verification.ts'
 
 const invoiceSchema = z.strictObject({
@@ -83,42 +84,31 @@ export function explainInvoiceTool(services: HarborServices): AnyTool {
   })
 }
 
-/** Credits an invoice: small sums at once, larger ones when a colleague allowed them. */
+/**
+ * Credits an invoice by a run of `credit-approval`: small sums at once, larger ones when a colleague allowed them. The
+ * desk's request of this call stands for the run's wait.
+ */
 export function issueCreditTool(services: HarborServices): AnyTool {
-  const { database, clock, ids, creditApproval } = services
+  const { clock, credits, tellCaller } = services
   return defineTool({
     name: 'issue_credit',
     description:
       'Credit an amount in cents to an invoice. Above 2500 cents per account in 30 days a colleague decides: the result is then pending.',
     effect: 'idempotent',
     input: z.strictObject({ invoiceId: z.string(), cents: z.int().positive(), reason: z.string().min(1).max(400) }),
-    output: z.union([
-      z.strictObject({ status: z.literal('credited'), creditId: z.string(), invoiceId: z.string(), cents: z.int() }),
-      z.strictObject({
-        status: z.literal('refused'),
-        field: z.literal('cents'),
-        mostCents: z.int(),
-        message: z.string(),
-      }),
-    ]),
-    approval: creditApproval.approval,
-    async run({ invoiceId, cents, reason }, context) {
-      const invoice = await invoiceOfCaller(services, invoiceId, context)
-      const mostCents = Math.max(0, invoice.totalCents - invoice.creditedCents)
-      if (cents > mostCents) {
-        return {
-          status: 'refused',
-          field: 'cents',
-          mostCents,
-          message: 'cents is more than what is left of the invoice.',
-        }
-      }
-      const { accountId } = invoice
-      const createdAt = instantOf(clock)
-      const { idempotencyKey } = context
-      const credit = await addCredit(database, { accountId, invoiceId, cents, reason, createdAt, idempotencyKey }, ids)
-      creditApproval.given(credit)
-      return { status: 'credited', creditId: credit.id, invoiceId, cents: credit.cents }
+    output: creditResultSchema,
+    async run(terms, context) {
+      const { accountId } = await invoiceOfCaller(services, terms.invoiceId, context)
+      const outcome = await credits.ask({ ...terms, accountId }, callOf(context))
+      if (outcome.status === 'waiting')
+        return context.requestApproval({ timeoutMs: Math.max(0, outcome.untilMs - clock.now()) })
+      if (outcome.status === 'failed') throw new ToolError('The credit could not be written. Ask for a colleague.')
+      return toCreditResult(outcome)
+    },
+    async onDecision(decision, terms, context) {
+      const result = toCreditResult(await credits.decide(decision, terms, callOf(context)))
+      await tellCaller(context, creditWords(result))
+      return result
     },
   })
 }
@@ -132,6 +122,10 @@ async function invoiceOfCaller(
   if (!invoice) throw new ToolError(`There is no invoice ${invoiceId.slice(0, 20)}. List the invoices first.`)
   await requireVerified(context, invoice.accountId)
   return invoice
+}
+
+function callOf({ room, idempotencyKey }: ToolContext): CreditCall {
+  return { roomId: room.id, idempotencyKey }
 }
 
 function toResult(invoice: Invoice): z.output<typeof invoiceSchema> {

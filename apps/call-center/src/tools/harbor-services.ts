@@ -1,6 +1,6 @@
-import type { Clock, IdSource, SqlDatabase } from '@parley/spec'
+import type { Clock, IdSource, SqlDatabase, ToolContext } from '@parley/spec'
 import type { HelpSearch } from '../help/help-search.ts'
-import type { CreditApproval } from './credit-approval.ts'
+import type { CreditDesk } from '../workflows/credit-desk.ts'
 
 /** What the tools work with. */
 export interface HarborServices {
@@ -8,7 +8,9 @@ export interface HarborServices {
   clock: Clock
   ids: IdSource
   help: HelpSearch
-  creditApproval: CreditApproval
+  credits: CreditDesk
+  /** Says something to a caller whose conversation has ended, where no agent is there to tell it. */
+  tellCaller: (call: Pick<ToolContext, 'room' | 'agentId' | 'callId'>, words: string) => Promise<void>
   /** How long a line test takes, in ms. */
   lineTestMs: number
 }
