@@ -37,6 +37,8 @@ export interface BenchRoom {
   verify(accountId: string): Promise<void>
   /** Runs a tool as the kit does: arguments and result checked by the schemas. */
   run(tool: AnyTool, input: Json, key?: string): Promise<Json>
+  /** What a tool is given beside its input. */
+  contextOf(key?: string): ToolContext
 }
 
 /** Makes a bench on Saturday, November 21, 2026. */
@@ -88,10 +90,10 @@ function openRoom(clock: VirtualClock): BenchRoom {
     sent: [],
     handoffs: [],
     verify: (accountId) => saveVerification(handle, { attempts: 0, accountId }),
-    async run(tool, input, key) {
+    contextOf(key) {
       calls += 1
       // Tools read these fields of their context; the others belong to the loop.
-      const context = {
+      return {
         room: handle,
         agentId: 'agent',
         clock,
@@ -108,6 +110,9 @@ function openRoom(clock: VirtualClock): BenchRoom {
           return Promise.resolve(room.answers.shift() ?? { status: 'expired' })
         },
       } as unknown as ToolContext
+    },
+    async run(tool, input, key) {
+      const context = room.contextOf(key)
       const args = await checkContract(tool.input, input)
       if (!args.ok) throw new Error(`arguments: ${JSON.stringify(args.violations)}`)
       // The tool's own schema parsed the input.

@@ -21,6 +21,7 @@ import { creditApproval } from '../workflows/credit-approval.ts'
 import { createCreditDesk } from '../workflows/credit-desk.ts'
 import { loadPostCall, rulesLabel } from '../workflows/post-call.ts'
 import { runLog } from '../workflows/run-log.ts'
+import { findLeftCredits, settleLeftCredits } from '../workflows/settle-left-credits.ts'
 import { createSummaryModel } from '../workflows/summary-model.ts'
 import { announceHandoff } from './announce-handoff.ts'
 import { CallCenterRooms } from './call-center-rooms.ts'
@@ -84,17 +85,19 @@ export async function createCallCenterKit(options: CallCenterKitOptions): Promis
     now: () => new Date(clock.now()).toISOString(),
   })
   for (const workflow of [credit, postCall]) engine.register(workflow)
+  const left = await findLeftCredits(engine, store)
   // From here on nothing is waited for until the agents are there: the kit takes up what a stopped process left as soon
   // as it can, and needs its agents for that.
   const kit = new CallCenterRooms({ store, clock, ids, logger, ...options.kit })
   const summaries = createCallSummaries({ engine, workflow: postCall, rooms: kit, logger })
+  const credits = createCreditDesk({ engine, backend, workflow: credit })
   const agents = createAgents({
     services: {
       database,
       clock,
       ids,
       help,
-      credits: createCreditDesk({ engine, backend, workflow: credit }),
+      credits,
       tellCaller: tellCaller(kit, summaries),
       lineTestMs,
     },
@@ -118,6 +121,7 @@ export async function createCallCenterKit(options: CallCenterKitOptions): Promis
   pipeline.install(kit, agents, { announce: announceHandoff })
   summarizeEnds(kit, summaries)
   await engine.recover()
+  await settleLeftCredits(left, { credits, rooms: kit })
   return { kit, agentIds: agents.map(({ channelId }) => channelId), engine, backend, summaries }
 }
 

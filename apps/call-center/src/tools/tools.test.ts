@@ -1,6 +1,6 @@
 import { balanceCents } from '../business/invoices.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ToolError, type AnyTool, type Json } from '@parley/spec'
+import { ToolError, type AnyTool, type Json, type RequestOutcome } from '@parley/spec'
 import { createToolBench, type BenchRoom, type ToolBench } from '../__fixtures__/tool-bench.ts'
 import { toolsOf } from '../agents/create-agents.ts'
 import { agentProfiles } from '../agents/agent-profiles.ts'
@@ -137,40 +137,56 @@ test('list_invoices and explain_invoice show lines and what was paid twice', asy
   await expect(room.run(named('explain_invoice'), { invoiceId: 'INV-1' })).rejects.toThrow('There is no invoice')
 })
 
-test('issue_credit: small at once and once per key, above the invoice refused, above 30 days of 2500 cents a colleague decides', async () => {
+test('issue_credit: small at once and once per call, above the invoice refused, above 30 days of 2500 cents a colleague decides', async () => {
   const room = await verifiedRoom(carla)
-  const { database, creditApproval } = bench.services
+  const { database } = bench.services
   const { rows } = await database.query<{ id: string }>(
     'SELECT id FROM harbor.invoices WHERE account_id = $1 ORDER BY month DESC',
     [carla],
   )
   const invoiceId = rows[0]?.id ?? ''
   const credit = named('issue_credit')
-  const { approval } = credit
-  const asks = (cents: number): boolean =>
-    typeof approval === 'object' && approval.when?.({ invoiceId, cents, reason: 'r' } as never, {} as never) === true
-  expect([asks(2_500), asks(2_501), asks(9_900), asks(9_901)]).toEqual([false, true, true, false])
+  const ask = (cents: number, key?: string): Promise<Json> => room.run(credit, { invoiceId, cents, reason: 'r' }, key)
   const before = await balanceCents(database, carla)
-  expect(await room.run(credit, { invoiceId, cents: 1_500, reason: 'r' }, 'same')).toMatchObject({
-    status: 'credited',
-    cents: 1_500,
-  })
-  expect(await room.run(credit, { invoiceId, cents: 1_500, reason: 'r' }, 'same')).toMatchObject({
-    status: 'credited',
-    cents: 1_500,
-  })
+  const once = await ask(1_500, 'turn_1:0')
+  expect(once).toMatchObject({ status: 'credited', cents: 1_500 })
+  expect(await ask(1_500, 'turn_1:0')).toEqual(once)
   expect((await database.query('SELECT 1 FROM harbor.credits WHERE account_id = $1', [carla])).rows).toHaveLength(1)
   expect((await balanceCents(database, carla)) - before).toBe(-1_500)
-  expect([asks(1_000), asks(1_001)]).toEqual([false, true])
-  expect(await room.run(credit, { invoiceId, cents: 9_000, reason: 'r' })).toMatchObject({
-    status: 'refused',
-    field: 'cents',
-    mostCents: 8_400,
+  expect(await ask(9_000)).toMatchObject({ status: 'refused', field: 'cents', mostCents: 8_400 })
+  expect(room.approvals).toEqual([])
+  expect(await ask(1_001)).toEqual({ status: 'pending', requestId: 'req_1' })
+  expect(room.approvals).toEqual([{ timeoutMs: 600_000 }])
+  expect(await ask(1_000)).toMatchObject({ status: 'credited', cents: 1_000 })
+  await expect(ask(0)).rejects.toThrow('arguments')
+})
+
+test('issue_credit: each decision ends the run of its call and is told as it ended', async () => {
+  const room = await verifiedRoom(ada)
+  const credit = named('issue_credit')
+  const terms = { invoiceId: 'INV-2210', cents: 7_900, reason: 'twice' }
+  const by = { kind: 'person', id: 'kim' } as const
+  const decide = async (key: string, decision: RequestOutcome, decided = terms): Promise<unknown> => {
+    await room.run(credit, terms, key)
+    // The tool's own schema would have parsed the terms.
+    return credit.onDecision?.(decision, decided as never, room.contextOf(key))
+  }
+  expect(await decide('turn_2:0', { status: 'rejected', by, reason: 'no' })).toEqual({
+    status: 'rejected',
+    reason: 'no',
   })
-  expect(creditApproval.isAboveLimit({ invoiceId, cents: 1_001 })).toBe(true)
-  await bench.clock.advance(31 * 86_400_000)
-  expect(asks(2_500)).toBe(false)
-  await expect(room.run(credit, { invoiceId, cents: 0, reason: 'r' })).rejects.toThrow('arguments')
+  expect(await decide('turn_3:0', { status: 'cancelled', reason: 'room_closed' })).toEqual({ status: 'cancelled' })
+  expect((await bench.engine.get('credit_turn_3_0'))?.status).toBe('cancelled')
+  await room.run(credit, terms, 'turn_4:0')
+  await bench.clock.advance(600_000)
+  expect(await decide('turn_4:0', { status: 'expired' })).toEqual({ status: 'expired' })
+  expect(await decide('turn_5:0', { status: 'approved', by }, { ...terms, cents: 4_000 })).toMatchObject({
+    status: 'credited',
+    cents: 4_000,
+  })
+  // What else may be decided of the same call changes nothing any more.
+  expect(await decide('turn_5:0', { status: 'rejected', by })).toMatchObject({ status: 'credited', cents: 4_000 })
+  expect(bench.told.at(-1)).toBe('Good news: $40.00 is credited to invoice INV-2210.')
 })
 
 test('area_outage knows the one in Riverside', async () => {

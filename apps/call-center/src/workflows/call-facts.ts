@@ -1,5 +1,6 @@
 import { sanitizeUntrustedText, type Json, type Participant, type RoomEvent } from '@parley/spec'
 import { z } from 'zod'
+import { deskPersonName, isDeskPerson } from '../pages/shared/names.ts'
 import { agentProfiles } from '../agents/agent-profiles.ts'
 
 /** What the log says of a conversation. */
@@ -69,8 +70,10 @@ function speakerOf(
     return { name: agentProfiles.find((profile) => profile.id === id)?.name ?? id, isCaller: false }
   }
   if (source.kind !== 'person') return undefined
-  const member = members.find(({ id }) => id === source.participantId)
-  return { name: member?.displayName ?? 'A colleague', isCaller: member?.role === 'member' }
+  const id = source.participantId ?? ''
+  const member = members.find((known) => known.id === id)
+  const isColleague = isDeskPerson(id) || member?.role === 'agent'
+  return { name: member?.displayName ?? (isColleague ? deskPersonName(id) : 'Caller'), isCaller: !isColleague }
 }
 
 /** What tools did and what people decided, in the order of the log, and what of it is still to come. */

@@ -98,11 +98,10 @@ export function creditApproval({ database, clock, ids }: CreditApprovalParts): W
       const wish = creditWishSchema.parse(input)
       const decision = decisionSchema.parse(inputs['review'])
       const order = { ...wish, ...decision?.data, idempotencyKey: `${creditApprovalName}:${runId}` }
-      const given = await giveCredit(
-        database,
-        decision === null ? order : { ...order, approvedBy: decision.by },
-        { clock, ids },
-      )
+      const given = await giveCredit(database, decision === null ? order : { ...order, approvedBy: decision.by }, {
+        clock,
+        ids,
+      })
       if (given.outcome === 'refused') {
         const { mostCents, message } = given
         return { status: 'refused', field: 'cents', mostCents, message }

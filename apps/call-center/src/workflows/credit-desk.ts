@@ -66,7 +66,8 @@ export function createCreditDesk({
       const open = waits.find(({ status }) => status === 'open')
       try {
         if (decision.status === 'cancelled') await engine.cancel(runId, decision.reason)
-        else if (open !== undefined) await engine.resolveWait({ waitId: open.id }, replyTo(decision, terms, idempotencyKey))
+        else if (open !== undefined)
+          await engine.resolveWait({ waitId: open.id }, replyTo(decision, terms, idempotencyKey))
       } catch (error) {
         if (!ParleyError.isInstance(error) || !settledCodes.has(error.code)) throw error
       }

@@ -3,8 +3,8 @@ import { fetchRecording, tellSolved, type Seat } from '../shared/demo-api.ts'
 import { formatDuration } from '../shared/format.ts'
 import type { Names } from '../shared/names.ts'
 import type { TimelineRow } from '../shared/timeline-rows.ts'
-import { summarize } from './summary.ts'
 import { transcriptFiles } from './transcript-files.ts'
+import { useSummary, type SummaryView } from './use-summary.ts'
 
 /** How often a recording that is being finished is asked for, in ms. */
 const recordingMs = 1_000
@@ -37,7 +37,10 @@ export function EndCard({
 }) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => heading.current?.focus(), [])
-  const summary = summarize(rows, names, me)
+  const hasAnswer = rows.some(
+    (row) => row.kind === 'message' && row.speaker.id !== me && row.speaker.kind !== 'system' && !row.isInternal,
+  )
+  const view = useSummary(seat, hasAnswer)
   const last = rows.findLast((row) => row.kind === 'message')
   const lengthMs = last?.kind === 'message' ? Date.parse(last.at) - startedMs : 0
   return (
@@ -47,18 +50,11 @@ export function EndCard({
           <h2 ref={heading} tabIndex={-1} className="text-lg font-semibold outline-none">
             {wasCall ? 'The call has ended' : 'The conversation has ended'}
           </h2>
-          {summary !== undefined && <span className="pill text-muted">rules</span>}
+          {view.status === 'ready' && <span className="pill text-muted">{view.summary.label}</span>}
         </div>
         {reason !== undefined && <p className="mt-2 text-sm text-bad">{reason}</p>}
-        {summary !== undefined && (
-          <dl className="mt-3 grid gap-x-6 gap-y-1 text-sm sm:grid-cols-[auto_1fr]">
-            {summary.reasons.length > 0 && <Fact name="About" value={summary.reasons.join('; ')} />}
-            <Fact name="You spoke with" value={summary.spokeWith.join(', ')} />
-            <Fact name="Last answer" value={summary.lastWords} />
-            <Fact name="Length" value={`${formatDuration(lengthMs)}, ${summary.messageCount} messages`} />
-          </dl>
-        )}
-        {summary !== undefined && <Solved seat={seat} />}
+        {hasAnswer && <SummaryFacts view={view} lengthMs={lengthMs} />}
+        {hasAnswer && <Solved seat={seat} />}
         <div className="mt-4 flex flex-wrap gap-3">
           {onCallAgain !== undefined && (
             <button type="button" className="button button-primary button-tall" onClick={onCallAgain}>
@@ -72,7 +68,7 @@ export function EndCard({
           >
             New conversation
           </button>
-          {summary !== undefined && (
+          {hasAnswer && (
             <span className="flex flex-wrap items-center gap-2 text-sm">
               <span className="text-muted">Transcript</span>
               {transcriptFiles(rows, names, startedMs).map(({ name, type, text }) => (
@@ -92,6 +88,29 @@ export function EndCard({
         </div>
       </div>
     </section>
+  )
+}
+
+function SummaryFacts({ view, lengthMs }: { view: SummaryView; lengthMs: number }) {
+  if (view.status !== 'ready') {
+    return (
+      <p role="status" className="mt-3 text-sm text-muted">
+        {view.status === 'writing'
+          ? 'Writing the summary…'
+          : 'There is no summary. The transcript has everything that was said.'}
+      </p>
+    )
+  }
+  const { reason, resolution, followUps, agents, lastAnswer, messageCount } = view.summary
+  return (
+    <dl className="mt-3 grid gap-x-6 gap-y-1 text-sm sm:grid-cols-[auto_1fr]">
+      {reason !== '' && <Fact name="About" value={reason} />}
+      {resolution !== '' && <Fact name="What was done" value={resolution} />}
+      {followUps.length > 0 && <Fact name="What happens next" value={followUps.join(' ')} />}
+      <Fact name="You spoke with" value={agents.join(', ')} />
+      <Fact name="Last answer" value={lastAnswer} />
+      <Fact name="Length" value={`${formatDuration(lengthMs)}, ${messageCount} messages`} />
+    </dl>
   )
 }
 

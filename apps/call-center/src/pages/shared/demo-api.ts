@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { summaryReplySchema, type SummaryReply } from '../../workflows/call-summary.ts'
 
 const personSchema = z.object({
   key: z.string(),
@@ -95,6 +96,11 @@ export async function fetchRecording({ roomId, token }: Pick<Seat, 'roomId' | 't
     headers: { authorization: `Bearer ${token}` },
   })
   return response.ok && response.status === 200 ? response.blob() : undefined
+}
+
+/** The summary of a conversation that has ended, or how far it is. */
+export async function fetchSummary({ roomId, token }: Pick<Seat, 'roomId' | 'token'>): Promise<SummaryReply> {
+  return summaryReplySchema.parse(await ask(`/demo/rooms/${encodeURIComponent(roomId)}/summary`, { token }))
 }
 
 /** Keeps whether the caller was helped. */

@@ -14,6 +14,11 @@ export function deskPersonId(name: string): string {
   return `${deskPrefix}${slug === '' ? 'colleague' : slug}`
 }
 
+/** Whether an id is that of a colleague. */
+export function isDeskPerson(id: string): boolean {
+  return id.startsWith(deskPrefix)
+}
+
 /** The name of a colleague from their id. */
 export function deskPersonName(id: string): string {
   const slug = id.startsWith(deskPrefix) ? id.slice(deskPrefix.length) : id
@@ -58,7 +63,7 @@ export function createNames(
             ) % 4
           ] ?? 'text-ink'
         )
-      return kind === 'person' && id.startsWith(deskPrefix) ? 'text-human' : 'text-ink'
+      return kind === 'person' && isDeskPerson(id) ? 'text-human' : 'text-ink'
     },
   }
 }
