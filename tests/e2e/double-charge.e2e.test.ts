@@ -87,9 +87,10 @@ describeNeeding('chromium', 'Ada was charged twice', (executablePath) => {
 
     await opened.page.getByRole('button', { name: 'End conversation' }).click()
     await opened.page.locator('[data-call=ended]').waitFor()
-    expect(await opened.page.getByRole('region', { name: 'Summary' }).innerText()).toMatch(
-      /rules[\s\S]*Riley, Morgan, Dana/,
-    )
+    const summary = opened.page.getByRole('region', { name: 'Summary' })
+    // Written by a run once the conversation has ended.
+    await summary.getByText('Riley, Morgan, Dana').waitFor()
+    expect(await summary.innerText()).toMatch(/rules[\s\S]*A credit of \$79\.00 was given[\s\S]*Riley, Morgan, Dana/)
     opened.expectNoFault()
     atDesk.expectNoFault()
   })

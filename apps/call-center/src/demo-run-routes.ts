@@ -1,4 +1,4 @@
-import { toWire, type DurableBackend } from '@parley/spec'
+import { toWire, type DurableBackend, type Json } from '@parley/spec'
 import type { Engine } from '@parley/workflow'
 import { problem } from './problem.ts'
 
@@ -8,23 +8,31 @@ export interface RunSource {
   backend: Pick<DurableBackend, 'read'>
 }
 
-/** The latest runs, newest first, as `parley runs list --json` gives them. */
+/** The latest runs, newest first, with the fields of `parley runs list --json`. */
 export async function listRuns({ engine }: RunSource): Promise<Response> {
   const { runs } = await engine.list()
-  return Response.json({ runs: runs.map((run) => toWire(run)) })
+  return Response.json({ runs: runs.map((run) => wireOf(run)) })
 }
 
-/** One run with its steps, waits and receipts, as `parley runs show --json` gives it. */
+/** One run with its steps, waits and receipts, with the fields of `parley runs show --json`. */
 export async function showRun(runId: string, { engine, backend }: RunSource): Promise<Response> {
   if ((await engine.get(runId)) === undefined)
     return problem(404, 'run_unknown', `There is no run ${runId.slice(0, 80)}.`)
   const { run, stepRuns, waits } = await backend.read(runId)
   const receipts = await engine.receipts({ runId })
   return Response.json({
-    run: toWire(run),
-    steps: stepRuns.map((step) => toWire(step)),
+    run: wireOf(run),
+    steps: stepRuns.map((step) => wireOf(step)),
     // Who has the token may answer, so nothing of it is shown.
     waits: waits.map(({ tokenHash: _tokenHash, ...wait }) => toWire(wait)),
     receipts: receipts.map((receipt) => toWire(receipt)),
   })
+}
+
+/** A record in the names of the wire; what workflows take and give is theirs, and keeps its keys. */
+function wireOf(record: { input?: Json; output?: Json; outputs?: { [key: string]: Json } }): object {
+  const { input, output, outputs, ...rest } = record
+  const given = { input, output, outputs }
+  // Of an object, an object.
+  return { ...(toWire(rest) as { [key: string]: Json }), ...given }
 }

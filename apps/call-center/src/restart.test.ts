@@ -91,6 +91,8 @@ test('a process that is killed in the story goes on where it was: same agent, on
     headers: { authorization: `Bearer ${await deskToken(origin)}` },
   })
   expect(await card.json()).toMatchObject({ credits: [{ cents: 7_900, invoiceId: 'INV-2210' }] })
+  const runs = await fetch(`${origin}/demo/runs`, { headers: { authorization: `Bearer ${await deskToken(origin)}` } })
+  expect(await runs.json()).toMatchObject({ runs: [{ workflow: 'credit-approval', status: 'completed' }] })
   caller.close()
   await third.kill()
 }, 150_000)

@@ -9,6 +9,8 @@ const waitMs = 20_000
 /** A caller over the public routes alone: HTTP and one WebSocket. */
 export interface RemoteCaller {
   roomId: string
+  /** The seat in the room. */
+  token: string
   connection: RoomConnection
   /** Everything received, in order. */
   readonly events: RoomEvent[]
@@ -74,6 +76,7 @@ export async function callAs(person: string, origin: string): Promise<RemoteCall
 
   return {
     roomId,
+    token,
     connection,
     events,
     async say(text) {

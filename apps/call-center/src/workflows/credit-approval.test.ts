@@ -2,10 +2,11 @@ import { openDatabase } from '@parley/postgres'
 import type { DurableBackend, SqlDatabase } from '@parley/spec'
 import { createSeededIds, createVirtualClock, type VirtualClock } from '@parley/testing'
 import { createEngine, memoryBackend, type Engine, type RunResult } from '@parley/workflow'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { loadHarbor } from '../business/load-harbor.ts'
 import { creditApproval, type CreditWish } from './credit-approval.ts'
 
+const today = Date.UTC(2026, 10, 21, 9)
 const ada = 'acc-01'
 /** The invoice that Ada paid twice, $79.00. */
 const invoiceId = 'INV-2210'
@@ -23,19 +24,23 @@ const paid = async (): Promise<{ cents: number; reason: string }[]> =>
   (await database.query<{ cents: number; reason: string }>('SELECT cents, reason FROM harbor.credits ORDER BY id')).rows
 const waitOf = ({ waits }: RunResult): { waitId: string } => ({ waitId: waits[0]?.id ?? '' })
 
-beforeEach(async () => {
-  clock = createVirtualClock({ now: Date.UTC(2026, 10, 21, 9) })
+beforeAll(async () => {
   database = await openDatabase('memory://')
-  await loadHarbor(database, { clock })
+  await loadHarbor(database, { clock: createVirtualClock({ now: today }) })
+}, 60_000)
+
+afterAll(() => database.close())
+
+beforeEach(async () => {
+  // Every test begins on the same day with nothing credited.
+  await database.query('DELETE FROM harbor.credits')
+  clock = createVirtualClock({ now: today })
   backend = memoryBackend({ clock, ids })
   workflow = creditApproval({ database, clock, ids })
   engine = newEngine()
 })
 
-afterEach(async () => {
-  await engine.close()
-  await database.close()
-})
+afterEach(() => engine.close())
 
 test('what an agent may give is paid without asking, and the receipt names no colleague', async () => {
   expect(workflow.validate()).toEqual([])

@@ -23,6 +23,8 @@ const said = (index: number, kind: 'agent' | 'person', id: string, text: string)
     content: { type: 'text', text },
   }) as RoomEvent
 const members = [{ id: 'ada', displayName: 'Ada', role: 'member' }] as Participant[]
+/** Without a price a model is not asked under a budget. */
+const price = { from: '2026-01-01T00:00:00Z', input: 250, output: 1_000 }
 const talk = [said(0, 'agent', 'triage', 'Hello'), said(1, 'person', 'ada', 'Hi'), said(2, 'agent', 'triage', 'Bye.')]
 
 interface Bench {
@@ -47,7 +49,10 @@ async function bench({
   const metadata: { [key: string]: Json } = {}
   const warned: unknown[] = []
   const logger: Logger = { ...noLogger, error: (...told) => void warned.push(told) }
-  const model = answers === undefined ? createSummaryModel() : scriptedModel(answers, { id: 'test/writer' })
+  const model =
+    answers === undefined
+      ? createSummaryModel()
+      : scriptedModel(answers, { id: 'test/writer', card: { tier: 'small', price } })
   const engine = createEngine({ backend: memoryBackend({ clock, ids }), clock, ids, models: [model] })
   opened.push(engine)
   const rooms = {
@@ -112,8 +117,12 @@ test('a model that fails or does not keep to the contract loses nothing: the fac
     [JSON.stringify({ reason: 7 }), JSON.stringify({ reason: 7 })],
   ]
   for (const answers of broken) {
-    const { end, summaries } = await bench({ answers })
+    const { end, summaries, engine } = await bench({ answers })
     expect(await end()).toBe('partial')
+    expect((await engine.receipts({ runId: 'summary_room_2' })).map(({ decision }) => decision.modelId)).toEqual([
+      'test/writer',
+      'test/writer',
+    ])
     expect(await summaries.read('room')).toMatchObject({ status: 'ready', summary: { label: 'rules' } })
   }
 })

@@ -2,7 +2,7 @@ import { openDatabase } from '@parley/postgres'
 import type { PendingRequest, SqlDatabase } from '@parley/spec'
 import { createSeededIds, createVirtualClock } from '@parley/testing'
 import { createEngine, memoryBackend } from '@parley/workflow'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { loadHarbor } from '../business/load-harbor.ts'
 import { creditApproval } from './credit-approval.ts'
 import { createCreditDesk } from './credit-desk.ts'
@@ -14,12 +14,16 @@ const ids = createSeededIds(1)
 const terms = { invoiceId: 'INV-2210', cents: 7_900, reason: 'twice' }
 const call = { roomId: 'room_1', idempotencyKey: 'turn_1:0' }
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await openDatabase('memory://')
   await loadHarbor(database, { clock })
-})
+}, 60_000)
 
-afterEach(() => database.close())
+afterAll(() => database.close())
+
+beforeEach(async () => {
+  await database.query('DELETE FROM harbor.credits')
+})
 
 /** A process that ended after the desk's request was closed, and the next one on the same store. */
 async function restart(request: Partial<PendingRequest>, status = 'active') {
