@@ -67,7 +67,7 @@ test('over HTTP: the desk sees the run of a credit and its receipt, the caller t
       status: 'ready',
       summary: {
         label: 'rules',
-        reason: 'charged twice',
+        reason: 'a question about a charge',
         resolution: 'A credit of $79.00 was given for invoice INV-2210.',
         agents: ['Riley', 'Morgan'],
       },

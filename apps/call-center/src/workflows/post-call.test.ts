@@ -21,8 +21,8 @@ const said = (index: number, kind: 'agent' | 'person', id: string, text: string)
     visibility: 'all',
     source: kind === 'agent' ? { kind, channelId: id } : { kind, participantId: id },
     content: { type: 'text', text },
-  }) as RoomEvent
-const members = [{ id: 'ada', displayName: 'Ada', role: 'member' }] as Participant[]
+  }) as unknown as RoomEvent
+const members = [{ id: 'ada', displayName: 'Ada', role: 'member' }] as unknown as Participant[]
 /** Without a price a model is not asked under a budget. */
 const price = { from: '2026-01-01T00:00:00Z', input: 250, output: 1_000 }
 const talk = [said(0, 'agent', 'triage', 'Hello'), said(1, 'person', 'ada', 'Hi'), said(2, 'agent', 'triage', 'Bye.')]

@@ -29,7 +29,6 @@ export function createSummaryModel(): ChatModel {
       price: { from: '2026-01-01T00:00:00.000Z', input: 0, output: 0 },
     },
     // A stream, as models are, of one part.
-    // oxlint-disable-next-line typescript/require-await -- nothing is waited for
     async *stream({ messages }: ChatRequest, { signal }: CallOptions): AsyncGenerator<ChatPart, void, void> {
       signal.throwIfAborted()
       yield { type: 'textDelta', text: JSON.stringify(wordsOfFacts(factsOf(messages))) }
@@ -38,10 +37,11 @@ export function createSummaryModel(): ChatModel {
   }
 }
 
+/** @throws when the prompt holds no facts: the step fails, and its policy decides */
 function factsOf(messages: readonly ChatMessage[]): CallFacts {
-  const text = messages
-    .map(({ role, ...message }) => (role !== 'tool' && 'content' in message ? message.content : ''))
-    .findLast((content) => typeof content === 'string' && content.includes(factsMark))
-  const [, line = ''] = String(text).split(`${factsMark}\n`)
-  return callFactsSchema.parse(JSON.parse(line.split('\n')[0] ?? ''))
+  const prompt = messages
+    .flatMap((message) => (message.role === 'user' && typeof message.content === 'string' ? [message.content] : []))
+    .findLast((content) => content.includes(factsMark))
+  const [line = ''] = prompt?.split(`${factsMark}\n`)[1]?.split('\n') ?? []
+  return callFactsSchema.parse(JSON.parse(line))
 }
