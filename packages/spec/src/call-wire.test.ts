@@ -67,7 +67,7 @@ test('the messages are those of the page', () => {
     'hello played cleared paused dtmf text transcript mute talk interrupt consent stats ack ping hangup'.split(' '),
   )
   expect(typesOf(serverCallMessageSchema)).toEqual(
-    'welcome state segment clear pause continue caption heard agent handoff language hold bridge recording input notice metrics error ack pong bye'.split(
+    'welcome state segment clear pause continue caption heard agent handoff language hold bridge recording input notice metrics levels error ack pong bye'.split(
       ' ',
     ),
   )
