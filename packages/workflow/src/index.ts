@@ -30,6 +30,8 @@ export { parseExpression, type ExpressionResult } from './conditions/parse-expre
 export type { ExpressionProblem } from './conditions/expression-tokens.ts'
 export { createEngine, type Engine, type Runnable } from './engine/create-engine.ts'
 export type { EngineOptions, RunOptions, WaitAnswer, WaitReply } from './engine/engine-options.ts'
+export type { EngineLimits } from './engine/engine-limits.ts'
+export type { RunQueue } from './engine/run-places.ts'
 export type { FailureHandler, OpenedWait } from './engine/engine-parts.ts'
 export type { RunResult, StepResult } from './engine/run-result.ts'
 export type { TaskBook } from './engine/task-book.ts'

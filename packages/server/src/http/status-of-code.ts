@@ -43,7 +43,7 @@ const codesOfStatus: Readonly<Record<number, readonly ErrorCode[]>> = {
   ],
   413: ['body_too_large', 'content_too_large'],
   422: ['value_invalid'],
-  429: ['rate_limited', 'connection_limit', 'request_limit'],
+  429: ['rate_limited', 'connection_limit', 'request_limit', 'run_queue_full'],
   503: ['kit_closed', 'process_timeout'],
 }
 

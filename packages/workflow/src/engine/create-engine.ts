@@ -7,6 +7,7 @@ import { builtInTemplates } from '../templates/built-in-templates.ts'
 import { createToolCaller } from './call-tool.ts'
 import { runChild } from './child-run.ts'
 import type { Engine } from './engine.ts'
+import { readEngineLimits } from './engine-limits.ts'
 import { engineOptionNames, type EngineOptions } from './engine-options.ts'
 import type { EngineParts } from './engine-parts.ts'
 import { prepareFork } from './fork-run.ts'
@@ -14,6 +15,7 @@ import { replayDry } from './replay-run.ts'
 import { cancelRun, knownRun, pauseRun, recoverRuns, resumeRun, type RunControl } from './run-control.ts'
 import { eventsOfWork } from './events-of-work.ts'
 import { RunDesk, toEngineError } from './run-desk.ts'
+import { RunPlaces } from './run-places.ts'
 import { toRunResult } from './run-result.ts'
 import { checkedInput, refuseClosed, startRun, type RunStarter } from './start-run.ts'
 import { openTaskBook } from './task-book.ts'
@@ -30,6 +32,8 @@ export function createEngine(options: EngineOptions = {}): Engine {
   const onError = options.onError ?? ((error) => logger.warn(error.message, { code: error.code }))
   const onCaught = (error: unknown): void => onError(toEngineError(error))
   const routerOptions = { clock, ids, ...(options.prices === undefined ? {} : { prices: options.prices }) }
+  const limits = readEngineLimits(options.limits)
+  const places = new RunPlaces({ maxRunning: limits.runsPerTenant, maxQueued: limits.queuedRunsPerTenant })
   const registry = new WorkflowRegistry()
   for (const workflow of options.workflows ?? []) registry.register(workflow)
   const reported = new Set<WorkflowHooks>()
@@ -72,6 +76,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     parts,
     executorId,
     hooks,
+    places,
     recordsPayloads: (options.recordPayloads ?? 'all') === 'all',
     surroundings: ({ taskId, tenantId }) => ({ outer: tasks.join(taskId, tenantId), depth: 0 }),
     workflowOf: (run) => registry.ofRun(run, backend),
@@ -108,6 +113,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     },
     get: (runId) => backend.get(runId),
     list: (filter = {}) => backend.list(filter),
+    queue: ({ tenantId = 'default' } = {}) => places.queueOf(tenantId),
     events: (runId, afterSeq = 0, signal = new AbortController().signal) => backend.subscribe(runId, afterSeq, signal),
     cancel,
     pause: (runId, reason = 'asked') => pauseRun(control, runId, reason),
@@ -121,9 +127,17 @@ export function createEngine(options: EngineOptions = {}): Engine {
       const { definition, patch = {} } = forkOptions
       const compiled = definition === undefined ? await registry.ofRun(run, backend) : registry.resolve(definition)
       const input = Object.hasOwn(patch, 'input') ? await checkedInput(compiled, patch.input) : run.input
-      const fork = await prepareFork(parts, executorId, await backend.read(runId), compiled, forkOptions, input)
-      desk.execute(fork, compiled)
-      return fork
+      const journal = await backend.read(runId)
+      const id = ids.next('run')
+      const place = desk.enter({ id, tenantId: run.tenantId })
+      try {
+        const fork = await prepareFork(parts, executorId, id, journal, compiled, forkOptions, input)
+        desk.execute(fork, compiled, undefined, place)
+        return fork
+      } catch (error) {
+        place.leave()
+        throw error
+      }
     },
     async replay(runId, { mode }) {
       const run = await knownRun(backend, runId)

@@ -18,6 +18,7 @@ import type {
 import type { WorkflowHooks } from '../log/workflow-hooks.ts'
 import type { Router } from '../routing/create-router.ts'
 import type { CompiledWorkflow } from '../step/compiled-workflow.ts'
+import type { EngineLimits } from './engine-limits.ts'
 import type { FailureHandler, OpenedWait } from './engine-parts.ts'
 import type { Planner } from './planner.ts'
 
@@ -51,6 +52,8 @@ export interface EngineOptions {
   onError?: (error: ParleyError) => void
   /** Whether events carry outputs, redacted. @default 'all' */
   recordPayloads?: 'all' | 'none'
+  /** How much is done at once. */
+  limits?: EngineLimits
   logger?: Logger
   clock?: Clock
   ids?: IdSource
@@ -75,6 +78,7 @@ export const engineOptionNames: readonly (keyof EngineOptions)[] = [
   'onWait',
   'onError',
   'recordPayloads',
+  'limits',
   'logger',
   'clock',
   'ids',

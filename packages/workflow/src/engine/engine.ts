@@ -4,6 +4,7 @@ import type { BuiltInTemplate } from '../templates/built-in-template.ts'
 import type { RunOptions, WaitAnswer, WaitReply } from './engine-options.ts'
 import type { ForkRunOptions } from './fork-run.ts'
 import type { ReplayMode, ReplayReport } from './replay-run.ts'
+import type { RunQueue } from './run-places.ts'
 import type { RunResult } from './run-result.ts'
 import type { TaskBook } from './task-book.ts'
 
@@ -28,17 +29,20 @@ export type Runnable = WorkflowSource | InlineDocument | string
 export interface Engine extends AsyncDisposable {
   /**
    * Runs to the end, or to where the run stands still (`waiting`, `paused`).
-   * @throws {ParleyError} `document_unknown`, `document_invalid`, `contract_input`, `input_too_large`, `invalid_options`
+   * @throws {ParleyError} `document_unknown`, `document_invalid`, `contract_input`, `input_too_large`, `invalid_options`,
+   * `run_queue_full`
    */
   run(workflow: Runnable, input?: unknown, options?: RunOptions): Promise<RunResult>
   /** The same as its events; leaving the loop early lets the run go on. */
   stream(workflow: Runnable, input?: unknown, options?: RunOptions): AsyncIterable<RunEvent>
-  /** Starts a run and gives its record at once. */
+  /** Starts a run, or puts it in line, and gives its record at once. @throws {ParleyError} as `run` */
   start(workflow: Runnable, input?: unknown, options?: RunOptions): Promise<RunRecord>
   /** The result of a run; waits while it is at work in this process. @throws {ParleyError} `run_unknown` */
   result(runId: string): Promise<RunResult>
   get(runId: string): Promise<RunRecord | undefined>
   list(filter?: RunFilter): Promise<RunPage>
+  /** How many runs of a tenant are at work here, and which stand in line for that. @default tenantId 'default' */
+  queue(options?: { tenantId?: string }): RunQueue
   /** Events after `afterSeq`, then those that come. */
   events(runId: string, afterSeq?: number, signal?: AbortSignal): AsyncIterable<RunEvent>
   /** Within a second; what comes later is discarded. Again it does nothing. @throws {ParleyError} `run_unknown` */

@@ -34,6 +34,7 @@ export interface ForkRunOptions {
 export async function prepareFork(
   parts: EngineParts,
   executorId: string,
+  id: string,
   journal: Journal,
   compiled: CompiledWorkflow,
   { fromStep, patch = {} }: ForkRunOptions,
@@ -44,7 +45,7 @@ export async function prepareFork(
   for (const step of [fromStep, ...Object.keys(patch.outputs ?? {})]) checkStep(compiled, step)
   const at = new Date(clock.now()).toISOString()
   const run: RunRecord = {
-    id: ids.next('run'),
+    id,
     tenantId: source.tenantId,
     taskId: ids.next('task'),
     status: 'paused',

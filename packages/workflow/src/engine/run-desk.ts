@@ -15,6 +15,7 @@ import { executeRun } from './execute-run.ts'
 import type { OpenScope } from './open-scope.ts'
 import { prepareWorkflow } from './prepare.ts'
 import { resultOfScope } from './result-of-scope.ts'
+import type { RunPlace, RunPlaces } from './run-places.ts'
 import type { RunResult } from './run-result.ts'
 
 /** What a run is inside of. */
@@ -28,6 +29,8 @@ export interface RunSurroundings {
 /** A run that is at work in this process. */
 export interface ActiveRun {
   done: Promise<void>
+  /** Absent of a run that works in the place of the one that it is a step of. */
+  place: RunPlace | undefined
   scope: OpenScope | undefined
   /** Something came for the run while it was being put aside. */
   isStale: boolean
@@ -42,6 +45,7 @@ export interface RunDeskOptions {
   executorId: string
   hooks: readonly WorkflowHooks[]
   recordsPayloads: boolean
+  places: RunPlaces
   /** What a run is inside of that this process has not started. */
   surroundings: (run: RunRecord) => RunSurroundings
   /** What a run that is woken is taken up with. @throws {ParleyError} `definition_mismatch` */
@@ -76,11 +80,29 @@ export class RunDesk {
     return this.#active.get(runId)
   }
 
-  /** Puts a run to work; what is at work already is left alone. */
-  execute(run: RunRecord, compiled: CompiledWorkflow, surroundings?: RunSurroundings): ActiveRun {
+  /**
+   * Asks for a place for a run that is new.
+   * @throws {ParleyError} `run_queue_full`
+   */
+  enter(run: { id: string; tenantId: string }): RunPlace {
+    return this.#options.places.enter(run, { isResumed: false, mayRefuse: true })
+  }
+
+  /**
+   * Puts a run to work, or in line for that; what is at work already is left alone.
+   * @param given - a place that was asked for before; `none`: it works in the place of the run that it is part of
+   */
+  execute(
+    run: RunRecord,
+    compiled: CompiledWorkflow,
+    surroundings?: RunSurroundings,
+    given?: RunPlace | 'none',
+  ): ActiveRun {
     const known = this.#active.get(run.id)
     if (known !== undefined) {
       known.isStale = true
+      if (given === 'none') known.place?.leave()
+      else given?.leave()
       return known
     }
     const around = surroundings ?? this.#surroundings.get(run.id) ?? this.#options.surroundings(run)
@@ -88,6 +110,7 @@ export class RunDesk {
     this.#dropWaker(run.id)
     const entry: ActiveRun = {
       done: Promise.resolve(),
+      place: given === 'none' ? undefined : (given ?? this.#placeOf(run)),
       scope: undefined,
       isStale: false,
       last: undefined,
@@ -95,7 +118,7 @@ export class RunDesk {
     }
     this.#active.set(run.id, entry)
     if (this.#active.size === 1) this.#beat()
-    entry.done = this.#work(run.id, compiled, entry, around)
+    entry.done = this.#work(run, compiled, entry, around)
     // Whoever asks for the result is told; nobody has to.
     entry.done.catch((error: unknown) => this.#onCaught(error))
     return entry
@@ -124,8 +147,11 @@ export class RunDesk {
 
   /** Tells a run that is at work, also one that is only about to begin. */
   tell(entry: ActiveRun, how: 'cancel' | 'pause', reason: string): void {
-    if (entry.scope === undefined) entry.told ??= { how, reason }
-    else tellScope(entry.scope, how, reason)
+    if (entry.scope === undefined) {
+      entry.told ??= { how, reason }
+      // It is told at once, and takes no place for that.
+      if (entry.place?.isWaiting === true) entry.place.leave()
+    } else tellScope(entry.scope, how, reason)
   }
 
   /** Takes a run up that waits: something may have come for it. */
@@ -180,10 +206,22 @@ export class RunDesk {
     this.#stopHeartbeat()
   }
 
-  async #work(runId: string, compiled: CompiledWorkflow, entry: ActiveRun, around: RunSurroundings): Promise<void> {
+  async #work(
+    { id: runId, status: before }: RunRecord,
+    compiled: CompiledWorkflow,
+    entry: ActiveRun,
+    around: RunSurroundings,
+  ): Promise<void> {
     const { parts, executorId, hooks, recordsPayloads } = this.#options
     const { backend } = parts
+    const { place } = entry
     try {
+      if (place?.isWaiting === true) {
+        if (before === 'paused') await this.#keepResumed(runId)
+        await place.ready
+        // It stays in line in the store, where the next engine finds it.
+        if (this.#isClosed) return
+      }
       do {
         entry.isStale = false
         const lease = await backend.claim(runId, executorId)
@@ -216,9 +254,28 @@ export class RunDesk {
       // In the same tick as the last look at `isStale`, so that nothing that comes is lost between the two.
       entry.scope = undefined
       this.#active.delete(runId)
+      place?.leave()
       if (this.#active.size === 0) this.#stopHeartbeat()
       for (const listen of this.#listeners.get(runId) ?? []) listen()
     }
+  }
+
+  /** That a run is meant to go on is kept while it stands in line: a process that ends then does not leave it paused. */
+  async #keepResumed(runId: string): Promise<void> {
+    const { parts, executorId } = this.#options
+    const lease = await parts.backend.claim(runId, executorId)
+    if (lease === null) return
+    await parts.backend.commit(lease, {
+      events: [{ type: 'run_resumed', data: { from: 'paused' } }],
+      run: { status: 'pending', pauseReason: undefined },
+    })
+    await parts.backend.release(lease)
+  }
+
+  /** A run that the store knows stands in line however long that is. */
+  #placeOf(run: RunRecord): RunPlace | undefined {
+    if (run.parent !== undefined) return undefined
+    return this.#options.places.enter(run, { isResumed: run.startedAt !== undefined, mayRefuse: false })
   }
 
   #beat(): void {

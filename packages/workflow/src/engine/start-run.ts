@@ -45,7 +45,7 @@ const MAX_INPUT_BYTES = 10 * 1024 * 1024
 /**
  * Starts a run, or attaches to the one that its idempotency key has started before.
  * @throws {ParleyError} `kit_closed`, `invalid_options`, `budget_invalid`, `document_invalid`, `contract_input`, `input_too_large`, `planner_missing`, `unknown_reference`,
- * `task_terminal`, `task_unknown`, `definition_mismatch`, and what a `beforeRun` hook throws
+ * `task_terminal`, `task_unknown`, `definition_mismatch`, `run_queue_full`, and what a `beforeRun` hook throws
  */
 export async function startRun(
   starter: RunStarter,
@@ -81,13 +81,25 @@ export async function startRun(
   }
   for (const hook of hooks) await hook.beforeRun?.({ workflow: definition.name, runId: record.id })
   const options = idempotencyKey === undefined ? {} : { idempotencyKey }
-  const { run, created } = await parts.backend.createRun(record, definition, options)
+  const place = inner !== undefined || isInsideRun(desk, runOptions.within) ? 'none' : desk.enter(record)
+  let created
+  let run
+  try {
+    ;({ run, created } = await parts.backend.createRun(record, definition, options))
+  } catch (error) {
+    if (place !== 'none') place.leave()
+    throw error
+  }
   const surroundings = { outer, depth: inner?.depth ?? 0 }
   const isOver = terminalRunStatuses.includes(run.status)
-  if (created) desk.execute(run, compiled, surroundings)
-  // Nobody may be at work on a run that is attached to, since its process has ended.
-  else if (!isOver && desk.active(run.id) === undefined && (inner !== undefined || isLeft(run)))
-    desk.execute(run, refuseMismatch(run, compiled), surroundings)
+  if (created) desk.execute(run, compiled, surroundings, place)
+  else {
+    if (place !== 'none') place.leave()
+    const isWaited = place === 'none' && desk.active(run.id)?.place?.isWaiting === true
+    // Nobody may be at work on a run that is attached to, since its process has ended.
+    if (!isOver && (isWaited || (desk.active(run.id) === undefined && (inner !== undefined || isLeft(run)))))
+      desk.execute(run, refuseMismatch(run, compiled), surroundings, place === 'none' ? place : undefined)
+  }
   if (signal !== undefined && !isOver && (created || inner !== undefined || runOptions.within !== undefined))
     cancelWith(signal, run.id, starter)
   return run
@@ -104,6 +116,11 @@ export function checkRunBudget(budget: BudgetSpec, { clock }: Pick<EngineParts, 
 /** @throws {ParleyError} `kit_closed` */
 export function refuseClosed({ isClosed }: RunDesk): void {
   if (isClosed) throw new ParleyError({ code: 'kit_closed', message: 'The engine is closed. Make a new one.' })
+}
+
+/** Whoever lets it run is at work in a place itself: it would wait for its own end. */
+function isInsideRun(desk: RunDesk, within: Budget | undefined): boolean {
+  return within?.envelopes.some(({ kind, id }) => kind === 'run' && desk.active(id) !== undefined) === true
 }
 
 /** At work when its process ended; one that is paused or waits is meant to stand still. */
