@@ -352,6 +352,7 @@ export type {
 export { answerWait } from './workflow/answer-wait.ts'
 export { clipEventData } from './workflow/clip-event-data.ts'
 export { durableLimits } from './workflow/durable-limits.ts'
+export { readItemChunks, toItemChunk, type ItemEntry } from './workflow/item-chunks.ts'
 export { isSignalKept } from './workflow/is-signal-kept.ts'
 export {
   leaseLost,

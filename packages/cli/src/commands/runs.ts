@@ -1,4 +1,4 @@
-import { ParleyError, toWire, type RunRecord, type RunStatus } from '@parley/spec'
+import { ParleyError, readItemChunks, toWire, type RunRecord, type RunStatus } from '@parley/spec'
 import { databaseAddress } from '../database/open-cli-database.ts'
 import { openEngine, type CliEngine } from '../engine/open-engine.ts'
 import { exitCodes } from '../exit-code.ts'
@@ -135,7 +135,7 @@ async function showRun(
   { engine, backend }: CliEngine,
   run: RunRecord,
 ): Promise<CommandEnd> {
-  const { stepRuns, waits } = await backend.read(run.id)
+  const { stepRuns, waits } = readItemChunks(await backend.read(run.id))
   const receipts = await engine.receipts({ runId: run.id })
   output.print(`${run.id}  ${run.status}  ${plainText(run.workflow)}  task ${run.taskId}`)
   if (run.error !== undefined) output.print(`error ${run.error.code}: ${plainText(run.error.message)}`)

@@ -113,6 +113,8 @@ export interface StepRunRecord {
   writes?: { [key: string]: Json }
   /** Of an item: the plan that it belongs to. Absent: the first one. */
   plan?: number
+  /** Stands for several items of a foreach, which are its output; `readItemChunks` gives them one by one. */
+  chunk?: true
 }
 
 /** One try of a step. */
@@ -146,6 +148,7 @@ export interface LedgerEntry {
   costNanoUsd: number | null
   tokens: number
   calls: number
+  visits?: number
   basis?: 'usage' | 'estimate'
 }
 

@@ -1,4 +1,4 @@
-import { checkOptions, createSystemClock, createSystemIds, noLogger } from '@parley/spec'
+import { checkOptions, createSystemClock, createSystemIds, noLogger, readItemChunks } from '@parley/spec'
 import { memoryBackend } from '../backend/memory-backend.ts'
 import { callHooks } from '../log/call-hooks.ts'
 import type { WorkflowHooks } from '../log/workflow-hooks.ts'
@@ -106,7 +106,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
         await entry.done
         if (entry.last !== undefined) return entry.last
       }
-      const { run, stepRuns, attempts, state, waits, definition } = await backend.read(runId)
+      const { run, stepRuns, attempts, state, waits, definition } = readItemChunks(await backend.read(runId))
       const receipts = await backend.receipts({ runId })
       const { sensitiveKeys } = definition
       return toRunResult({ run, stepRuns, attempts, state: () => state, waits, receipts, sensitiveKeys })
@@ -127,7 +127,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       const { definition, patch = {} } = forkOptions
       const compiled = definition === undefined ? await registry.ofRun(run, backend) : registry.resolve(definition)
       const input = Object.hasOwn(patch, 'input') ? await checkedInput(compiled, patch.input) : run.input
-      const journal = await backend.read(runId)
+      const journal = readItemChunks(await backend.read(runId))
       const id = ids.next('run')
       const place = desk.enter({ id, tenantId: run.tenantId })
       try {
@@ -142,7 +142,10 @@ export function createEngine(options: EngineOptions = {}): Engine {
     async replay(runId, { mode }) {
       const run = await knownRun(backend, runId)
       const compiled = await registry.ofRun(run, backend)
-      if (mode === 'dry') return replayDry(parts, compiled, await backend.read(runId), routerOptions, options.models)
+      if (mode === 'dry') {
+        const journal = readItemChunks(await backend.read(runId))
+        return replayDry(parts, compiled, journal, routerOptions, options.models)
+      }
       const { tenantId, sessionId, budget } = run
       const rerun = await startRun(starter, compiled, run.input, {
         tenantId,

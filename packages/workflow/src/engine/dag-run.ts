@@ -127,15 +127,13 @@ class DagRun {
     if (scope.pauseReason() !== undefined || this.#unplanned !== undefined) return this.#endIfIdle()
     this.#working += 1
     this.#feed({ type: 'started', step: position })
-    runStep({ scope, prepared, frame: this.#frame, stepKey, region: 'dag', runRegion: this.#runRegion }).then(
-      (outcome) => {
-        this.#working -= 1
-        // What it makes ready stands in line before its place is given on, so that the order is that of the definition.
-        this.#took(position, prepared, outcome)
-        scope.lanes.leave(stepKey)
-      },
-      this.#reject,
-    )
+    const task = { scope, prepared, frame: this.#frame, stepKey, region: 'dag', runRegion: this.#runRegion } as const
+    runStep({ ...task, ...(this.#limit === undefined ? {} : { limit: this.#limit.region }) }).then((outcome) => {
+      this.#working -= 1
+      // What it makes ready stands in line before its place is given on, so that the order is that of the definition.
+      this.#took(position, prepared, outcome)
+      scope.lanes.leave(stepKey)
+    }, this.#reject)
   }
 
   #took(position: number, prepared: PreparedStep, outcome: StepOutcome): void {

@@ -1,5 +1,6 @@
 import {
   ParleyError,
+  readItemChunks,
   renderTemplate,
   type Budget,
   type Journal,
@@ -43,7 +44,7 @@ export interface ExecuteOptions {
 /** Executes a run from where its journal ends until it is over or put aside. */
 export async function executeRun(options: ExecuteOptions): Promise<OpenScope> {
   const { parts, lease } = options
-  const journal = await parts.backend.load(lease)
+  const journal = readItemChunks(await parts.backend.load(lease))
   const workflow = planned(options, journal)
   const scope = await openScope(journal, { ...options, workflow })
   options.onOpen(scope)

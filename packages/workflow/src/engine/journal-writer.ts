@@ -1,17 +1,19 @@
-import type {
-  AttemptRecord,
-  Clock,
-  CommitBatch,
-  DurableBackend,
-  Json,
-  Lease,
-  LedgerEntry,
-  ModelReceipt,
-  RunEventType,
-  RunPatch,
-  StepRunRecord,
-  WaitRecord,
-  WorkflowDefinition,
+import {
+  toItemChunk,
+  type AttemptRecord,
+  type Clock,
+  type CommitBatch,
+  type DurableBackend,
+  type ItemEntry,
+  type Json,
+  type Lease,
+  type LedgerEntry,
+  type ModelReceipt,
+  type RunEventType,
+  type RunPatch,
+  type StepRunRecord,
+  type WaitRecord,
+  type WorkflowDefinition,
 } from '@parley/spec'
 
 interface Pending extends CommitBatch {
@@ -19,7 +21,14 @@ interface Pending extends CommitBatch {
   stepRuns: StepRunRecord[]
   attempts: AttemptRecord[]
   state: { set: { [key: string]: Json }; unset?: string[] }
+  /** Items that end between two commits, by the key of their step. */
+  items?: Map<string, ItemEntry[]>
 }
+
+/** Items that wait for their commit at the most. */
+const MAX_ITEMS = 1_000
+/** How long an item waits for its commit at the most, in ms. */
+const ITEM_DELAY_MS = 50
 
 /**
  * Collects what happens in a run and commits it: everything that was added when a commit begins goes in one transaction,
@@ -34,6 +43,9 @@ export class JournalWriter {
   #flying: Promise<void> | undefined
   #failed: { error: unknown } | undefined
   #isTimed = false
+  /** Items that wait for their commit. */
+  #items = 0
+  #isItemTimed = false
   /** Told of each attempt as it is recorded. */
   onAttempt: ((record: AttemptRecord) => void) | undefined
 
@@ -62,6 +74,31 @@ export class JournalWriter {
     this.#isEmpty = false
     this.#pending.attempts.push(record)
     if (record.status !== 'running') this.onAttempt?.(record)
+  }
+
+  /**
+   * An item of a long list: all that end between two commits are one record.
+   * @returns resolves when there is room for the next one; `undefined`: there is
+   */
+  item(of: string, entry: ItemEntry): Promise<void> | undefined {
+    this.#isEmpty = false
+    const items = (this.#pending.items ??= new Map())
+    const known = items.get(of)
+    if (known === undefined) items.set(of, [entry])
+    else known.push(entry)
+    if (entry.attempt !== undefined) this.onAttempt?.(entry.attempt)
+    this.#items += 1
+    if (!this.#isItemTimed) this.#flushItems()
+    return this.#items < MAX_ITEMS && this.#failed === undefined ? undefined : this.flush()
+  }
+
+  #flushItems(): void {
+    this.#isItemTimed = true
+    this.#clock.setTimer(ITEM_DELAY_MS, () => {
+      this.#isItemTimed = false
+      // The next item, or the end of the list, is told of its failure.
+      if (this.#items > 0) this.flush().catch(() => {})
+    })
   }
 
   ledger(entry: LedgerEntry): void {
@@ -140,9 +177,12 @@ export class JournalWriter {
   }
 
   #send(): Promise<void> {
-    const batch = this.#pending
+    const { items, ...batch } = this.#pending
     this.#pending = empty()
     this.#isEmpty = true
+    this.#items = 0
+    for (const [of, [first, ...others]] of items ?? [])
+      if (first !== undefined) batch.stepRuns.push(toItemChunk(of, [first, ...others]))
     this.#flying = this.#backend.commit(this.#lease, batch).then(this.#onKept, this.#onLost)
     return this.#flying
   }

@@ -11,6 +11,15 @@ export interface AttemptFailure {
 
 /** Writes how an attempt stands or ended; it is committed with what came of it. */
 export function keepAttempt(attempt: Attempt, status: AttemptRecord['status'], failure?: AttemptFailure): void {
+  attempt.scope.writer.attempt(recordAttempt(attempt, status, failure))
+}
+
+/** How an attempt stands or ended, for whoever writes it. */
+export function recordAttempt(
+  attempt: Attempt,
+  status: AttemptRecord['status'],
+  failure?: AttemptFailure,
+): AttemptRecord {
   const { scope, startedMs } = attempt
   const nowMs = scope.clock.now()
   const record: AttemptRecord = {
@@ -33,5 +42,5 @@ export function keepAttempt(attempt: Attempt, status: AttemptRecord['status'], f
     record.error = toRunError(failure.error, failure.class)
   }
   attempt.isKept = status !== 'running'
-  scope.writer.attempt(record)
+  return record
 }

@@ -31,6 +31,11 @@ export class LaneGate {
     this.#feed({ type: 'stop' })
   }
 
+  /** Whether somebody waits for a place. */
+  get isAskedFor(): boolean {
+    return this.#state.waiting.length > 0
+  }
+
   get running(): number {
     return this.#state.running.size
   }

@@ -374,3 +374,46 @@ test('4.2 more than 100,000 items are refused', async () => {
   })
   expect(result.error).toMatchObject({ code: 'limit_exceeded' })
 })
+
+test('4.1.3 items of several lists count towards the maxConcurrency of the run', async () => {
+  const clock = createVirtualClock()
+  const { engine } = bench({ clock })
+  let running = 0
+  let most = 0
+  const work: StepAction = async () => {
+    running += 1
+    most = Math.max(most, running)
+    await clock.sleep(10)
+    running -= 1
+    return null
+  }
+  const each = (name: string): Step => step(name, work, { foreach: 'list', foreachConcurrency: 4, parallel: true })
+  const done = engine.run(flowOf([each('a'), each('b'), step('c', work, { parallel: true })], { maxConcurrency: 5 }), {
+    list: [1, 2, 3, 4, 5, 6],
+  })
+  await clock.runToRest()
+  expect((await done).status).toBe('completed')
+  // 13 pieces of work of 10 ms in five places.
+  expect([most, clock.monotonicMs()]).toEqual([5, 30])
+})
+
+test('4.1.3 a region of fewer steps at once counts items too', async () => {
+  const clock = createVirtualClock()
+  const { engine } = bench({ clock })
+  let running = 0
+  let most = 0
+  const work: StepAction = async () => {
+    most = Math.max(most, (running += 1))
+    await clock.sleep(10)
+    running -= 1
+    return null
+  }
+  const each = step('each', work, { foreach: 'list', foreachConcurrency: 4, parallel: true })
+  const other = step('other', work, { parallel: true })
+  const done = engine.run(flowOf([new Step({ name: 'outer', steps: [each, other], maxConcurrency: 2 })]), {
+    list: [1, 2, 3, 4],
+  })
+  await clock.runToRest()
+  expect((await done).status).toBe('completed')
+  expect([most, clock.monotonicMs()]).toEqual([2, 30])
+})

@@ -4,6 +4,7 @@ import { addWrites } from '../state/run-state.ts'
 import { classOf, toRunError, toStepError } from './failure.ts'
 import { itemsOf, keysOf } from './foreach-items.ts'
 import type { ItemPlace } from './frame.ts'
+import { ItemPlaces } from './item-places.ts'
 import { runItem, type ItemEnd, type ItemFailure } from './run-item.ts'
 import { note, tell } from './run-scope.ts'
 import {
@@ -16,6 +17,10 @@ import {
   type StepTimes,
 } from './settle-step.ts'
 import type { StepOutcome } from './step-outcome.ts'
+import { takesNoPlace } from './takes-no-place.ts'
+
+/** Longer lists keep their items in chunks. */
+const LONG_LIST = 1_000
 
 /** Runs a step over each item of a list. */
 export async function runForeach(task: StepTask, times: StepTimes): Promise<StepOutcome> {
@@ -95,6 +100,9 @@ function runItems(
   return new Promise((resolve, reject) => {
     let state = openItems(items.length, foreach?.policy ?? 'requireAll', concurrency)
     let isParked = false
+    const isLong = items.length > LONG_LIST
+    // Regions have no place themselves: the steps inside them ask for theirs.
+    const places = takesNoPlace(prepared.step.kind) ? undefined : new ItemPlaces(scope.lanes, laneOf(task))
     const rest = new AbortController()
     const signal = AbortSignal.any([scope.signal, rest.signal])
     const queue: ItemsInput[] = []
@@ -107,8 +115,11 @@ function runItems(
         const step = stepItems(state, next)
         state = step.state
         for (const effect of step.effects) {
-          if (effect.type === 'begin') begin(effect.item)
-          else if (effect.type === 'interrupt') {
+          if (effect.type === 'begin') {
+            if (places === undefined) begin(effect.item)
+            else places.take(effect.item, () => begin(effect.item))
+          } else if (effect.type === 'interrupt') {
+            for (const item of places?.drop() ?? []) queue.push({ type: 'settled', item, outcome: 'cancelled' })
             // Those that run when the run is put aside come to their end; after a failure they are told to stop.
             if (!isParked) rest.abort()
           } else {
@@ -117,11 +128,13 @@ function runItems(
           }
         }
       }
+      places?.rest()
       isBusy = false
     }
     const begin = (index: number): void => {
       const place: ItemPlace = { value: items[index] ?? null, index }
-      void runItem(task, place, `${task.stepKey}#${keys[index] ?? index}`, signal).then((end) => {
+      void runItem(task, place, `${task.stepKey}#${keys[index] ?? index}`, { signal, isLong }).then((end) => {
+        places?.give(index)
         if (end === 'parked') {
           isParked = true
           feed({ type: 'stop' })
@@ -139,6 +152,10 @@ function runItems(
     feed({ type: 'start' })
     if (scope.decision() !== undefined) feed({ type: 'stop' })
   })
+}
+
+function laneOf({ stepKey, prepared: { order }, limit }: StepTask): ConstructorParameters<typeof ItemPlaces>[1] {
+  return { key: stepKey, order, ...(limit === undefined ? {} : { region: limit }) }
 }
 
 function outputFor(

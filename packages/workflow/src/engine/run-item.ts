@@ -1,8 +1,8 @@
-import { ParleyError, type ErrorCode, type Json, type StepRunRecord } from '@parley/spec'
+import { ParleyError, type ErrorCode, type ItemEntry, type Json, type StepRunRecord } from '@parley/spec'
 import type { ItemOutcome } from '../schedule/items-machine.ts'
 import { classOf, toRunError } from './failure.ts'
 import type { ItemPlace } from './frame.ts'
-import { keepAttempt } from './keep-attempt.ts'
+import { recordAttempt } from './keep-attempt.ts'
 import { regionOutput } from './region-output.ts'
 import { regionError, runItemRegion } from './region-step.ts'
 import type { AttemptsEnd } from './run-attempt.ts'
@@ -33,7 +33,7 @@ export async function runItem(
   task: StepTask,
   item: ItemPlace,
   stepKey: string,
-  signal: AbortSignal,
+  { signal, isLong }: { signal: AbortSignal; isLong: boolean },
 ): Promise<ItemEnd | 'parked'> {
   const { scope, prepared } = task
   const { planVersion } = scope.run
@@ -57,7 +57,7 @@ export async function runItem(
   const place = { step: prepared.step.id, stepKey }
   const nowMs = scope.clock.now()
   const attempt = 'attempt' in end ? end.attempt : undefined
-  if (attempt !== undefined && !attempt.isKept) keepAttempt(attempt, 'success')
+  const success = attempt === undefined || attempt.isKept ? undefined : recordAttempt(attempt, 'success')
   const { failure, writes } = ended
   const record: StepRunRecord = {
     runId: scope.run.id,
@@ -78,13 +78,15 @@ export async function runItem(
   if (writes !== undefined) record.writes = Object.fromEntries(writes)
   if (end.type === 'skipped') record.skip = { kind: end.kind }
   if (failure !== undefined) record.error = toRunError(failure.error, classOf(failure.error), prepared.step.id)
-  scope.writer.stepRun(record)
+  const room = keepItem(task, { record, ...(success === undefined ? {} : { attempt: success }) }, isLong)
   scope.ended.set(stepKey, record)
   const done = end.type === 'completed' ? { item: item.index } : undefined
   const skipped = end.type === 'skipped' ? { kind: end.kind } : undefined
   if (done !== undefined) note(scope, 'step_completed', place, done)
   if (skipped !== undefined) note(scope, 'step_skipped', place, skipped)
-  await scope.writer.flush()
+  // What hooks are told and what may not happen twice is kept before; else the items of a long list are kept together.
+  if (!isLong || prepared.step.effect === 'effectful' || scope.hooks.length > 0) await scope.writer.flush()
+  else if (room !== undefined) await room
   const told =
     done !== undefined
       ? tell(scope, 'onStepComplete', place, done)
@@ -93,6 +95,17 @@ export async function runItem(
         : undefined
   if (told !== undefined) await told
   return ended
+}
+
+function keepItem(
+  { scope: { writer }, stepKey }: StepTask,
+  entry: ItemEntry,
+  isLong: boolean,
+): Promise<void> | undefined {
+  if (isLong) return writer.item(stepKey, entry)
+  if (entry.attempt !== undefined) writer.attempt(entry.attempt)
+  writer.stepRun(entry.record)
+  return undefined
 }
 
 /** How an item ended whose work is a region. */

@@ -120,7 +120,9 @@ function stepResults(stepRuns: Iterable<StepRunRecord>, attempts: Iterable<Attem
     const item = record.stepKey.lastIndexOf('#')
     if (item > record.stepKey.lastIndexOf('/')) {
       const of = record.stepKey.slice(0, item)
-      items.set(of, [...(items.get(of) ?? []), record])
+      const known = items.get(of)
+      if (known === undefined) items.set(of, [record])
+      else known.push(record)
       continue
     }
     results[pathOf(record.stepKey)] = {

@@ -13,6 +13,7 @@ import type { Frame } from './frame.ts'
 import { keepAttempt } from './keep-attempt.ts'
 import type { PreparedStep } from './prepare.ts'
 import { factsOf, resolveDecision } from './resolve-decision.ts'
+import type { LaneStep } from '../schedule/lanes.ts'
 import type { RegionRunner } from './run-region.ts'
 import { instant, note, tell, type RunScope } from './run-scope.ts'
 import type { StepOutcome } from './step-outcome.ts'
@@ -24,6 +25,8 @@ export interface StepTask {
   frame: Frame
   stepKey: string
   region: 'dag' | 'flow'
+  /** Of a region that runs fewer steps at once than the whole run. */
+  limit?: LaneStep['region']
   /** For a step that is a region itself. */
   runRegion: RegionRunner
 }
