@@ -109,3 +109,9 @@ export type { ReplayMode, ReplayReport } from './engine/replay-run.ts'
 export type { ReplayDifference } from './engine/compare-decisions.ts'
 export type { Planner, PlanRequest } from './engine/planner.ts'
 export { model, type ModelActionContext, type ModelActionOptions } from './adapters/model.ts'
+export {
+  createExtensionRegistry,
+  type ExtensionRegistry,
+  type LoadedExtension,
+} from './extensions/extension-registry.ts'
+export type { Extension, ExtensionManifest, ExtensionParts, PartFactory } from './extensions/extension.ts'
