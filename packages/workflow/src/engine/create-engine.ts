@@ -4,6 +4,7 @@ import { callHooks } from '../log/call-hooks.ts'
 import type { WorkflowHooks } from '../log/workflow-hooks.ts'
 import { createRouter } from '../routing/create-router.ts'
 import { builtInTemplates } from '../templates/built-in-templates.ts'
+import { CallGate } from './call-gate.ts'
 import { createToolCaller } from './call-tool.ts'
 import { runChild } from './child-run.ts'
 import type { Engine } from './engine.ts'
@@ -52,6 +53,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       options.router ??
       (options.models === undefined ? undefined : createRouter({ ...routerOptions, models: options.models })),
     routerOver: (model) => createRouter({ ...routerOptions, models: [model] }),
+    callGate: limits.calls === undefined ? undefined : new CallGate(limits.calls),
     embedder: options.embedder,
     kernel: options.kernel,
     agents: new Map((options.agents ?? []).map((agent) => [agent.id, agent])),

@@ -1,4 +1,5 @@
 import { ParleyError, checkOptions } from '@parley/spec'
+import type { CallLimits } from '../schedule/call-places.ts'
 
 /** How much an engine does at once; each counts in this engine alone. */
 export interface EngineLimits {
@@ -6,24 +7,43 @@ export interface EngineLimits {
   runsPerTenant?: number
   /** Runs of one tenant that stand in line; more are refused. @default 10000 */
   queuedRunsPerTenant?: number
+  /** Calls of models of one provider that are under way at once; more wait. @default no limit */
+  modelCallsPerProvider?: number
+  /** Calls of models of one tenant that are under way at once, over all providers; more wait. @default no limit */
+  modelCallsPerTenant?: number
 }
 
-const limitNames: readonly (keyof EngineLimits)[] = ['runsPerTenant', 'queuedRunsPerTenant']
+/** The limits with their defaults. */
+export interface ReadLimits {
+  runsPerTenant: number
+  queuedRunsPerTenant: number
+  /** Absent: calls are not limited. */
+  calls: CallLimits | undefined
+}
 
-/** The limits with their defaults. @throws {ParleyError} `invalid_options` */
-export function readEngineLimits(limits: EngineLimits = {}): Required<EngineLimits> {
-  checkOptions('createEngine.limits', limits, limitNames)
+/** Limits by name, with the least that makes sense. */
+const leastOf: { readonly [Name in keyof EngineLimits]-?: number } = {
+  runsPerTenant: 1,
+  queuedRunsPerTenant: 0,
+  modelCallsPerProvider: 1,
+  modelCallsPerTenant: 1,
+}
+
+/** Reads the limits of an engine. @throws {ParleyError} `invalid_options` */
+export function readEngineLimits(limits: EngineLimits = {}): ReadLimits {
+  checkOptions('createEngine.limits', limits, Object.keys(leastOf))
+  for (const [name, least] of Object.entries(leastOf)) {
+    // A key of the limits, as it is one of their least values.
+    const value = limits[name as keyof EngineLimits]
+    if (value === undefined || value === Infinity || (Number.isInteger(value) && value >= least)) continue
+    throw new ParleyError({
+      code: 'invalid_options',
+      message: `createEngine.limits.${name} is ${value}. Give a whole number from ${least}, or Infinity.`,
+      details: { path: `limits.${name}` },
+    })
+  }
   const { runsPerTenant = 100, queuedRunsPerTenant = 10_000 } = limits
-  refuseUncounted('runsPerTenant', runsPerTenant, 1)
-  refuseUncounted('queuedRunsPerTenant', queuedRunsPerTenant, 0)
-  return { runsPerTenant, queuedRunsPerTenant }
-}
-
-function refuseUncounted(name: keyof EngineLimits, value: number, least: number): void {
-  if (value === Infinity || (Number.isInteger(value) && value >= least)) return
-  throw new ParleyError({
-    code: 'invalid_options',
-    message: `createEngine.limits.${name} is ${value}. Give a whole number from ${least}, or Infinity.`,
-    details: { path: `limits.${name}` },
-  })
+  const { modelCallsPerProvider: perProvider = Infinity, modelCallsPerTenant: perTenant = Infinity } = limits
+  const calls = perProvider === Infinity && perTenant === Infinity ? undefined : { perProvider, perTenant }
+  return { runsPerTenant, queuedRunsPerTenant, calls }
 }

@@ -18,6 +18,7 @@ import type {
 } from '@parley/spec'
 import type { FailureDecision } from '../failure/decide-failure.ts'
 import type { HookEvent, HookName, WorkflowHooks } from '../log/workflow-hooks.ts'
+import type { CallGate } from './call-gate.ts'
 import type { Planner } from './planner.ts'
 import type { Router } from '../routing/create-router.ts'
 import type { CompiledWorkflow } from '../step/compiled-workflow.ts'
@@ -51,6 +52,8 @@ export interface EngineParts {
   routerOf?(place: { stepKey: string; attempt: number }): Router
   /** Of a model that a judge was given and the engine does not have. */
   routerOver(model: ChatModel): Router
+  /** Absent: as many calls of models at once as there are. */
+  readonly callGate: CallGate | undefined
   readonly embedder: Embedder | undefined
   readonly kernel: ToolKernel | undefined
   readonly agents: ReadonlyMap<string, AgentRunner>

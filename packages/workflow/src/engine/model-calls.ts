@@ -15,6 +15,7 @@ import type { AnswerCheck, ModelCallOutcome, ModelCallPlan, ModelCallPorts } fro
 import type { StepModelOptions } from '../step/step-context.ts'
 import type { Attempt } from './attempt.ts'
 import { BudgetParked } from './budget-parked.ts'
+import type { EngineParts } from './engine-parts.ts'
 import { instant, note } from './run-scope.ts'
 
 /** What a model answered, and whether it satisfies the contract. */
@@ -71,6 +72,7 @@ export function contextModel(attempt: Attempt, options: StepModelOptions, given?
     budget: ports.budget,
     ...(ports.nextCall === undefined ? {} : { nextCall: ports.nextCall }),
     ...(ports.onReceipt === undefined ? {} : { onReceipt: ports.onReceipt }),
+    ...(ports.enter === undefined ? {} : { enter: ports.enter }),
     key: attempt.idempotencyKey,
     dispatch: attempt.dispatch,
     tier: options.tier ?? step.tier,
@@ -162,6 +164,7 @@ function portsOf(attempt: Attempt): ModelCallPorts {
     signal: attempt.signal,
     nextCall: () => (attempt.calls += 1),
     ...(parts.embedder === undefined ? {} : { embedder: parts.embedder }),
+    ...enterOf(parts),
     async onReceipt(receipt) {
       scope.writer.receipt(receipt)
       keepReceipt(scope.receipts, receipt)
@@ -179,6 +182,11 @@ function portsOf(attempt: Attempt): ModelCallPorts {
       await scope.writer.flush()
     },
   }
+}
+
+/** Where calls are limited: each of them waits for its place. */
+export function enterOf({ callGate }: EngineParts): Pick<ModelCallPorts, 'enter'> {
+  return callGate === undefined ? {} : { enter: (place, signal) => callGate.enter(place, signal) }
 }
 
 function routerFor(attempt: Attempt, given?: ChatModel): Router {

@@ -18,7 +18,7 @@ import { pinnedModel } from './route-request.ts'
 export interface RoutedModelRequest
   extends
     Omit<ModelCallPlan, 'request' | 'key' | 'strategy' | 'purpose' | 'metadata'>,
-    Partial<Pick<ModelCallPorts, 'budget' | 'nextCall' | 'onReceipt'>> {
+    Partial<Pick<ModelCallPorts, 'budget' | 'nextCall' | 'onReceipt' | 'enter'>> {
   /** First part of the reservation keys; with a budget that others use too, one of its own. @default 'routed' */
   key?: string
   /** Told what came of each request. */
@@ -30,7 +30,7 @@ export interface RoutedModelRequest
  * and `budget_exceeded` (with `onExceed` in its details) as errors before anything is sent.
  */
 export function routedModel(router: Router, request: RoutedModelRequest): ChatModel {
-  const { key = 'routed', budget, nextCall, onReceipt, onOutcome, ...asked } = request
+  const { key = 'routed', budget, nextCall, onReceipt, onOutcome, enter, ...asked } = request
   const { clock } = router
   const ownBudget = budget ?? createBudget('run', key, {}, { clock })
   let calls = 0
@@ -40,6 +40,7 @@ export function routedModel(router: Router, request: RoutedModelRequest): ChatMo
     budget: ownBudget,
     nextCall: nextCall ?? (() => ++calls),
     ...(onReceipt === undefined ? {} : { onReceipt }),
+    ...(enter === undefined ? {} : { enter }),
   }
 
   async function* stream(chat: ChatRequest, options: CallOptions): AsyncGenerator<ChatPart, void, void> {

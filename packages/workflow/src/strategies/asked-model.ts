@@ -24,11 +24,21 @@ export function toAsked(ranked: RankedModel): AskedModel {
 export async function ask(
   asked: AskedModel,
   request: ChatRequest,
-  { router, clock, validate }: ModelCallPorts,
-  options: CallOptions & { onText?: (text: string) => void; onAnswer?: (answer: ValidAnswer) => void },
+  { router, clock, validate, enter }: ModelCallPorts,
+  options: CallOptions & {
+    tenantId: string
+    onText?: (text: string) => void
+    onAnswer?: (answer: ValidAnswer) => void
+  },
 ): Promise<void> {
-  const { signal, onText, onAnswer, ...callOptions } = options
-  const { modelId } = asked.ranked
+  const { tenantId, signal, onText, onAnswer, ...callOptions } = options
+  const { modelId, provider } = asked.ranked
+  // One that is not wanted any more before it has its place was never asked.
+  const leave = enter === undefined ? undefined : await enter({ provider, tenantId }, signal).catch(() => undefined)
+  if (enter !== undefined && leave === undefined) {
+    asked.end = { status: 'cancelled' }
+    return
+  }
   const seen = openCall(router.model(modelId), clock)
   asked.seen = seen
   router.report(modelId, { type: 'dispatched' })
@@ -54,6 +64,8 @@ export async function ask(
     const error = toParleyError(thrown, { code: 'internal_error', message: `The call of "${modelId}" failed inside.` })
     asked.end = { status: 'failed', error }
     router.report(modelId, { type: 'failed', error })
+  } finally {
+    leave?.()
   }
 }
 

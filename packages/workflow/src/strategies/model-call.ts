@@ -61,6 +61,8 @@ export interface ModelCallPorts {
   budget: Budget
   clock: Clock
   signal: AbortSignal
+  /** Waits until one more call may be under way, and gives what ends that. Absent: there is no limit. */
+  enter?: (place: { provider: string; tenantId: string }, signal: AbortSignal) => Promise<() => void>
   /** Counts the reservations of an attempt, from 1. @default counted per decision */
   nextCall?: () => number
   /** @default any answer, its text as the value */

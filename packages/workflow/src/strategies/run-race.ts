@@ -53,7 +53,7 @@ export async function runRace(
       const own = AbortSignal.any([signal, over.signal])
       if (!(await waitForStart(place * staggerMs, own, ports))) return
       const request = boundRequest(plan.request, asked.ranked, ports.budget, maxOutputTokens)
-      await ask(asked, request, ports, callOptions(plan, own))
+      await ask(asked, request, ports, { ...callOptions(plan, own), tenantId: plan.account.tenantId })
       if (asked.end.status !== 'valid' || winner !== undefined) return
       winner = asked
       over.abort(beaten(asked.ranked.modelId))

@@ -69,15 +69,17 @@ async function askBoth(
   { allowUnverified, maxOutputTokens }: { allowUnverified: boolean; maxOutputTokens: number | undefined },
 ): Promise<boolean> {
   const { modelId } = draft.ranked
+  const { tenantId } = plan.account
   const draftStop = new AbortController()
   const requestOf = ({ ranked }: AskedModel): ReturnType<typeof boundRequest> =>
     boundRequest(plan.request, ranked, ports.budget, maxOutputTokens)
   const drafting = ask(draft, requestOf(draft), ports, {
     ...callOptions({ ...plan, purpose: 'speculation' }, AbortSignal.any([ports.signal, draftStop.signal])),
+    tenantId,
     onText: (text) => ports.onDelta?.(text, { modelId, isProvisional: true }),
     onAnswer: ({ result, value }) => ports.onDraft?.({ modelId, text: result.text, value }),
   })
-  await ask(verifier, requestOf(verifier), ports, callOptions(plan, ports.signal))
+  await ask(verifier, requestOf(verifier), ports, { ...callOptions(plan, ports.signal), tenantId })
   const wasSlower = draft.end.status === 'unasked'
   // A draft that is not there yet serves nothing any more, unless it may stand in for its verifier.
   if (verifier.end.status === 'valid' || !allowUnverified) draftStop.abort(notNeeded(modelId))

@@ -62,6 +62,7 @@ export async function* singleCall(
       const key: string | undefined = heldKey ?? (await reserveHop(ranked, plan, ports))
       heldKey = undefined
       if (key === undefined) continue
+      const leave = ports.enter === undefined ? undefined : await enterOrRelease(ranked, key, plan, ports, ports.enter)
       const asked: Parameters<typeof streamAnswer>[0] = {
         ranked,
         seen: openCall(router.model(modelId), clock),
@@ -71,6 +72,7 @@ export async function* singleCall(
         const request = boundRequest(plan.request, ranked, budget, index === 0 ? maxOutputTokens : undefined)
         yield* streamAnswer(asked, request, plan, ports, takesAnyEnd)
       } finally {
+        leave?.()
         const spend = spendOfAsked(asked, router)
         const hop = toHop(asked, clock.monotonicMs())
         if (hop !== undefined) hops.push(hop)
@@ -111,6 +113,22 @@ async function reserveHop(ranked: RankedModel, plan: ModelCallPlan, ports: Count
   const key = nextKey(plan, ports)
   const reservation = await ports.budget.reserve(key, estimateOf([ranked]), { signal: ports.signal })
   return reservation.ok ? key : undefined
+}
+
+/** Waits until the call may be made; who is stopped before holds nothing any more. */
+async function enterOrRelease(
+  { provider }: RankedModel,
+  key: string,
+  { account: { tenantId } }: ModelCallPlan,
+  { budget, signal }: CountedPorts,
+  enter: NonNullable<ModelCallPorts['enter']>,
+): Promise<() => void> {
+  try {
+    return await enter({ provider, tenantId }, signal)
+  } catch (reason) {
+    await budget.release(key)
+    throw reason
+  }
 }
 
 function unasked(modelId: string): ParleyError {
