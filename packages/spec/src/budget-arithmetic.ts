@@ -9,6 +9,7 @@ export interface Sum {
   readonly unknownCosts: number
   readonly tokens: number
   readonly calls: number
+  readonly visits: number
 }
 
 /** The counters of one envelope. Immutable: each function gives a new one. */
@@ -33,7 +34,7 @@ export interface Refusal {
   readonly onExceed: OnExceed
 }
 
-export const emptySum: Sum = { nanoUsd: 0, unknownCosts: 0, tokens: 0, calls: 0 }
+export const emptySum: Sum = { nanoUsd: 0, unknownCosts: 0, tokens: 0, calls: 0, visits: 0 }
 
 /** The keys of a budget. */
 export const budgetKeys: readonly (keyof BudgetSpec)[] = [
@@ -86,12 +87,21 @@ export function openEnvelope(kind: EnvelopeKind, id: string, spec: BudgetSpec, n
   return { kind, id, spec, capNanoUsd, startedAtMs: nowMs, settled: emptySum, reserved: emptySum, warned: [] }
 }
 
+/**
+ * An envelope with other caps; what was spent and what is held stays. Shares that are passed already are not told again.
+ * @throws `budget_invalid` as `openEnvelope`
+ */
+export function relimit({ kind, id, startedAtMs, settled, reserved }: EnvelopeState, spec: BudgetSpec): EnvelopeState {
+  return passWarnings({ ...openEnvelope(kind, id, spec, startedAtMs), settled, reserved }).envelope
+}
+
 /** A spend as an amount that can be counted with. @throws `budget_invalid` */
-export function toSum({ costNanoUsd, tokens = 0, calls = 1 }: Spend): Sum {
+export function toSum({ costNanoUsd, tokens = 0, calls = 1, visits = 0 }: Spend): Sum {
   if (costNanoUsd !== null) checkAmount('costNanoUsd', costNanoUsd)
   checkAmount('tokens', tokens)
   checkAmount('calls', calls)
-  return { nanoUsd: costNanoUsd ?? 0, unknownCosts: costNanoUsd === null ? 1 : 0, tokens, calls }
+  checkAmount('visits', visits)
+  return { nanoUsd: costNanoUsd ?? 0, unknownCosts: costNanoUsd === null ? 1 : 0, tokens, calls, visits }
 }
 
 /** What a call really took; an unknown cost is booked at what was held for it, never at zero. */
@@ -113,6 +123,12 @@ export function findRefusal(envelopes: readonly EnvelopeState[], amount: Sum, no
 /** The first cap that an amount on top of what is settled and reserved would pass. */
 export function findExceeded(envelope: EnvelopeState, amount: Sum, nowMs: number): ExceededCap | undefined {
   const { spec, capNanoUsd, settled, reserved } = envelope
+  const isTimeOver = spec.maxWallMs !== undefined && nowMs - envelope.startedAtMs >= spec.maxWallMs
+  if (spec.maxVisits !== undefined && amount.visits > 0) {
+    if (settled.visits + reserved.visits + amount.visits > spec.maxVisits) return 'max_visits'
+  }
+  // A visit that asks no model is not kept out by calls that have spent too much.
+  if (amount.visits > 0 && amount.calls === 0) return isTimeOver ? 'max_wall_ms' : undefined
   if (capNanoUsd !== undefined) {
     if (amount.unknownCosts > 0) return 'price_unknown'
     if (settled.nanoUsd + reserved.nanoUsd + amount.nanoUsd > capNanoUsd) return 'max_cost_usd'
@@ -120,8 +136,7 @@ export function findExceeded(envelope: EnvelopeState, amount: Sum, nowMs: number
   if (spec.maxTokens !== undefined && settled.tokens + reserved.tokens + amount.tokens > spec.maxTokens)
     return 'max_tokens'
   if (spec.maxCalls !== undefined && settled.calls + reserved.calls + amount.calls > spec.maxCalls) return 'max_calls'
-  if (spec.maxWallMs !== undefined && nowMs - envelope.startedAtMs >= spec.maxWallMs) return 'max_wall_ms'
-  return undefined
+  return isTimeOver ? 'max_wall_ms' : undefined
 }
 
 /** Holds an amount. @throws `budget_invalid` when the sum cannot be counted any more */
@@ -146,6 +161,7 @@ export function passWarnings(envelope: EnvelopeState): { envelope: EnvelopeState
     shareOf(settled.nanoUsd + reserved.nanoUsd, capNanoUsd),
     shareOf(settled.tokens + reserved.tokens, spec.maxTokens),
     shareOf(settled.calls + reserved.calls, spec.maxCalls),
+    shareOf(settled.visits + reserved.visits, spec.maxVisits),
   )
   // Where a cap does not stop, passing it is told like any other share.
   const watched = [...(spec.warnAt ?? [0.8]), ...(spec.onExceed === 'warn' ? [1] : [])]
@@ -168,12 +184,13 @@ export function toEnvelope({ kind, id, spec, capNanoUsd, settled, reserved }: En
       costNanoUsd: capNanoUsd === undefined ? null : left(capNanoUsd, settled.nanoUsd, reserved.nanoUsd),
       ...(spec.maxTokens === undefined ? {} : { tokens: left(spec.maxTokens, settled.tokens, reserved.tokens) }),
       ...(spec.maxCalls === undefined ? {} : { calls: left(spec.maxCalls, settled.calls, reserved.calls) }),
+      ...(spec.maxVisits === undefined ? {} : { visits: left(spec.maxVisits, settled.visits, reserved.visits) }),
     },
   }
 }
 
-function toSpend({ nanoUsd, unknownCosts, tokens, calls }: Sum): Spend {
-  return { costNanoUsd: unknownCosts > 0 ? null : nanoUsd, tokens, calls }
+function toSpend({ nanoUsd, unknownCosts, tokens, calls, visits }: Sum): Spend {
+  return { costNanoUsd: unknownCosts > 0 ? null : nanoUsd, tokens, calls, ...(visits === 0 ? {} : { visits }) }
 }
 
 function shareOf(used: number, cap: number | undefined): number {
@@ -187,10 +204,12 @@ function add(one: Sum, other: Sum): Sum {
     unknownCosts: one.unknownCosts + other.unknownCosts,
     tokens: one.tokens + other.tokens,
     calls: one.calls + other.calls,
+    visits: one.visits + other.visits,
   }
   checkAmount('costNanoUsd', sum.nanoUsd)
   checkAmount('tokens', sum.tokens)
   checkAmount('calls', sum.calls)
+  checkAmount('visits', sum.visits)
   return sum
 }
 
@@ -200,5 +219,6 @@ function subtract(one: Sum, other: Sum): Sum {
     unknownCosts: one.unknownCosts - other.unknownCosts,
     tokens: one.tokens - other.tokens,
     calls: one.calls - other.calls,
+    visits: one.visits - other.visits,
   }
 }

@@ -31,6 +31,8 @@ export interface Spend {
   tokens?: number
   /** @default 1 */
   calls?: number
+  /** Visits of nodes. @default 0 */
+  visits?: number
 }
 
 export type OnExceed = 'stop' | 'downgrade' | 'pause' | 'warn'
@@ -41,6 +43,7 @@ export interface BudgetSpec {
   maxTokens?: number
   maxCalls?: number
   maxWallMs?: number
+  /** Visits of nodes of flows. */
   maxVisits?: number
   /** Shares of a cap at which a warning is due. @default [0.8] */
   warnAt?: number[]
@@ -90,4 +93,9 @@ export interface Budget {
   settle(key: string, actual: Spend, basis?: 'usage' | 'estimate'): Promise<void>
   release(key: string): Promise<void>
   child(kind: EnvelopeKind, id: string, spec: BudgetSpec, options?: ChildBudgetOptions): Budget
+  /**
+   * Changes the caps of the innermost envelope; what was spent and what is held stays. Absent: its caps are fixed.
+   * @throws {ParleyError} `budget_invalid`
+   */
+  limit?(spec: BudgetSpec): void
 }

@@ -203,6 +203,48 @@ describe('createBudget', () => {
     expect(run.envelopes[0]?.settled.costNanoUsd).toBe(110)
   })
 
+  test('visits have a cap of their own, are told of like the others, and calls that overspent do not keep them out', async () => {
+    const told: BudgetWarning[] = []
+    const run = createBudget(
+      'run',
+      'run_1',
+      { maxVisits: 5, maxCalls: 1, maxCostUsd: usd(10) },
+      { clock, onWarning: (warning) => void told.push(warning) },
+    )
+    const visit: Spend = { costNanoUsd: 0, calls: 0, visits: 1 }
+    await run.reserve('call', spend(5))
+    await run.settle('call', spend(50))
+    for (const key of ['1', '2', '3', '4', '5']) {
+      expect(await run.reserve(key, visit)).toEqual({ ok: true, key })
+      await run.settle(key, visit)
+    }
+    expect(run.envelopes[0]).toMatchObject({ settled: { calls: 1, visits: 5 }, remaining: { visits: 0 } })
+    expect(await run.reserve('6', visit)).toMatchObject({ ok: false, exceeded: 'max_visits', onExceed: 'stop' })
+    await clock.advance(0)
+    expect(told.map(({ share }) => share)).toEqual([0.8, 0.8].slice(0, told.length))
+    expect(open({}).envelopes[0]?.settled).toEqual({ costNanoUsd: 0, tokens: 0, calls: 0 })
+  })
+
+  test('caps change while work is under way: what was spent and is held stays', async () => {
+    const task = createBudget('task', 't', { maxCalls: 1 }, { clock })
+    const run = task.child('run', 'r', {})
+    await run.reserve('a', spend(1))
+    expect(await run.reserve('b', spend(1))).toMatchObject({ ok: false, exceeded: 'max_calls' })
+    task.limit?.({ maxCalls: 2 })
+    expect(await run.reserve('b', spend(1))).toMatchObject({ ok: true })
+    await run.settle('a', spend(1))
+    expect(task.envelopes[0]).toMatchObject({
+      spec: { maxCalls: 2 },
+      settled: { calls: 1 },
+      reserved: { calls: 1 },
+      remaining: { calls: 0 },
+    })
+    task.limit?.({ maxCalls: 1 })
+    expect(await run.reserve('c', spend(0))).toMatchObject({ ok: false, envelope: { kind: 'task' } })
+    expect(() => task.limit?.({ maxCalls: -1 })).toThrow('maxCalls')
+    expect(task.envelopes[0]?.spec).toEqual({ maxCalls: 1 })
+  })
+
   test('PO-16 settled + reserved never passes a cap under any interleaving, and at the end reserved is 0', async () => {
     const call = fc.record({
       estimate: fc.nat(40),
@@ -210,14 +252,15 @@ describe('createBudget', () => {
       where: fc.nat(3),
       outcome: fc.constantFrom('settle', 'release'),
       waits: fc.array(fc.nat(3), { minLength: 2, maxLength: 2 }),
+      visits: fc.nat(2),
     })
     await fc.assert(
       fc.asyncProperty(
         fc.array(call, { maxLength: 30 }),
-        fc.tuple(fc.nat(200), fc.nat(120), fc.nat(60), fc.nat(20)),
-        async (calls, [taskCap, runCap, stepCap, maxCalls]) => {
+        fc.tuple(fc.nat(200), fc.nat(120), fc.nat(60), fc.nat(20), fc.nat(12)),
+        async (calls, [taskCap, runCap, stepCap, maxCalls, maxVisits]) => {
           const task = createBudget('task', 't', { maxCostUsd: usd(taskCap), maxCalls }, { clock })
-          const run = task.child('run', 'r', { maxCostUsd: usd(runCap) })
+          const run = task.child('run', 'r', { maxCostUsd: usd(runCap), maxVisits })
           const steps = [run.child('step', 'one', { maxCostUsd: usd(stepCap) }), run.child('step', 'two', {})]
           const budgets = [task, run, ...steps]
           const check = (): void => {
@@ -228,6 +271,8 @@ describe('createBudget', () => {
                 if (spec.maxCostUsd !== undefined) expect(total).toBeLessThanOrEqual(Math.round(spec.maxCostUsd * 1e9))
                 if (spec.maxCalls !== undefined)
                   expect((settled.calls ?? 0) + (reserved.calls ?? 0)).toBeLessThanOrEqual(spec.maxCalls)
+                if (spec.maxVisits !== undefined)
+                  expect((settled.visits ?? 0) + (reserved.visits ?? 0)).toBeLessThanOrEqual(spec.maxVisits)
               }
             }
           }
@@ -235,15 +280,15 @@ describe('createBudget', () => {
             for (let turn = 0; turn < turns; turn++) await Promise.resolve()
           }
           await Promise.all(
-            calls.map(async ({ estimate, used, where, outcome, waits }, index) => {
+            calls.map(async ({ estimate, used, where, outcome, waits, visits }, index) => {
               const budget = budgets[where] ?? task
               const key = `call ${index}`
               await pause(waits[0] ?? 0)
-              const reservation = await budget.reserve(key, spend(estimate))
+              const reservation = await budget.reserve(key, { ...spend(estimate), visits })
               check()
               await pause(waits[1] ?? 0)
               if (!reservation.ok) return
-              if (outcome === 'settle') await budget.settle(key, spend(Math.floor(estimate * used)))
+              if (outcome === 'settle') await budget.settle(key, { ...spend(Math.floor(estimate * used)), visits })
               else await budget.release(key)
               check()
             }),

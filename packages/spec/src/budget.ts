@@ -5,6 +5,7 @@ import {
   letGo,
   openEnvelope,
   passWarnings,
+  relimit,
   settledSum,
   toEnvelope,
   toSum,
@@ -69,10 +70,8 @@ function nest(
   options: BudgetOptions,
 ): Budget {
   const { clock, settled, ...rest } = options
-  const cells: readonly Cell[] = [
-    ...outer,
-    { state: openedAt(openEnvelope(kind, id, spec, clock.monotonicMs()), settled) },
-  ]
+  const own: Cell = { state: openedAt(openEnvelope(kind, id, spec, clock.monotonicMs()), settled) }
+  const cells: readonly Cell[] = [...outer, own]
   return {
     get envelopes() {
       return cells.map(({ state }) => toEnvelope(state))
@@ -117,6 +116,9 @@ function nest(
     },
     child: (childKind, childId, childSpec, opened = {}) =>
       nest(cells, childKind, childId, childSpec, ledger, { ...rest, clock, ...opened }),
+    limit(next) {
+      own.state = relimit(own.state, next)
+    },
   }
 }
 

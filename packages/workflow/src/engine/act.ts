@@ -17,6 +17,8 @@ export interface Acted {
   /** Why the answer does not satisfy the contract. */
   faults?: readonly ContractFault[]
   writes?: ReadonlyMap<string, Json>
+  /** Of a branch that runs beside others: what it has written and its siblings do not see yet. */
+  context?: Map<string, Json>
 }
 
 /** Does what a step is for. Gives `SKIP` when there is nothing to do. */
@@ -46,7 +48,7 @@ export function act(attempt: Attempt): Acted | Promise<Acted> {
       return { value: actBranch(attempt) }
     case 'region':
     case 'wait':
-      // The region runner and the waits do these before it comes here.
+      // `actRegion` and the waits do these before it comes here.
       throw new ParleyError({ code: 'internal_error', message: `A step of kind ${prepared.step.kind} does not act.` })
   }
 }

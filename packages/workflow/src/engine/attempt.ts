@@ -1,7 +1,7 @@
 import type { Budget, Json, RetryContext } from '@parley/spec'
 import { cloneJson } from '../state/copy-json.ts'
 import type { Inputs } from '../step/step-context.ts'
-import { itemOf, outputOf, readableInput, type DataSources, type Frame, type ItemPlace } from './frame.ts'
+import { budgetOf, itemOf, outputOf, readableInput, type DataSources, type Frame, type ItemPlace } from './frame.ts'
 import type { PreparedStep } from './prepare.ts'
 import type { Try, Work } from './run-attempt.ts'
 import { note, type RunScope, type StepPlace } from './run-scope.ts'
@@ -20,6 +20,8 @@ export class Attempt {
   readonly before: number
   readonly startedMs: number
   readonly item: ItemPlace | undefined
+  /** Whether it is of an item, not of the whole step. */
+  readonly #isOfItem: boolean
   readonly retryContext: RetryContext | undefined
   /** Aborted at the timeout and when the run has been decided. */
   readonly signal: AbortSignal
@@ -52,6 +54,7 @@ export class Attempt {
     this.dispatch = dispatch
     this.before = before
     this.startedMs = scope.clock.now()
+    this.#isOfItem = item !== undefined
     this.item = item ?? itemOf(frame)
     this.retryContext = retryContext
     this.signal = signal
@@ -62,11 +65,19 @@ export class Attempt {
     return `${this.scope.run.id}:${this.stepKey}:${this.number}`
   }
 
-  /** The envelopes of the run, and of the step where it has one of its own. */
+  /** The envelopes of the run, and of the step and those around it where they have one of their own. */
   get budget(): Budget {
     const { budget } = this.prepared.step
-    this.#budget ??= budget === undefined ? this.scope.budget : this.scope.stepBudget(this.stepKey, budget)
+    this.#budget ??=
+      budget === undefined
+        ? (budgetOf(this.frame) ?? this.scope.budget)
+        : this.scope.stepBudget(this.#budgetKey, budget, this.frame)
     return this.#budget
+  }
+
+  /** All items of a step share its envelope. */
+  get #budgetKey(): string {
+    return this.#isOfItem ? this.stepKey.slice(0, this.stepKey.lastIndexOf('#')) : this.stepKey
   }
 
   /** What it shows while it works. */

@@ -13,7 +13,15 @@ import { engineOptionNames, type EngineOptions } from './engine-options.ts'
 import type { EngineParts } from './engine-parts.ts'
 import { prepareFork } from './fork-run.ts'
 import { replayDry } from './replay-run.ts'
-import { cancelRun, knownRun, pauseRun, recoverRuns, resumeRun, type RunControl } from './run-control.ts'
+import {
+  cancelRun,
+  knownRun,
+  pauseRun,
+  recoverRuns,
+  resumeByBudget,
+  resumeRun,
+  type RunControl,
+} from './run-control.ts'
 import { eventsOfWork } from './events-of-work.ts'
 import { RunDesk, toEngineError } from './run-desk.ts'
 import { RunPlaces } from './run-places.ts'
@@ -43,6 +51,8 @@ export function createEngine(options: EngineOptions = {}): Engine {
     clock,
     nextId: () => ids.next('task'),
     cancelRun: (runId) => cancelRun(control, runId, 'task'),
+    resumeRun: (runId) => void resumeByBudget(control, runId).catch(onCaught),
+    tenantBudget: options.tenantBudget,
   })
   const parts: EngineParts = {
     backend,
@@ -80,10 +90,10 @@ export function createEngine(options: EngineOptions = {}): Engine {
     hooks,
     places,
     recordsPayloads: (options.recordPayloads ?? 'all') === 'all',
-    surroundings: ({ taskId, tenantId }) => ({ outer: tasks.join(taskId, tenantId), depth: 0 }),
+    surroundings: ({ taskId, tenantId }) => ({ outer: tasks.budget(taskId, { tenantId }), depth: 0 }),
     workflowOf: (run) => registry.ofRun(run, backend),
   })
-  const control: RunControl = { parts, desk, registry, executorId, onCaught }
+  const control: RunControl = { parts, desk, registry, tasks, executorId, onCaught }
   const cancel: Engine['cancel'] = (runId, reason = 'cancelled') => cancelRun(control, runId, reason)
   const starter: RunStarter = { parts, desk, tasks, hooks, cancel, onCaught }
   let closing: Promise<void> | undefined

@@ -64,7 +64,6 @@ class DagRun {
       region.maxConcurrency < maxConcurrency ? { region: { path: prefix, max: region.maxConcurrency } } : undefined
     this.#dropHalt = scope.onHalt((how) => {
       if (how === 'pause') return this.#endIfIdle()
-      scope.lanes.stop()
       this.#feed({ type: 'stop' })
     })
   }
@@ -244,6 +243,8 @@ class DagRun {
     const prepared = this.#region.steps[position]
     if (prepared === undefined) return
     const stepKey = this.#keyOf(prepared)
+    // It may stand in line for a place, which it does not need any more.
+    this.#scope.lanes.leave(stepKey)
     const record: StepRunRecord = { ...untouched(this.#scope, prepared.step.id, stepKey), status: 'cancelled' }
     this.#scope.writer.stepRun(record)
     this.#scope.ended.set(stepKey, record)

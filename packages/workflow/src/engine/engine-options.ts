@@ -52,6 +52,8 @@ export interface EngineOptions {
   onError?: (error: ParleyError) => void
   /** Whether events carry outputs, redacted. @default 'all' */
   recordPayloads?: 'all' | 'none'
+  /** The envelope of a tenant, around its tasks and runs; the host may spend from it elsewhere too. @default none */
+  tenantBudget?: (tenantId: string) => Budget | undefined
   /** How much is done at once. */
   limits?: EngineLimits
   logger?: Logger
@@ -78,6 +80,7 @@ export const engineOptionNames: readonly (keyof EngineOptions)[] = [
   'onWait',
   'onError',
   'recordPayloads',
+  'tenantBudget',
   'limits',
   'logger',
   'clock',

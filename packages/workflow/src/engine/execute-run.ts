@@ -16,6 +16,7 @@ import type { WorkflowHooks } from '../log/workflow-hooks.ts'
 import { scopeOf } from '../state/scope.ts'
 import { sourcesOf } from './attempt.ts'
 import { changeRun } from './change-run.ts'
+import { closeWaits } from './close-waits.ts'
 import type { EngineParts } from './engine-parts.ts'
 import { classOf, toRunError, toStepError } from './failure.ts'
 import { lookUp, type Frame } from './frame.ts'
@@ -145,7 +146,7 @@ async function finish(
   results: { output?: Json; outputs?: { [key: string]: Json }; error?: RunError },
 ): Promise<void> {
   const endedAt = instant(scope, scope.clock.now())
-  closeWaits(scope)
+  closeWaits(scope, () => true)
   changeRun(scope, { status, endedAt, ...results })
   note(scope, terminalEvent(status), {}, endOfRun(scope, status, results.error))
   await scope.writer.flush()
@@ -178,22 +179,6 @@ function endOfRun(scope: OpenScope, status: RunStatus, error: RunError | undefin
         receipt_id: receiptIds[0] ?? null,
       }),
     ),
-  }
-}
-
-/** Nobody is asked any more when the run is over. */
-function closeWaits(scope: OpenScope): void {
-  for (const [stepKey, wait] of scope.waits) {
-    if (wait.status !== 'open') continue
-    const closed = { ...wait, status: 'cancelled' as const }
-    scope.waits.set(stepKey, closed)
-    scope.writer.wait(closed)
-    const record = scope.parked.get(stepKey)
-    scope.parked.delete(stepKey)
-    if (record === undefined || scope.ended.has(stepKey)) continue
-    const cancelled = { ...record, status: 'cancelled' as const }
-    scope.writer.stepRun(cancelled)
-    scope.ended.set(stepKey, cancelled)
   }
 }
 

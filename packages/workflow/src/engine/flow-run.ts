@@ -1,5 +1,7 @@
 import type { Json, RunError } from '@parley/spec'
 import { openFlow, stepFlow, type FlowInput } from '../schedule/flow-machine.ts'
+import { bookVisit, capsVisits } from './book-visit.ts'
+import { budgetOf } from './frame.ts'
 import type { PreparedRegion, PreparedStep } from './prepare.ts'
 import type { RegionEnd, RegionRunner, RegionTask } from './run-region.ts'
 import type { RunScope } from './run-scope.ts'
@@ -16,6 +18,8 @@ export async function runFlow(
   let state = openFlow(region.plan)
   let input: FlowInput = { type: 'start' }
   let error: RunError | undefined
+  const budget = budgetOf(frame) ?? scope.budget
+  const isCapped = capsVisits(budget)
   for (;;) {
     const { state: after, effects } = stepFlow(state, input)
     state = after
@@ -32,6 +36,8 @@ export async function runFlow(
     const exceeded = countVisit(scope, effect.step.id)
     if (exceeded !== undefined) return { type: 'failed', error: exceeded }
     const stepKey = `${prefix}${effect.step.id}@${effect.visit}`
+    if (isCapped && !(await bookVisit(scope, budget, { step: effect.step.id, stepKey })))
+      return { type: scope.decision() === undefined ? 'parked' : 'stopped' }
     const outcome = await withPlace(scope, prepared, stepKey, () =>
       runStep({ scope, prepared, frame, stepKey, region: 'flow', runRegion }),
     )

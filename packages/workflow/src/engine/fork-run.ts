@@ -12,6 +12,7 @@ import type { CompiledWorkflow } from '../step/compiled-workflow.ts'
 import type { Runnable } from './engine.ts'
 import type { EngineParts } from './engine-parts.ts'
 import { findStep } from './find-step.ts'
+import { pathOfKey } from './region-prefix.ts'
 import { stepsBefore } from './steps-before.ts'
 
 /** How a run goes on from the middle of another one. */
@@ -174,7 +175,7 @@ function keyOf(step: string): string {
 
 function pathOf(stepKey: string): string {
   const [path = ''] = stepKey.split('#')
-  return path.replaceAll(/@\d+/g, '')
+  return pathOfKey(path)
 }
 
 function idOf(stepKey: string): string {

@@ -1,4 +1,4 @@
-import { ownPath as ownValue, type Json } from '@parley/spec'
+import { ownPath as ownValue, type Budget, type Json } from '@parley/spec'
 import type { RunState } from '../state/run-state.ts'
 import type { Scope } from '../state/scope.ts'
 
@@ -11,6 +11,8 @@ export interface Frame {
   readonly context: Map<string, Json> | undefined
   /** Of the region of a foreach. */
   readonly item?: ItemPlace
+  /** Of the region of a step that has an envelope of its own: what is spent inside has to fit it. */
+  readonly budget?: Budget
 }
 
 /** The item of a foreach that steps are about. */
@@ -36,6 +38,12 @@ export function outputOf(frame: Frame | undefined, id: string): Json | undefined
     const output = at.outputs.get(id)
     if (output !== undefined) return output
   }
+  return undefined
+}
+
+/** The innermost envelope of the steps that a region is in; absent: that of the run. */
+export function budgetOf(frame: Frame | undefined): Budget | undefined {
+  for (let at = frame; at !== undefined; at = at.outer) if (at.budget !== undefined) return at.budget
   return undefined
 }
 

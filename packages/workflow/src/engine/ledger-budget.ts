@@ -17,6 +17,7 @@ export function ledgerBudget(budget: Budget, runId: string, writer: JournalWrite
     costNanoUsd: spend.costNanoUsd,
     tokens: spend.tokens ?? 0,
     calls: spend.calls ?? 1,
+    ...(spend.visits === undefined ? {} : { visits: spend.visits }),
     ...(basis === undefined ? {} : { basis }),
   })
   const end = (key: string): boolean => {
@@ -47,6 +48,7 @@ export function ledgerBudget(budget: Budget, runId: string, writer: JournalWrite
     },
     child: (kind: EnvelopeKind, id, spec, options) =>
       ledgerBudget(budget.child(kind, id, spec, options), runId, writer, held),
+    ...(budget.limit === undefined ? {} : { limit: (spec) => budget.limit?.(spec) }),
   }
 }
 

@@ -11,6 +11,7 @@ import {
 import type { WorkflowHooks } from '../log/workflow-hooks.ts'
 import { RunState } from '../state/run-state.ts'
 import type { EngineParts } from './engine-parts.ts'
+import { budgetOf } from './frame.ts'
 import { GRACE_MS } from './fenced.ts'
 import { JournalWriter } from './journal-writer.ts'
 import { LaneGate } from './lane-gate.ts'
@@ -104,10 +105,12 @@ export async function openScope(journal: Journal, options: ScopeOptions): Promis
     writer,
     state: new RunState(journal.state, (key, bytes) => note(scope, 'state_large', {}, { key, bytes })),
     budget: runBudget,
-    stepBudget(stepKey, spec) {
+    visited: past.visits,
+    stepBudget(stepKey, spec, frame) {
       const settled = past.steps.get(stepKey)
+      const outer = budgetOf(frame) ?? runBudget
       const known =
-        stepBudgets.get(stepKey) ?? runBudget.child('step', stepKey, spec, settled === undefined ? {} : { settled })
+        stepBudgets.get(stepKey) ?? outer.child('step', stepKey, spec, settled === undefined ? {} : { settled })
       stepBudgets.set(stepKey, known)
       return known
     },
@@ -118,6 +121,7 @@ export async function openScope(journal: Journal, options: ScopeOptions): Promis
     attempted: lastAttempts(run.id, journal, past),
     waits: new Map(journal.waits.map((wait) => [wait.stepKey, wait])),
     ended: new Map<string, StepRunRecord>(),
+    tries: new Map(),
     unplanned: new Map(),
     parked: new Map(
       journal.stepRuns.flatMap((record) => (record.status === 'waiting' ? [[record.stepKey, record] as const] : [])),
@@ -147,6 +151,7 @@ export async function openScope(journal: Journal, options: ScopeOptions): Promis
     decide(made) {
       if (decision !== undefined) return
       decision = made
+      scope.lanes.stop()
       // A budget that is used up lets running steps end within what they have reserved; time that is over does not.
       if (made.status !== 'budget_exceeded' || made.error?.exceeded === 'max_wall_ms') {
         controller.abort(made.error ?? made.status)

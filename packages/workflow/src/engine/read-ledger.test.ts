@@ -70,7 +70,7 @@ test('9 a cost that was not told counts as it was held, and a step has what it s
     { ...common, kind: 'reserve', costNanoUsd: 70 },
     { ...common, kind: 'settle', costNanoUsd: null },
   ])
-  expect(run).toEqual({ costNanoUsd: 70, tokens: 5, calls: 1 })
+  expect(run).toEqual({ costNanoUsd: 70, tokens: 5, calls: 1, visits: 0 })
   expect(steps.get('a@1')).toEqual(run)
   expect(dispatches.get('a@1:2')?.dispatch).toBe(3)
 })

@@ -2,14 +2,16 @@ import type { LedgerEntry, Spend } from '@parley/spec'
 import { callCapId } from './run-budget.ts'
 
 /** An amount without unknown parts. */
-export type Spent = Spend & { costNanoUsd: number; tokens: number; calls: number }
+export type Spent = Required<Spend> & { costNanoUsd: number }
 
 /** What the ledger of a run says of its past. */
 export interface LedgerReading {
   /** Spent by the run. */
   run: Spent
-  /** Spent by steps that have a budget of their own, by step key. */
+  /** Spent by steps that have a budget of their own, and by what is inside of them, by step key. */
   steps: Map<string, Spent>
+  /** Keys of visits that are booked. */
+  visits: Set<string>
   /** Dispatches that were under way when the process ended: they count as spent at their estimate. */
   interrupted: LedgerEntry[]
   /** The highest dispatch of each attempt, by `step_key:attempt`. */
@@ -18,7 +20,13 @@ export interface LedgerReading {
 
 /** Reads where a ledger left the counters of its run. What was spent is spent, whether or not it would fit today. */
 export function readLedger(runId: string, ledger: readonly LedgerEntry[]): LedgerReading {
-  const reading: LedgerReading = { run: nothing(), steps: new Map(), interrupted: [], dispatches: new Map() }
+  const reading: LedgerReading = {
+    run: nothing(),
+    steps: new Map(),
+    visits: new Set(),
+    interrupted: [],
+    dispatches: new Map(),
+  }
   const ends = new Map(ledger.filter(({ kind }) => kind !== 'reserve').map((entry) => [entry.key, entry]))
   for (const reserve of ledger) {
     if (reserve.kind !== 'reserve') continue
@@ -26,15 +34,16 @@ export function readLedger(runId: string, ledger: readonly LedgerEntry[]): Ledge
     const end = ends.get(reserve.key)
     if (end === undefined) reading.interrupted.push({ ...reserve, kind: 'settle', basis: 'estimate' })
     if (end?.kind === 'release') continue
-    const { tokens, calls, costNanoUsd } = end ?? reserve
+    const { tokens, calls, visits = 0, costNanoUsd } = end ?? reserve
+    if (visits > 0) reading.visits.add(reserve.key)
     // A cost that the vendor did not tell counts as it was held.
-    const spent: Spent = { costNanoUsd: costNanoUsd ?? reserve.costNanoUsd ?? 0, tokens, calls }
+    const spent: Spent = { costNanoUsd: costNanoUsd ?? reserve.costNanoUsd ?? 0, tokens, calls, visits }
     add(reading.run, spent)
-    const stepKey = stepOf(reserve, runId)
-    if (stepKey === undefined) continue
-    const step = reading.steps.get(stepKey) ?? nothing()
-    add(step, spent)
-    reading.steps.set(stepKey, step)
+    for (const stepKey of stepsOf(reserve, runId)) {
+      const step = reading.steps.get(stepKey) ?? nothing()
+      add(step, spent)
+      reading.steps.set(stepKey, step)
+    }
   }
   return reading
 }
@@ -51,19 +60,22 @@ function noteDispatch({ dispatches }: LedgerReading, runId: string, key: string)
     dispatches.set(`${stepKey}:${attempt}`, { stepKey, attempt, dispatch })
 }
 
-/** The step of this run, not of one inside it, whose own envelope an entry is in. */
-function stepOf({ envelopes }: LedgerEntry, runId: string): string | undefined {
+/** The steps of this run, not of one inside it, whose own envelopes an entry is in, the outermost first. */
+function stepsOf({ envelopes }: LedgerEntry, runId: string): string[] {
   const own = envelopes.findIndex(({ id }) => id === callCapId(runId))
-  const next = own === -1 ? undefined : envelopes[own + 1]
-  return next?.kind === 'step' ? next.id : undefined
+  if (own === -1) return []
+  const inner = envelopes.slice(own + 1)
+  const end = inner.findIndex(({ kind }) => kind !== 'step')
+  return (end === -1 ? inner : inner.slice(0, end)).map(({ id }) => id)
 }
 
 function nothing(): Spent {
-  return { costNanoUsd: 0, tokens: 0, calls: 0 }
+  return { costNanoUsd: 0, tokens: 0, calls: 0, visits: 0 }
 }
 
-function add(sum: Spent, { costNanoUsd, tokens, calls }: Spent): void {
+function add(sum: Spent, { costNanoUsd, tokens, calls, visits }: Spent): void {
   sum.costNanoUsd += costNanoUsd
   sum.tokens += tokens
   sum.calls += calls
+  sum.visits += visits
 }

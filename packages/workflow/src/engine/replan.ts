@@ -4,6 +4,7 @@ import { decideUnplanned, type FinalDecision } from '../failure/decide-failure.t
 import type { CompiledWorkflow } from '../step/compiled-workflow.ts'
 import { BudgetParked } from './budget-parked.ts'
 import { changeRun } from './change-run.ts'
+import { closeWaits } from './close-waits.ts'
 import { toRunError, toStepError } from './failure.ts'
 import { fenced } from './fenced.ts'
 import { modelPlanner } from './model-planner.ts'
@@ -11,6 +12,7 @@ import type { OpenScope } from './open-scope.ts'
 import type { Planner, PlanRequest } from './planner.ts'
 import { prepareWorkflow } from './prepare.ts'
 import { readPlan } from './read-plan.ts'
+import { isInside, pathOfKey } from './region-prefix.ts'
 import { resolveDecision } from './resolve-decision.ts'
 import { note } from './run-scope.ts'
 import type { UnplannedStep } from './step-outcome.ts'
@@ -87,8 +89,8 @@ function requestOf(scope: OpenScope, failed: UnplannedStep): PlanRequest {
         status === 'completed' && !/[/#]/.test(stepKey) ? [[step, output ?? null] as const] : [],
       ),
     ),
-    settled: settledPaths(scope.ended.values()),
-    failed: { step: pathOf(failed.stepKey), context: executionRetryContext(attempt, failure) },
+    settled: settledPaths(scope.ended.values(), failed.stepKey),
+    failed: { step: pathOfKey(failed.stepKey), context: executionRetryContext(attempt, failure) },
     problems: [],
     functions: [...compiled.functions.keys()],
     tools: scope.parts.kernel?.describe() ?? [],
@@ -101,17 +103,12 @@ function goalOf(input: Json): string | undefined {
   return typeof input['goal'] === 'string' ? input['goal'] : undefined
 }
 
-/** Items and what is in them belong to their step, which has not ended if it is planned anew. */
-function settledPaths(ended: Iterable<StepRunRecord>): string[] {
+/** Items, and what is inside of the step that failed, belong to their step, which has not ended if it is planned anew. */
+function settledPaths(ended: Iterable<StepRunRecord>, failedKey: string): string[] {
   const paths = new Set<string>()
   for (const { stepKey, status } of ended)
-    if (status !== 'cancelled' && !stepKey.includes('#')) paths.add(pathOf(stepKey))
+    if (status !== 'cancelled' && !stepKey.includes('#') && !isInside(stepKey, failedKey)) paths.add(pathOfKey(stepKey))
   return [...paths]
-}
-
-/** `outer@1/inner@2` as `outer/inner`. */
-function pathOf(stepKey: string): string {
-  return stepKey.replaceAll(/@\d+/g, '')
 }
 
 async function adopt(scope: OpenScope, compiled: CompiledWorkflow): Promise<void> {
@@ -120,7 +117,9 @@ async function adopt(scope: OpenScope, compiled: CompiledWorkflow): Promise<void
   scope.adopt(prepareWorkflow(compiled, scope.parts.failurePolicy), lastAttempts(scope.attempts))
   scope.writer.definition(definition)
   changeRun(scope, { status: 'running', definitionHash: definition.hash, planVersion })
-  closeDroppedWaits(scope)
+  const kept = new Set(definition.root.steps.map(({ id }) => id))
+  // Nobody is asked for what the new plan does without.
+  closeWaits(scope, (stepKey) => !kept.has(stepKey.split('@')[0] ?? ''))
   note(
     scope,
     'plan_ready',
@@ -132,19 +131,6 @@ async function adopt(scope: OpenScope, compiled: CompiledWorkflow): Promise<void
     },
   )
   await scope.writer.flush()
-}
-
-/** Nobody is asked for what the new plan does without. */
-function closeDroppedWaits(scope: OpenScope): void {
-  const kept = new Set(scope.workflow.compiled.definition.root.steps.map(({ id }) => id))
-  for (const [stepKey, wait] of scope.waits) {
-    const [root = ''] = stepKey.split('@')
-    if (wait.status !== 'open' || kept.has(root)) continue
-    const closed = { ...wait, status: 'cancelled' as const }
-    scope.waits.set(stepKey, closed)
-    scope.parked.delete(stepKey)
-    scope.writer.wait(closed)
-  }
 }
 
 /** There is no plan: what the fallback says of the step is done when it is come to again. */

@@ -30,5 +30,7 @@ function readWithTheirStep({ ended, recorded }: OpenScope): StepRunRecord[] {
 
 /** `outer@1/each@1#0` is inside of `outer@1/each@1`, which is inside of `outer@1`. */
 function outerKey(stepKey: string): string {
-  return stepKey.slice(0, Math.max(0, stepKey.lastIndexOf('/'), stepKey.lastIndexOf('#')))
+  const outer = stepKey.slice(0, Math.max(0, stepKey.lastIndexOf('/'), stepKey.lastIndexOf('#')))
+  // A later attempt of a region is of the same step.
+  return stepKey.charAt(outer.length) === '/' ? outer.replace(/(@\d+)\.\d+$/, '$1') : outer
 }

@@ -10,16 +10,27 @@ import type { Frame, ItemPlace } from './frame.ts'
 import { keepAttempt } from './keep-attempt.ts'
 import type { PreparedStep } from './prepare.ts'
 import { factsOf, resolveDecision } from './resolve-decision.ts'
+import { actRegion, RegionHalted } from './region-attempt.ts'
+import type { RegionRunner } from './run-region.ts'
 import { note, tell, type RunScope } from './run-scope.ts'
+import type { UnplannedStep } from './step-outcome.ts'
 import { waitForRetry } from './wait-for-retry.ts'
 
 /** How all attempts of a step, or of one of its items, ended. */
 export type AttemptsEnd =
-  | { type: 'completed'; output: Json; writes: ReadonlyMap<string, Json> | undefined; attempt: Attempt }
+  | {
+      type: 'completed'
+      output: Json
+      writes: ReadonlyMap<string, Json> | undefined
+      attempt: Attempt
+      context?: Map<string, Json>
+    }
   | { type: 'skipped'; kind: 'sentinel' | 'policy'; attempt: Attempt }
   | { type: 'failed'; error: ParleyError; class: FailureClass; decision: 'fail' | 'abort' | 'replan'; attempt: Attempt }
   | { type: 'cancelled' }
   | { type: 'parked' }
+  /** A step inside of it asks for a plan. */
+  | { type: 'replan'; failed: UnplannedStep }
 
 /** What is tried. */
 export interface Work {
@@ -33,6 +44,8 @@ export interface Work {
   /** Of items that end together. @default that of the run */
   signal?: AbortSignal
   region: 'dag' | 'flow'
+  /** For a step that is a region itself. */
+  runRegion: RegionRunner
 }
 
 /** Which try it is. */
@@ -52,7 +65,10 @@ export type AttemptEnd = AttemptsEnd | { type: 'retry'; context: RetryContext | 
 export async function runAttempt(work: Work, which: Try): Promise<AttemptEnd> {
   const { scope, prepared } = work
   const { step } = prepared
-  const controller = step.timeoutMs === undefined ? undefined : new AbortController()
+  const { region } = prepared
+  // A region ends what is inside of it by itself.
+  const timeoutMs = region === undefined ? step.timeoutMs : undefined
+  const controller = timeoutMs === undefined ? undefined : new AbortController()
   const outer = work.signal ?? scope.signal
   const signal = controller === undefined ? outer : AbortSignal.any([outer, controller.signal])
   const attempt = new Attempt(work, which, signal)
@@ -67,17 +83,18 @@ export async function runAttempt(work: Work, which: Try): Promise<AttemptEnd> {
       faults = inputFaults
       throw contractError('contract_input', step.id, faults, work.item?.index)
     }
-    if (step.effect === 'effectful') {
+    if (step.effect === 'effectful' && region === undefined) {
       // An attempt that may not be repeated is known before it acts.
       keepAttempt(attempt, 'running')
       await scope.writer.flush()
     }
-    const working = act(attempt)
+    const working = region === undefined ? act(attempt) : actRegion(work, attempt, region)
     let acted: Acted
-    if (working instanceof Promise) {
+    if (region !== undefined) acted = await working
+    else if (working instanceof Promise) {
       scope.writer.flushSoon()
       acted = await fenced(scope, working, {
-        ...(step.timeoutMs === undefined ? {} : { timeoutMs: step.timeoutMs }),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
         ...(work.signal === undefined ? {} : { signal: work.signal }),
         abort: (error) => controller?.abort(error),
         onLate: () => noteLate(attempt),
@@ -100,7 +117,8 @@ export async function runAttempt(work: Work, which: Try): Promise<AttemptEnd> {
       faults = outputFaults
       throw contractError('contract_output', step.id, faults, work.item?.index)
     }
-    return { type: 'completed', output: value, writes: acted.writes, attempt }
+    const { writes, context } = acted
+    return { type: 'completed', output: value, writes, attempt, ...(context === undefined ? {} : { context }) }
   } catch (thrown) {
     return await afterFailure(work, attempt, thrown, faults)
   } finally {
@@ -116,6 +134,7 @@ async function afterFailure(
   faults: readonly ContractFault[],
 ): Promise<AttemptEnd> {
   const { scope } = work
+  if (thrown instanceof RegionHalted) return thrown.end
   if (thrown instanceof BudgetParked) {
     // It has not acted: the same attempt begins again when the run goes on.
     if (work.prepared.step.effect === 'effectful') keepAttempt(attempt, 'cancelled')

@@ -12,8 +12,10 @@ import { waitForStoredRetry } from './wait-for-retry.ts'
 export async function runAttempts(work: Work): Promise<AttemptsEnd> {
   const { scope, stepKey } = work
   const earlier = scope.attempted.get(stepKey)
-  let which: Try = { number: 1, dispatch: 1, before: 0, retryContext: undefined }
-  if (earlier !== undefined) {
+  const aside = scope.tries.get(stepKey)
+  let which: Try = aside ?? { number: 1, dispatch: 1, before: 0, retryContext: undefined }
+  if (aside !== undefined) scope.tries.delete(stepKey)
+  else if (earlier !== undefined) {
     const next = await continueFrom(work, earlier)
     if ('type' in next) return next
     which = next
@@ -22,6 +24,7 @@ export async function runAttempts(work: Work): Promise<AttemptsEnd> {
     if (scope.decision() !== undefined || work.signal?.aborted === true) return { type: 'cancelled' }
     if (which.number > 1 && scope.pauseReason() !== undefined) return { type: 'parked' }
     const end = await runAttempt(work, which)
+    if (end.type === 'parked' && work.prepared.region !== undefined) scope.tries.set(stepKey, which)
     if (end.type !== 'retry') return end
     which = { number: which.number + 1, dispatch: 1, before: which.before, retryContext: end.context }
   }

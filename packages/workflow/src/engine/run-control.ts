@@ -11,6 +11,7 @@ import {
 import type { EngineParts } from './engine-parts.ts'
 import { cancelError, type RunDesk } from './run-desk.ts'
 import { checkRunBudget, refuseClosed } from './start-run.ts'
+import type { OpenTaskBook } from './task-book.ts'
 import type { WorkflowRegistry } from './workflow-registry.ts'
 
 /** What runs are stopped, put aside and taken up with. */
@@ -18,6 +19,7 @@ export interface RunControl {
   parts: EngineParts
   desk: RunDesk
   registry: WorkflowRegistry
+  tasks: OpenTaskBook
   executorId: string
   onCaught: (error: unknown) => void
 }
@@ -97,6 +99,15 @@ export async function resumeRun(
   return run
 }
 
+/** Takes up a run that its budget has put aside; one that somebody has paused meanwhile stays so. */
+export async function resumeByBudget(control: RunControl, runId: string): Promise<void> {
+  const { desk, parts } = control
+  await desk.settled(runId)
+  const run = await parts.backend.get(runId)
+  if (desk.isClosed || run?.status !== 'paused' || run.pauseReason !== 'budget') return
+  await resumeRun(control, runId, undefined)
+}
+
 /** Takes up what nobody holds. */
 export async function recoverRuns(control: RunControl): Promise<string[]> {
   const { desk, parts } = control
@@ -115,6 +126,8 @@ export async function recoverRuns(control: RunControl): Promise<string[]> {
 
 async function recoverRun(control: RunControl, run: RunRecord): Promise<boolean> {
   const { desk, parts, registry } = control
+  // The next call of its task that fits lets it go on.
+  if (run.status === 'paused' && run.pauseReason === 'budget' && run.parent === undefined) control.tasks.park(run)
   const isMeant = run.status === 'paused' && !passingReasons.includes(run.pauseReason ?? '')
   if (isMeant || desk.active(run.id) !== undefined) return false
   if (run.parent !== undefined) {

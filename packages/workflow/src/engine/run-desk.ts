@@ -105,8 +105,10 @@ export class RunDesk {
       else given?.leave()
       return known
     }
-    const around = surroundings ?? this.#surroundings.get(run.id) ?? this.#options.surroundings(run)
-    this.#surroundings.set(run.id, around)
+    const kept = surroundings ?? this.#surroundings.get(run.id)
+    if (kept !== undefined) this.#surroundings.set(run.id, kept)
+    // The envelope of a task may be another one each time.
+    const around = kept ?? this.#options.surroundings(run)
     this.#dropWaker(run.id)
     const entry: ActiveRun = {
       done: Promise.resolve(),

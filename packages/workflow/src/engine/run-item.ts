@@ -3,8 +3,6 @@ import type { ItemOutcome } from '../schedule/items-machine.ts'
 import { classOf, toRunError } from './failure.ts'
 import type { ItemPlace } from './frame.ts'
 import { recordAttempt } from './keep-attempt.ts'
-import { regionOutput } from './region-output.ts'
-import { regionError, runItemRegion } from './region-step.ts'
 import type { AttemptsEnd } from './run-attempt.ts'
 import { runAttempts } from './run-attempts.ts'
 import { instant, note, tell } from './run-scope.ts'
@@ -47,16 +45,13 @@ export async function runItem(
   }
   const seq = recorded?.seq || scope.nextSeq()
   const startedMs = scope.clock.now()
-  const end =
-    prepared.region === undefined
-      ? await runAttempts({ ...task, stepKey, item, signal, seq })
-      : await runInRegion(task, item, stepKey)
+  const end = await runAttempts({ ...task, stepKey, item, signal, seq })
   if (end.type === 'parked') return 'parked'
   if (end.type === 'cancelled') return { outcome: 'cancelled', value: null }
   const ended = itemEnd(end, scope.workflow.compiled.definition.compat.foreachSkipFails ?? false)
   const place = { step: prepared.step.id, stepKey }
   const nowMs = scope.clock.now()
-  const attempt = 'attempt' in end ? end.attempt : undefined
+  const attempt = end.type === 'replan' ? undefined : end.attempt
   const success = attempt === undefined || attempt.isKept ? undefined : recordAttempt(attempt, 'success')
   const { failure, writes } = ended
   const record: StepRunRecord = {
@@ -108,32 +103,6 @@ function keepItem(
   return undefined
 }
 
-/** How an item ended whose work is a region. */
-type RegionItemEnd =
-  | { type: 'completed'; output: Json; writes: undefined }
-  | { type: 'regionFailed'; failure: ItemFailure }
-  | { type: 'cancelled' }
-  | { type: 'parked' }
-
-async function runInRegion(task: StepTask, item: ItemPlace, stepKey: string): Promise<RegionItemEnd> {
-  const { region, step } = task.prepared
-  if (region === undefined) throw new ParleyError({ code: 'internal_error', message: 'An item without a region.' })
-  const { frame, end } = runItemRegion(task, { region, item, stepKey })
-  const ended = await end
-  switch (ended.type) {
-    case 'completed':
-      return { type: 'completed', output: regionOutput(region, frame), writes: undefined }
-    case 'failed':
-      return { type: 'regionFailed', failure: { error: regionError(step.id, ended.error) } }
-    case 'replan':
-      return { type: 'regionFailed', failure: { error: ended.failed.facts.error, unplanned: ended.failed } }
-    case 'stopped':
-      return { type: 'cancelled' }
-    case 'parked':
-      return { type: 'parked' }
-  }
-}
-
 /** How an item ended that the journal knows; nothing of it runs again. */
 function fromJournal({ status, output, writes, error }: StepRunRecord): ItemEnd | undefined {
   switch (status) {
@@ -162,10 +131,7 @@ function fromJournal({ status, output, writes, error }: StepRunRecord): ItemEnd 
   }
 }
 
-function itemEnd(
-  end: Exclude<AttemptsEnd | RegionItemEnd, { type: 'cancelled' | 'parked' }>,
-  skipFails: boolean,
-): ItemEnd {
+function itemEnd(end: Exclude<AttemptsEnd, { type: 'cancelled' | 'parked' }>, skipFails: boolean): ItemEnd {
   switch (end.type) {
     case 'completed':
       return { outcome: 'completed', value: end.output, ...(end.writes === undefined ? {} : { writes: end.writes }) }
@@ -178,7 +144,7 @@ function itemEnd(
       }
     case 'failed':
       return { outcome: 'failed', value: null, failure: { error: end.error, decision: end.decision } }
-    case 'regionFailed':
-      return { outcome: 'failed', value: null, failure: end.failure }
+    case 'replan':
+      return { outcome: 'failed', value: null, failure: { error: end.failed.facts.error, unplanned: end.failed } }
   }
 }

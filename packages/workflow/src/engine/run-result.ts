@@ -14,6 +14,7 @@ import {
   type WaitRecord,
 } from '@parley/spec'
 import { costOfReceipt } from './model-calls.ts'
+import { pathOfKey } from './region-prefix.ts'
 
 /** What one step of a run gave. */
 export interface StepResult {
@@ -125,7 +126,7 @@ function stepResults(stepRuns: Iterable<StepRunRecord>, attempts: Iterable<Attem
       else known.push(record)
       continue
     }
-    results[pathOf(record.stepKey)] = {
+    results[pathOfKey(record.stepKey)] = {
       status: record.status,
       output: record.output ?? null,
       ...(record.skip === undefined ? {} : { skip: record.skip }),
@@ -139,7 +140,7 @@ function stepResults(stepRuns: Iterable<StepRunRecord>, attempts: Iterable<Attem
     }
   }
   for (const [stepKey, records] of items) {
-    const result = results[pathOf(stepKey)]
+    const result = results[pathOfKey(stepKey)]
     if (result === undefined) continue
     result.items = records
       .map((record) => ({ record, index: record.index ?? indexOf(record.stepKey) }))
@@ -153,11 +154,6 @@ function stepResults(stepRuns: Iterable<StepRunRecord>, attempts: Iterable<Attem
     result.attempts = records.flatMap(({ stepKey: key }) => tries.get(key) ?? [])
   }
   return results
-}
-
-/** `outer@1/inner@2` is shown as `outer/inner`. */
-function pathOf(stepKey: string): string {
-  return stepKey.replaceAll(/@\d+/g, '')
 }
 
 function indexOf(stepKey: string): number {

@@ -17,12 +17,14 @@ import type {
   WaitRecord,
 } from '@parley/spec'
 import type { HookEvent, HookName, WorkflowHooks } from '../log/workflow-hooks.ts'
+import type { Frame } from './frame.ts'
 import type { RunState } from '../state/run-state.ts'
 import type { EngineParts } from './engine-parts.ts'
 import type { JournalWriter } from './journal-writer.ts'
 import type { LaneGate } from './lane-gate.ts'
 import type { PreparedWorkflow } from './prepare.ts'
 import type { SessionHistory } from './session-history.ts'
+import type { Try } from './run-attempt.ts'
 
 /** What ends a run before its steps are through. */
 export interface RunDecision {
@@ -43,8 +45,10 @@ export interface RunScope {
   readonly state: RunState
   /** Of the run, after those of the tenant and the task. */
   readonly budget: Budget
-  /** The envelope of a step in that of the run; one per step, whatever its attempts. */
-  stepBudget(stepKey: string, spec: BudgetSpec): Budget
+  /** The envelope of a step in those around it; one per step, whatever its attempts. */
+  stepBudget(stepKey: string, spec: BudgetSpec, frame: Frame): Budget
+  /** Keys of visits that are booked in an envelope already. */
+  readonly visited: Set<string>
   /** What earlier runs of the session have left. Absent: the run has no session, or nothing of it asks. */
   readonly history?: SessionHistory
   readonly lanes: LaneGate
@@ -54,6 +58,8 @@ export interface RunScope {
   /** What the journal knew when this execution began, by step key. */
   readonly recorded: ReadonlyMap<string, StepRunRecord>
   readonly attempted: ReadonlyMap<string, AttemptRecord>
+  /** Attempts of regions that stand still, by step key: they go on where they are. */
+  readonly tries: Map<string, Try>
   /** Steps that a plan could not help, with how they end, by step key. */
   readonly unplanned: Map<string, { error: ParleyError; action: 'skip' | 'fail' | 'abort' }>
   readonly waits: Map<string, WaitRecord>

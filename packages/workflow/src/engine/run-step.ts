@@ -1,9 +1,9 @@
-import { ParleyError, type ErrorCode, type StepRunRecord } from '@parley/spec'
+import { ParleyError, type ErrorCode, type Json, type StepRunRecord } from '@parley/spec'
 import { decideFailure } from '../failure/decide-failure.ts'
 import { sourcesOf } from './attempt.ts'
 import { conditionData } from './condition-data.ts'
 import { toStepError } from './failure.ts'
-import { rereadBranch, runRegionStep } from './region-step.ts'
+import { rereadBranch } from './reread-branch.ts'
 import { factsOf } from './resolve-decision.ts'
 import type { AttemptsEnd } from './run-attempt.ts'
 import { runAttempts } from './run-attempts.ts'
@@ -24,10 +24,11 @@ import type { StepOutcome } from './step-outcome.ts'
 /** Runs a step to its end, and keeps that. A step that the journal has ended is read, never run. */
 export async function runStep(task: StepTask): Promise<StepOutcome> {
   const { scope, prepared, frame, stepKey } = task
-  const recorded = scope.ended.get(stepKey) ?? scope.recorded.get(stepKey)
+  const recorded = task.isAnew === true ? undefined : (scope.ended.get(stepKey) ?? scope.recorded.get(stepKey))
   const read = recorded === undefined ? undefined : fromJournal(task, recorded)
   if (read !== undefined) {
-    if (prepared.region !== undefined) await rereadBranch(task, prepared.region)
+    if (prepared.region !== undefined && recorded?.status === 'completed')
+      await rereadBranch(task, prepared.region, recorded)
     return read
   }
   const times: StepTimes = { seq: recorded?.seq || scope.nextSeq(), startedMs: scope.clock.now() }
@@ -43,7 +44,6 @@ export async function runStep(task: StepTask): Promise<StepOutcome> {
   }
   if (prepared.step.foreach !== undefined) return runForeach(task, times)
   if (prepared.step.kind === 'wait') return runWait(task, times)
-  if (prepared.region !== undefined) return runRegionStep(task, times, prepared.region)
   return settle(task, times, await runAttempts({ ...task, seq: times.seq }))
 }
 
@@ -51,7 +51,7 @@ export async function runStep(task: StepTask): Promise<StepOutcome> {
 async function settle(task: StepTask, times: StepTimes, end: AttemptsEnd): Promise<StepOutcome> {
   switch (end.type) {
     case 'completed':
-      return settleOutput(task, times, end.output, end.writes, end.attempt)
+      return settleBranch(task, end.context, await settleOutput(task, times, end.output, end.writes, end.attempt))
     case 'skipped':
       return settleSkip(task, times, { kind: end.kind }, end.attempt)
     case 'failed':
@@ -60,8 +60,19 @@ async function settle(task: StepTask, times: StepTimes, end: AttemptsEnd): Promi
     case 'cancelled':
       return settleCancel(task, times)
     case 'parked':
-      return { type: 'parked' }
+    case 'replan':
+      return end
   }
+}
+
+/** What a branch has written is kept until it is joined. */
+function settleBranch(
+  { scope, stepKey }: StepTask,
+  context: Map<string, Json> | undefined,
+  settled: StepOutcome,
+): StepOutcome {
+  if (context !== undefined && settled.type === 'completed') scope.branches.set(stepKey, context)
+  return settled
 }
 
 /** There is no new plan: the step ends as its fallback says. */

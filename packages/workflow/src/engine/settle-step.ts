@@ -25,6 +25,8 @@ export interface StepTask {
   frame: Frame
   stepKey: string
   region: 'dag' | 'flow'
+  /** What the journal says of it is not read: it is done once more. */
+  isAnew?: boolean
   /** Of a region that runs fewer steps at once than the whole run. */
   limit?: LaneStep['region']
   /** For a step that is a region itself. */

@@ -20,13 +20,13 @@ import { prepareWorkflow } from './prepare.ts'
 import { refuseMissingPlanner } from './missing-planner.ts'
 import { refuseMissingPorts } from './missing-ports.ts'
 import type { RunDesk } from './run-desk.ts'
-import type { OpenTaskBook } from './task-book.ts'
+import type { TaskBook } from './task-book.ts'
 
 /** What runs are started with. */
 export interface RunStarter {
   parts: EngineParts
   desk: RunDesk
-  tasks: OpenTaskBook
+  tasks: TaskBook
   hooks: readonly WorkflowHooks[]
   cancel: (runId: string, reason: string) => Promise<unknown>
   onCaught: (error: unknown) => void
@@ -63,7 +63,9 @@ export async function startRun(
   refuseMissingPorts(prepared, parts)
   const { tenantId = 'default', taskId = parts.ids.next('task'), signal, idempotencyKey } = runOptions
   if (runOptions.budget !== undefined) checkRunBudget(runOptions.budget, parts)
-  const outer = inner?.budget ?? runOptions.within ?? tasks.join(taskId, tenantId)
+  const given = inner?.budget ?? runOptions.within
+  // A task that takes no more calls starts nothing; its envelope is asked for again whenever the run is taken up.
+  if (given === undefined) tasks.budget(taskId, { tenantId })
   const at = new Date(parts.clock.now()).toISOString()
   const record: RunRecord = {
     id: runOptions.runId ?? parts.ids.next('run'),
@@ -90,7 +92,7 @@ export async function startRun(
     if (place !== 'none') place.leave()
     throw error
   }
-  const surroundings = { outer, depth: inner?.depth ?? 0 }
+  const surroundings = given === undefined ? undefined : { outer: given, depth: inner?.depth ?? 0 }
   const isOver = terminalRunStatuses.includes(run.status)
   if (created) desk.execute(run, compiled, surroundings, place)
   else {

@@ -1,6 +1,5 @@
 import {
   ParleyError,
-  createBudget,
   type Budget,
   type BudgetSpec,
   type Clock,
@@ -11,6 +10,7 @@ import {
   type WorkflowTask,
 } from '@parley/spec'
 import { costOfReceipt } from './model-calls.ts'
+import { TaskEnvelopes } from './task-envelopes.ts'
 
 /** How many runs of a task are read for its account. */
 const MAX_RUNS = 1_000
@@ -26,20 +26,41 @@ export interface TaskBook {
   ): Promise<{ task: WorkflowTask; receipts?: ModelReceipt[] }>
   /** Cancels what runs and refuses what comes; again it does nothing. @throws {ParleyError} `task_unknown` */
   cancel(id: string, options?: { tenantId?: string }): Promise<void>
+  /**
+   * Changes the budget of a task: what was spent stays, runs that it had put aside and that fit now go on. One that had
+   * none so far binds runs that start or go on after this.
+   * @throws {ParleyError} `task_unknown`, `task_terminal`, `budget_invalid`
+   */
+  setBudget(id: string, budget: BudgetSpec, options?: { tenantId?: string }): Promise<void>
+  /**
+   * The envelope that a call outside of runs has to fit which names the task, in that of its tenant; absent where neither
+   * has one. A call that fits lets runs go on that the envelope had put aside, as far as they fit now.
+   * @throws {ParleyError} `task_unknown`, `task_terminal`
+   */
+  budget(id: string, options?: { tenantId?: string }): Budget | undefined
+}
+
+/** What an engine tells its tasks besides what its users do. */
+export interface OpenTaskBook extends TaskBook {
+  /** A run that an earlier process has left paused by its budget. */
+  park(run: RunRecord): void
 }
 
 interface Entry {
   tenantId: string
-  budget: Budget | undefined
-  spec: BudgetSpec | undefined
   isCancelled: boolean
   createdAt: string
 }
 
-/** What an engine asks of its tasks besides what its users do. */
-export interface OpenTaskBook extends TaskBook {
-  /** The envelope of a task; absent where it has none. @throws {ParleyError} `task_terminal` */
-  join(id: string, tenantId: string): Budget | undefined
+/** What a book is made with. */
+export interface TaskBookOptions {
+  backend: DurableBackend
+  clock: Clock
+  nextId: () => string
+  cancelRun: (runId: string) => Promise<unknown>
+  /** Takes up a run that its budget has put aside. */
+  resumeRun: (runId: string) => void
+  tenantBudget: ((tenantId: string) => Budget | undefined) | undefined
 }
 
 /** A book whose accounts are read from runs and receipts; budgets of tasks live as long as the engine. */
@@ -48,12 +69,9 @@ export function openTaskBook({
   clock,
   nextId,
   cancelRun,
-}: {
-  backend: DurableBackend
-  clock: Clock
-  nextId: () => string
-  cancelRun: (runId: string) => Promise<unknown>
-}): OpenTaskBook {
+  resumeRun,
+  tenantBudget,
+}: TaskBookOptions): OpenTaskBook {
   const entries = new Map<string, Entry>()
   const known = (id: string, tenantId: string): Entry | undefined => {
     const entry = entries.get(id)
@@ -62,6 +80,23 @@ export function openTaskBook({
   }
   const runsOf = async (id: string, tenantId: string): Promise<RunRecord[]> =>
     (await backend.list({ taskId: id, tenantId, limit: MAX_RUNS })).runs
+  const envelopes = new TaskEnvelopes({
+    clock,
+    tenantBudget,
+    resumeRun,
+  })
+  const account = async (
+    id: string,
+    tenantId: string,
+  ): Promise<{ task: WorkflowTask; receipts: ModelReceipt[]; entry: Entry | undefined }> => {
+    const entry = known(id, tenantId)
+    const runs = await runsOf(id, tenantId)
+    if (entry === undefined && runs.length === 0) throw unknown(id)
+    const receipts = await backend.receipts({ taskId: id, tenantId })
+    const spec = envelopes.specOf(id)
+    const task = accountOf(id, tenantId, runs, receipts, entry)
+    return { task: spec === undefined ? task : { ...task, budget: spec }, receipts, entry }
+  }
   return {
     create({ id = nextId(), budget, tenantId = 'default' }) {
       if (entries.has(id))
@@ -70,21 +105,12 @@ export function openTaskBook({
           message: `There is a task "${id}" already.`,
           details: { path: 'id' },
         })
-      entries.set(id, {
-        tenantId,
-        spec: budget,
-        budget: budget === undefined ? undefined : createBudget('task', id, budget, { clock }),
-        isCancelled: false,
-        createdAt: new Date(clock.now()).toISOString(),
-      })
+      if (budget !== undefined) envelopes.set(id, tenantId, budget)
+      entries.set(id, { tenantId, isCancelled: false, createdAt: new Date(clock.now()).toISOString() })
       return { id }
     },
     async get(id, { includeReceipts = false, tenantId = 'default' } = {}) {
-      const entry = known(id, tenantId)
-      const runs = await runsOf(id, tenantId)
-      if (entry === undefined && runs.length === 0) throw unknown(id)
-      const receipts = await backend.receipts({ taskId: id, tenantId })
-      const task = accountOf(id, tenantId, runs, receipts, entry)
+      const { task, receipts } = await account(id, tenantId)
       return includeReceipts ? { task, receipts } : { task }
     },
     async cancel(id, { tenantId = 'default' } = {}) {
@@ -93,25 +119,36 @@ export function openTaskBook({
       if (entry === undefined && runs.length === 0) throw unknown(id)
       entries.set(id, {
         tenantId,
-        budget: entry?.budget,
-        spec: entry?.spec,
         createdAt: entry?.createdAt ?? runs.at(-1)?.createdAt ?? new Date(clock.now()).toISOString(),
         isCancelled: true,
       })
       await Promise.all(runs.filter(({ endedAt }) => endedAt === undefined).map(async (run) => cancelRun(run.id)))
     },
-    join(id, tenantId) {
-      const entry = known(id, tenantId)
-      if (entry?.isCancelled === true) {
-        throw new ParleyError({
-          code: 'task_terminal',
-          message: `The task "${id}" was cancelled and takes no more calls. Start a new one.`,
-          details: { taskId: id },
-        })
-      }
-      return entry?.budget
+    async setBudget(id, budget, { tenantId = 'default' } = {}) {
+      const { task, entry } = await account(id, tenantId)
+      if (entry?.isCancelled === true) throw cancelled(id)
+      const { totalCostNanoUsd, unknownCosts, tokens, callCount } = task
+      envelopes.set(id, tenantId, budget, {
+        costNanoUsd: unknownCosts > 0 ? null : totalCostNanoUsd,
+        tokens: tokens.inputTokens + tokens.outputTokens,
+        calls: callCount,
+      })
+      if (entry === undefined) entries.set(id, { tenantId, isCancelled: false, createdAt: task.createdAt })
     },
+    budget(id, { tenantId = 'default' } = {}) {
+      if (known(id, tenantId)?.isCancelled === true) throw cancelled(id)
+      return envelopes.of(id, tenantId)
+    },
+    park: ({ id, taskId }) => envelopes.park(taskId, id),
   }
+}
+
+function cancelled(id: string): ParleyError {
+  return new ParleyError({
+    code: 'task_terminal',
+    message: `The task "${id}" was cancelled and takes no more calls. Start a new one.`,
+    details: { taskId: id },
+  })
 }
 
 function accountOf(
@@ -146,7 +183,6 @@ function accountOf(
       }),
       { inputTokens: 0, outputTokens: 0 },
     ),
-    ...(entry?.spec === undefined ? {} : { budget: entry.spec }),
     runs: runs.map((run) => run.id),
     ...(latest?.roomId === undefined ? {} : { roomId: latest.roomId }),
     createdAt,

@@ -2,6 +2,7 @@ import { ParleyError, sha256Hex, type Json, type WaitRecord } from '@parley/spec
 import { copyToJson } from '../state/copy-json.ts'
 import type { WaitAnswer, WaitReply } from './engine-options.ts'
 import type { EngineParts } from './engine-parts.ts'
+import { isInside } from './region-prefix.ts'
 import type { RunDesk } from './run-desk.ts'
 import { refuseClosed } from './start-run.ts'
 import { checkAnswer, matches } from './wait-answer.ts'
@@ -70,7 +71,7 @@ export async function signalRun({ parts, desk }: WaitDesk, runId: string, name: 
 /** The run goes on, from memory if it is at work, else from its journal. */
 async function goOn(desk: RunDesk, { runId, stepKey }: WaitRecord): Promise<void> {
   const wakes = desk.active(runId)?.scope?.wakes ?? []
-  for (const [key, run] of wakes) if (stepKey === key || stepKey.startsWith(`${key}/`)) return run()
+  for (const [key, run] of wakes) if (stepKey === key || isInside(stepKey, key)) return run()
   await desk.wake(runId)
 }
 

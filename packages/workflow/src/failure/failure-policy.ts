@@ -22,15 +22,17 @@ export interface Recovery {
 
 /** The policy of a step: its own, else that of its workflow, else that of the engine. Nothing is mixed but the delays. */
 export function recoveryOf(
-  step: Pick<StepDefinition, 'failurePolicy' | 'retry'>,
+  step: Pick<StepDefinition, 'failurePolicy' | 'retry'> & { kind?: StepDefinition['kind'] },
   workflow: FailurePolicySpec | undefined,
   engine: FailurePolicySpec = defaultFailurePolicy,
   workflowRetry?: RetrySpec,
 ): Recovery {
   const policy = step.failurePolicy ?? workflow ?? engine
+  const isInherited = step.failurePolicy === undefined
   const retry = step.retry ??
-    (step.failurePolicy === undefined ? workflowRetry : undefined) ?? {
-      maxAttempts: policy.maxAttempts,
+    (isInherited && step.kind !== 'region' ? workflowRetry : undefined) ?? {
+      // The steps inside of a region have their attempts: it has more than one only where it says so itself.
+      maxAttempts: isInherited && step.kind === 'region' ? 1 : policy.maxAttempts,
       delay: policy.retryDelay,
       backoff: policy.retryBackoff,
       maxDelay: MAX_DELAY_SECONDS,

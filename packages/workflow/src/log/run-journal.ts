@@ -1,4 +1,5 @@
 import type { Instant, Json, RunStatus } from '@parley/spec'
+import { pathOfKey } from '../engine/region-prefix.ts'
 import type { LogEvent, RunLog, RunSummary } from './log-event.ts'
 import type { HookEvent, HookName } from './workflow-hooks.ts'
 
@@ -45,7 +46,7 @@ export class RunJournal {
     if (name === 'onValidationFail') this.#failed += 1
     if (step === undefined || stepKey?.includes('#') === true) return
     // Passes of a loop are one step; the same id in two regions is two.
-    const key = stepKey === undefined ? step : stepKey.replace(/@\d+/g, '')
+    const key = stepKey === undefined ? step : pathOfKey(stepKey)
     if (name === 'onStepStart') this.#outcomes.set(key, 'open')
     if (name === 'onStepComplete') this.#outcomes.set(key, 'completed')
     if (name === 'onStepSkip') this.#outcomes.set(key, 'skipped')
