@@ -67,6 +67,7 @@ export function loadDocument(
   return {
     definition,
     functions,
+    ...(registries.functions === undefined ? {} : { registered: registries.functions }),
     contracts: registries.contracts ?? new Map(),
     problems: orderProblems([...read.problems, ...problems.list, ...models], withoutEchoes(checked, keys)),
   }

@@ -2,6 +2,7 @@ import type { Json, RunError } from '@parley/spec'
 import { openFlow, stepFlow, type FlowInput } from '../schedule/flow-machine.ts'
 import { bookVisit, capsVisits } from './book-visit.ts'
 import { budgetOf } from './frame.ts'
+import { isRedirected } from './is-redirected.ts'
 import type { PreparedRegion, PreparedStep } from './prepare.ts'
 import type { RegionEnd, RegionRunner, RegionTask } from './run-region.ts'
 import type { RunScope } from './run-scope.ts'
@@ -27,6 +28,7 @@ export async function runFlow(
     if (effect === undefined || effect.type === 'interrupt') return { type: 'stopped' }
     if (effect.type === 'ended') {
       if (scope.decision() !== undefined) return { type: 'stopped' }
+      if (effect.lost !== undefined) error = lostError(effect.lost)
       return effect.outcome === 'completed' ? { type: 'completed' } : { type: 'failed', error }
     }
     if (scope.decision() !== undefined) return { type: 'stopped' }
@@ -38,9 +40,9 @@ export async function runFlow(
     const stepKey = `${prefix}${effect.step.id}@${effect.visit}`
     if (isCapped && !(await bookVisit(scope, budget, { step: effect.step.id, stepKey })))
       return { type: scope.decision() === undefined ? 'parked' : 'stopped' }
-    const outcome = await withPlace(scope, prepared, stepKey, () =>
-      runStep({ scope, prepared, frame, stepKey, region: 'flow', runRegion }),
-    )
+    const task = { scope, prepared, frame, stepKey, region: 'flow', runRegion } as const
+    const isAnew = isRedirected(scope, prepared, stepKey)
+    const outcome = await withPlace(scope, prepared, stepKey, () => runStep(isAnew ? { ...task, isAnew } : task))
     switch (outcome.type) {
       case 'completed':
         input = { type: 'left', next: nextOf(prepared, outcome.output) }
@@ -60,6 +62,15 @@ export async function runFlow(
       case 'replan':
         return { type: 'replan', failed: outcome.failed }
     }
+  }
+}
+
+/** A definition names nodes that exist; what a function or a journal says of the next one may not. */
+function lostError(id: string): RunError {
+  return {
+    code: 'unknown_reference',
+    message: `The flow was led to the node "${id}", which it does not have.`,
+    step: id,
   }
 }
 

@@ -23,7 +23,8 @@ export function readPlan(
     parts,
   }: { current: CompiledWorkflow; settled: readonly string[]; parts: Pick<EngineParts, 'handlers'> },
 ): PlanReading {
-  const { definition, functions, contracts } = current
+  const { definition, contracts } = current
+  const functions = plannable(current)
   const steps = stepsOf(plan)
   if (steps === undefined) return { ok: false, problems: [{ code: 'plan_invalid', path: '' }] }
   const { steps: _steps, start: _start, nodes: _nodes, max_concurrency: _max, ...head } = toDocument(definition)
@@ -35,13 +36,20 @@ export function readPlan(
   for (const path of settled) if (!present.has(path)) problems.push({ code: 'plan_invalid', path })
   if (problems.length > 0) return { ok: false, problems }
   const { hash: _hash, ...draft } = definition
-  const planned = finishDefinition({ ...draft, root: loaded.definition.root })
-  return { ok: true, compiled: { ...current, definition: planned, problems: [] } }
+  const versions = { ...draft.functions, ...loaded.definition.functions }
+  const planned = finishDefinition({ ...draft, functions: versions, root: loaded.definition.root })
+  return { ok: true, compiled: withPlan(current, planned) }
 }
 
 /** The workflow of a run that has had a new plan: the one that it began with, with the plan of its journal. */
 export function withPlan(compiled: CompiledWorkflow, definition: CompiledWorkflow['definition']): CompiledWorkflow {
-  return definition.hash === compiled.definition.hash ? compiled : { ...compiled, definition, problems: [] }
+  if (definition.hash === compiled.definition.hash) return compiled
+  return { ...compiled, definition, functions: plannable(compiled), problems: [] }
+}
+
+/** The functions that a plan may name: those of the host, also where the workflow began without them. */
+export function plannable({ functions, registered = new Map() }: CompiledWorkflow): CompiledWorkflow['functions'] {
+  return registered.size === 0 ? functions : new Map([...registered, ...functions])
 }
 
 /** The keys of a document that say what is done; a plan has nothing else to say. */

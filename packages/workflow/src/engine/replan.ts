@@ -11,7 +11,7 @@ import { modelPlanner } from './model-planner.ts'
 import type { OpenScope } from './open-scope.ts'
 import type { Planner, PlanRequest } from './planner.ts'
 import { prepareWorkflow } from './prepare.ts'
-import { readPlan } from './read-plan.ts'
+import { plannable, readPlan } from './read-plan.ts'
 import { isInside, pathOfKey } from './region-prefix.ts'
 import { resolveDecision } from './resolve-decision.ts'
 import { note } from './run-scope.ts'
@@ -92,7 +92,7 @@ function requestOf(scope: OpenScope, failed: UnplannedStep): PlanRequest {
     settled: settledPaths(scope.ended.values(), failed.stepKey),
     failed: { step: pathOfKey(failed.stepKey), context: executionRetryContext(attempt, failure) },
     problems: [],
-    functions: [...compiled.functions.keys()],
+    functions: [...plannable(compiled).keys()],
     tools: scope.parts.kernel?.describe() ?? [],
   }
 }

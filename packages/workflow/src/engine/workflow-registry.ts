@@ -2,6 +2,7 @@ import { ParleyError, type DurableBackend, type RunRecord, type WorkflowDefiniti
 import { loadDocument } from '../documents/load-document.ts'
 import type { CompiledWorkflow } from '../step/compiled-workflow.ts'
 import { builtInTemplates } from '../templates/built-in-templates.ts'
+import { plannable, withPlan } from './read-plan.ts'
 import type { InlineDocument, Runnable, WorkflowSource } from './engine.ts'
 
 /** The workflows that an engine knows, by name and by hash. */
@@ -88,12 +89,15 @@ function noWorkflow(): ParleyError {
 /** A run that was planned anew has a definition of its own; its functions are those of the workflow it began with. */
 async function ofNewPlan(
   run: RunRecord,
-  { definition: { functions: versions }, ...named }: CompiledWorkflow,
+  named: CompiledWorkflow,
   backend: DurableBackend,
 ): Promise<CompiledWorkflow | undefined> {
   if (run.planVersion === 1) return undefined
   const definition: WorkflowDefinition | undefined = await backend.definition(run.definitionHash)
   if (definition === undefined) return undefined
-  const isSame = Object.entries(definition.functions).every(([name, version]) => versions[name] === version)
-  return isSame ? { ...named, definition } : undefined
+  const functions = plannable(named)
+  const isSame = Object.entries(definition.functions).every(
+    ([name, version]) => functions.get(name)?.version === version,
+  )
+  return isSame ? withPlan(named, definition) : undefined
 }

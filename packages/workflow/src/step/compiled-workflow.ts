@@ -7,6 +7,8 @@ export interface CompiledWorkflow {
   readonly definition: WorkflowDefinition
   /** By name. */
   readonly functions: ReadonlyMap<string, RegisteredFunction>
+  /** What a plan for one of its runs may name besides. @default `functions` */
+  readonly registered?: ReadonlyMap<string, RegisteredFunction>
   /** Contracts that are not plain JSON Schema, by name. */
   readonly contracts: ReadonlyMap<string, Contract>
   /** What is wrong. A definition with errors does not run. */
