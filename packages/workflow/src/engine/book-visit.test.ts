@@ -110,8 +110,7 @@ describe('9 maxVisits', () => {
   test('9 a downgrade saves no visits and is refused', async () => {
     const { engine } = setupEngine()
     const budget: BudgetSpec = { maxVisits: 5, onExceed: 'downgrade' }
-    await engine.start(loop(1).workflow, {}, { budget, runId: 'r' })
-    await expect(engine.result('r')).rejects.toMatchObject({ code: 'budget_invalid' })
+    await expect(engine.start(loop(1).workflow, {}, { budget })).rejects.toMatchObject({ code: 'budget_invalid' })
   })
 
   test('9 the envelope of a step counts what is visited inside of it, that of a task over its runs', async () => {
