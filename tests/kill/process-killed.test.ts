@@ -4,8 +4,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { LedgerEntry } from '@parley/spec'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
+import { createTestDatabase } from '../../packages/postgres/src/store/__fixtures__/test-server.ts'
+import { describeNeeding } from '../requirement.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const child = fileURLToPath(new URL('kill-child.ts', import.meta.url))
@@ -18,11 +21,14 @@ interface Line {
   begun?: string
   stepKey?: string
   effect?: boolean
+  called?: boolean
   done?: boolean
   status?: string
   output?: unknown
   seqs?: number[]
   types?: string[]
+  costNanoUsd?: number | null
+  ledger?: Pick<LedgerEntry, 'key' | 'kind' | 'basis' | 'costNanoUsd'>[]
 }
 
 async function readLines(record: string): Promise<Line[]> {
@@ -34,13 +40,13 @@ async function readLines(record: string): Promise<Line[]> {
 
 /** Runs a process; kills it after so many lines of its record, and a moment. Tells whether it was killed. */
 async function live(
-  data: string,
+  address: string,
   record: string,
   runId: string,
   killAfter?: { lines: number; ms: number },
 ): Promise<boolean> {
   const before = (await readLines(record)).length
-  const running = spawn(process.execPath, ['--conditions=@parley/source', child, data, record, runId], {
+  const running = spawn(process.execPath, ['--conditions=@parley/source', child, address, record, runId], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -60,33 +66,47 @@ async function live(
   return signal === 'SIGKILL'
 }
 
-test(
-  `13.3 a run of 30 steps survives ${kills} kills: what has ended runs once, effects happen once per key, no event is lost or doubled`,
-  { timeout: 60_000 + kills * 20_000 },
-  async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'parley-kill-'))
-    onTestFinished(() => rm(folder, { recursive: true, force: true }))
-    const [moment] = fc.sample(
-      fc.array(fc.record({ lines: fc.integer({ min: 1, max: 12 }), ms: fc.integer({ min: 0, max: 8 }) }), {
-        minLength: kills,
-        maxLength: kills,
-      }),
-      1,
-    )
-    let killed = 0
-    for (let run = 1; killed < kills; run++) {
-      const [data, record, runId] = [join(folder, 'data'), join(folder, `record_${run}`), `run_${run}`]
-      // A run is over before so many kills; then the next one is killed.
-      while (killed < kills) {
-        if (!(await live(data, record, runId, moment?.[killed]))) break
-        killed += 1
-      }
-      await live(data, record, runId)
-      check(await readLines(record))
+/** Kills processes at random moments, run after run on one database, until as many as were asked for are dead. */
+async function survive(address: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-kill-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const [moment] = fc.sample(
+    fc.array(fc.record({ lines: fc.integer({ min: 1, max: 12 }), ms: fc.integer({ min: 0, max: 8 }) }), {
+      minLength: kills,
+      maxLength: kills,
+    }),
+    1,
+  )
+  let killed = 0
+  for (let run = 1; killed < kills; run++) {
+    const [record, runId] = [join(folder, `record_${run}`), `run_${run}`]
+    // A run is over before so many kills; then the next one is killed.
+    while (killed < kills) {
+      if (!(await live(address, record, runId, moment?.[killed]))) break
+      killed += 1
     }
-    expect(killed).toBe(kills)
-  },
-)
+    await live(address, record, runId)
+    check(await readLines(record))
+  }
+  expect(killed).toBe(kills)
+}
+
+const survives = `13.3 18.9 a run of 30 steps survives ${kills} kills: what has ended runs once, effects happen once per key, the ledger balances, no event is lost or doubled`
+const options = { timeout: 60_000 + kills * 20_000 }
+
+test(`${survives} (PGlite)`, options, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-kill-data-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  await survive(`file:${join(folder, 'data')}`)
+})
+
+describeNeeding('postgres', 'runs that are killed, on a server', (serverUrl) => {
+  test(`${survives} (PostgreSQL)`, options, async () => {
+    const database = await createTestDatabase(serverUrl, 'kill')
+    onTestFinished(() => database.drop())
+    await survive(database.url)
+  })
+})
 
 function check(lines: readonly Line[]): void {
   let ended = new Set<string>()
@@ -106,4 +126,18 @@ function check(lines: readonly Line[]): void {
   expect(done?.seqs).toEqual(done?.seqs?.map((_, index) => index + 1))
   expect(done?.types?.filter((type) => type === 'run_completed')).toHaveLength(1)
   expect(done?.types?.at(-1)).toBe('run_completed')
+  checkLedger(done, lines.filter(({ called }) => called === true).length)
+}
+
+/** What was reserved was settled once, nothing else was, every call is in it, and the run costs what it says. */
+function checkLedger({ ledger = [], costNanoUsd }: Line = {}, calls: number): void {
+  const reserved = ledger.filter(({ kind }) => kind === 'reserve')
+  const ended = ledger.filter(({ kind }) => kind !== 'reserve')
+  expect(ended.map(({ key }) => key).toSorted()).toEqual(reserved.map(({ key }) => key).toSorted())
+  const settled = ended.filter(({ kind }) => kind === 'settle')
+  // Four steps ask; what was held when a process died counts as spent, whether or not it was sent.
+  expect(settled.filter(({ basis }) => basis === 'usage').length).toBeGreaterThanOrEqual(4)
+  expect(settled.length).toBeGreaterThanOrEqual(calls)
+  expect(settled.every((entry) => Number(entry.costNanoUsd) > 0)).toBe(true)
+  expect(costNanoUsd).toBe(settled.reduce((sum, entry) => sum + Number(entry.costNanoUsd), 0))
 }
