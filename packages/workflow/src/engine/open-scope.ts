@@ -16,7 +16,7 @@ import { GRACE_MS } from './fenced.ts'
 import { JournalWriter } from './journal-writer.ts'
 import { LaneGate } from './lane-gate.ts'
 import { ledgerBudget, settleHeld, type OpenReservations } from './ledger-budget.ts'
-import { openReceipts } from './open-receipts.ts'
+import { attemptOfReceipt, closeReceipts, isOpenReceipt } from './close-receipts.ts'
 import type { PreparedWorkflow } from './prepare.ts'
 import { readLedger, type LedgerReading } from './read-ledger.ts'
 import { openRunBudget } from './run-budget.ts'
@@ -75,7 +75,9 @@ export async function openScope(journal: Journal, options: ScopeOptions): Promis
   const told: Promise<void>[] = []
   const attempts: AttemptRecord[] = [...journal.attempts]
   const held: OpenReservations = new Map()
-  const past = readLedger(run.id, journal.ledger)
+  const isNew = journal.lastSeq === 0 && run.forkedFrom === undefined
+  const receipts = isNew ? [] : await parts.backend.receipts({ runId: run.id })
+  const past = readLedger(run.id, journal.ledger, new Set(receipts.filter(isOpenReceipt).map(attemptOfReceipt)))
   const halt = (how: 'stop' | 'pause'): void => {
     for (const listen of halts) listen(how)
   }
@@ -179,8 +181,7 @@ export async function openScope(journal: Journal, options: ScopeOptions): Promis
     wakes: new Map(),
     branches: new Map(),
     downgrades: [],
-    receipts:
-      journal.lastSeq === 0 && run.forkedFrom === undefined ? [] : await openReceipts(parts.backend, run.id, writer),
+    receipts: closeReceipts(run.id, receipts, [...journal.ledger, ...past.interrupted], writer),
     later(name, place, data) {
       const pending = tell(scope, name, place, data)
       if (pending !== undefined) told.push(pending)

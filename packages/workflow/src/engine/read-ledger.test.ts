@@ -41,7 +41,7 @@ test('9 property: a run that is taken up again has spent what its ledger says, a
           await budget.settle(name, { costNanoUsd: cost * 2, tokens: 1 })
         else if (isHeld(held, name)) await budget.release(name)
       }
-      const { run, interrupted, dispatches } = readLedger('run', entries)
+      const { run, interrupted, dispatches } = readLedger('run', entries, new Set(['a@1:1']))
       const again = open(run)
       await settleHeld(budget, held)
       // As if nothing had happened in between, also beyond the cap.
@@ -66,10 +66,14 @@ test('9 a cost that was not told counts as it was held, and a step has what it s
     { kind: 'step', id: 'a@1' },
   ]
   const common = { runId: 'run', key: 'run:a@1:2:1:3', envelopes, tokens: 5, calls: 1 }
-  const { run, steps, dispatches } = readLedger('run', [
-    { ...common, kind: 'reserve', costNanoUsd: 70 },
-    { ...common, kind: 'settle', costNanoUsd: null },
-  ])
+  const { run, steps, dispatches } = readLedger(
+    'run',
+    [
+      { ...common, kind: 'reserve', costNanoUsd: 70 },
+      { ...common, kind: 'settle', costNanoUsd: null },
+    ],
+    new Set(),
+  )
   expect(run).toEqual({ costNanoUsd: 70, tokens: 5, calls: 1, visits: 0 })
   expect(steps.get('a@1')).toEqual(run)
   expect(dispatches.get('a@1:2')?.dispatch).toBe(3)
@@ -82,4 +86,31 @@ test('9 a budget of what was spent is a budget with that spent', async () => {
   expect((await inner.reserve('a', { costNanoUsd: 0 })).ok).toBe(true)
   expect(await inner.reserve('b', { costNanoUsd: 0 })).toMatchObject({ ok: false, envelope: { id: 'r' } })
   expect(outer.envelopes[0]?.reserved.calls).toBe(1)
+})
+
+test('9 what was held and not sent when the process ended is released; what code counts, and keys of others, count', () => {
+  const held: LedgerEntry = {
+    runId: 'run',
+    key: 'run:a@1:2:1:3',
+    kind: 'reserve',
+    envelopes: [],
+    costNanoUsd: 70,
+    tokens: 5,
+    calls: 1,
+  }
+  const read = (entry: LedgerEntry, ...sent: string[]): unknown => {
+    const { run, interrupted } = readLedger('run', [entry], new Set(sent))
+    return [run, interrupted]
+  }
+  const zero = { costNanoUsd: 0, tokens: 0, calls: 0 }
+  const { costNanoUsd, tokens, calls } = held
+  expect(read(held)).toEqual([zero, [{ ...held, ...zero, kind: 'release' }]])
+  expect(read(held, 'a@1:2')).toEqual([
+    { costNanoUsd, tokens, calls },
+    [{ ...held, kind: 'settle', basis: 'estimate' }],
+  ])
+  const counted: LedgerEntry = { ...held, costNanoUsd: 0, tokens: 0, calls: 2 }
+  expect(read(counted)).toEqual([{ ...zero, calls: 2 }, [{ ...counted, kind: 'settle', basis: 'estimate' }]])
+  const other: LedgerEntry = { ...held, key: 'turn_1' }
+  expect(read(other)).toEqual([{ costNanoUsd, tokens, calls }, [{ ...other, kind: 'settle', basis: 'estimate' }]])
 })

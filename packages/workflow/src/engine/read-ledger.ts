@@ -1,4 +1,5 @@
 import type { LedgerEntry, Spend } from '@parley/spec'
+import { attemptOfKey, type ReservedAttempt } from './reservation-key.ts'
 import { callCapId } from './run-budget.ts'
 
 /** An amount without unknown parts. */
@@ -12,14 +13,20 @@ export interface LedgerReading {
   steps: Map<string, Spent>
   /** Keys of visits that are booked. */
   visits: Set<string>
-  /** Dispatches that were under way when the process ended: they count as spent at their estimate. */
+  /**
+   * Ends of what was held when the process ended: dispatches that were under way count as spent at their estimate, what
+   * had not been sent yet is released.
+   */
   interrupted: LedgerEntry[]
   /** The highest dispatch of each attempt, by `step_key:attempt`. */
-  dispatches: Map<string, { stepKey: string; attempt: number; dispatch: number }>
+  dispatches: Map<string, ReservedAttempt>
 }
 
-/** Reads where a ledger left the counters of its run. What was spent is spent, whether or not it would fit today. */
-export function readLedger(runId: string, ledger: readonly LedgerEntry[]): LedgerReading {
+/**
+ * Reads where a ledger left the counters of its run. What was spent is spent, whether or not it would fit today.
+ * @param sent - attempts with a receipt of something that was sent and of which nothing more is known, as `step_key:attempt`
+ */
+export function readLedger(runId: string, ledger: readonly LedgerEntry[], sent: ReadonlySet<string>): LedgerReading {
   const reading: LedgerReading = {
     run: nothing(),
     steps: new Map(),
@@ -30,11 +37,13 @@ export function readLedger(runId: string, ledger: readonly LedgerEntry[]): Ledge
   const ends = new Map(ledger.filter(({ kind }) => kind !== 'reserve').map((entry) => [entry.key, entry]))
   for (const reserve of ledger) {
     if (reserve.kind !== 'reserve') continue
-    noteDispatch(reading, runId, reserve.key)
-    const end = ends.get(reserve.key)
-    if (end === undefined) reading.interrupted.push({ ...reserve, kind: 'settle', basis: 'estimate' })
-    if (end?.kind === 'release') continue
-    const { tokens, calls, visits = 0, costNanoUsd } = end ?? reserve
+    const place = attemptOfKey(runId, reserve.key)
+    noteDispatch(reading, place)
+    const known = ends.get(reserve.key)
+    const end = known ?? interruptedEnd(reserve, place, sent)
+    if (known === undefined) reading.interrupted.push(end)
+    if (end.kind === 'release') continue
+    const { tokens, calls, visits = 0, costNanoUsd } = end
     if (visits > 0) reading.visits.add(reserve.key)
     // A cost that the vendor did not tell counts as it was held.
     const spent: Spent = { costNanoUsd: costNanoUsd ?? reserve.costNanoUsd ?? 0, tokens, calls, visits }
@@ -48,16 +57,25 @@ export function readLedger(runId: string, ledger: readonly LedgerEntry[]): Ledge
   return reading
 }
 
-function noteDispatch({ dispatches }: LedgerReading, runId: string, key: string): void {
-  if (!key.startsWith(`${runId}:`)) return
-  const parts = /^(.+):(\d+):\d+:(\d+)$/.exec(key.slice(runId.length + 1))
-  const [, stepKey, attemptText, dispatchText] = parts ?? []
-  if (stepKey === undefined) return
-  const attempt = Number(attemptText)
-  const dispatch = Number(dispatchText)
-  const known = dispatches.get(`${stepKey}:${attempt}`)
-  if (known === undefined || known.dispatch < dispatch)
-    dispatches.set(`${stepKey}:${attempt}`, { stepKey, attempt, dispatch })
+function noteDispatch({ dispatches }: LedgerReading, place: ReservedAttempt | undefined): void {
+  if (place === undefined) return
+  const at = `${place.stepKey}:${place.attempt}`
+  const known = dispatches.get(at)
+  if (known === undefined || known.dispatch < place.dispatch) dispatches.set(at, place)
+}
+
+/**
+ * A receipt is kept before anything is sent: without one nothing was. What code counts by itself, and what others keep in
+ * this ledger under keys of their own, has no receipt here, and may have been sent.
+ */
+function interruptedEnd(
+  reserve: LedgerEntry,
+  place: ReservedAttempt | undefined,
+  sent: ReadonlySet<string>,
+): LedgerEntry {
+  const isCounted = reserve.costNanoUsd === 0 && reserve.tokens === 0
+  const isUnsent = place !== undefined && !isCounted && !sent.has(`${place.stepKey}:${place.attempt}`)
+  return isUnsent ? { ...reserve, ...nothing(), kind: 'release' } : { ...reserve, kind: 'settle', basis: 'estimate' }
 }
 
 /** The steps of this run, not of one inside it, whose own envelopes an entry is in, the outermost first. */

@@ -163,6 +163,10 @@ async function checkLife({ run, store, world }: Life): Promise<void> {
       .toSorted(),
   ).toEqual(ended.toSorted())
   const receipts = await store.receipts({ runId: 'run_1' })
+  const settled = ledger.filter(({ kind }) => kind === 'settle').map(({ costNanoUsd }) => costNanoUsd ?? 0)
+  const told = receipts.map(({ execution }) => execution.actualCostNanoUsd ?? 0)
+  const sum = (costs: readonly number[]): number => costs.reduce((total, cost) => total + cost, 0)
+  expect(sum(told)).toBe(sum(settled))
   expect(receipts.filter(({ execution }) => execution.status === 'dispatched')).toEqual([])
   expect(stepRuns.filter(({ status }) => !['completed', 'skipped', 'failed', 'cancelled'].includes(status))).toEqual([])
   expect(waits.filter(({ status }) => status === 'open')).toEqual([])
@@ -276,6 +280,22 @@ describe('13.3 recovery', () => {
     expect(await second.recover()).toEqual([run.id])
     await clock.advance(60_000)
     expect((await second.result(run.id)).output).toBe('a')
+  })
+
+  test('9 13.3 steps that ask side by side: at every commit in turn, receipts and ledger tell the same cost', async () => {
+    const make = (_world: World, clock: VirtualClock): Workflow =>
+      new Workflow({
+        name: 'asking',
+        parallel: true,
+        steps: [
+          ...['a', 'b', 'c', 'd'].map((name) => new Step({ name, prompt: `Say ${name}` })),
+          // Its commits fall between those of the others.
+          ...[1, 2, 3].map((ms) => new Step({ name: `e${ms}`, action: () => clock.sleep(ms).then(() => ms) })),
+        ],
+      })
+    const { commits } = await live([], make)
+    for (let at = 1; at <= commits; at++)
+      for (const isAfter of [false, true]) await checkLife(await live([{ at, isAfter }], make))
   })
 
   test('13.3 backoff goes on from its stored instant', async () => {
