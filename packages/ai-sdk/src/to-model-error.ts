@@ -6,19 +6,7 @@ import {
   UnsupportedFunctionalityError,
 } from '@ai-sdk/provider'
 import type { ErrorCode, Json } from '@parley/spec'
-import { ParleyError } from '@parley/spec'
-
-const sentences: Readonly<Partial<Record<ErrorCode, string>>> = {
-  model_unauthorized: 'the key is missing or was refused. Check the key of the provider',
-  model_quota: 'the quota of the account is used up. Check the plan and billing',
-  model_rate_limited: 'too many requests. Wait, then try again',
-  model_context_exceeded: 'the request is longer than the context window. Shorten the conversation',
-  model_refused: 'the provider refused the content. Change the request',
-  model_request_invalid: 'the request was not accepted. Correct it',
-  model_unavailable: 'the provider failed or cannot be reached. Try again',
-  model_timeout: 'the provider took too long. Try again',
-  model_stream_broken: 'the answer broke off. Ask again',
-}
+import { modelFailure, ParleyError } from '@parley/spec'
 
 /**
  * Translates what a language model threw or sent as an error part. Errors are known by the marker that the AI SDK puts
@@ -26,7 +14,7 @@ const sentences: Readonly<Partial<Record<ErrorCode, string>>> = {
  */
 export function toModelError(thrown: unknown, stage: 'open' | 'read', modelId: string): ParleyError {
   if (ParleyError.isInstance(thrown)) return thrown
-  const details: { [key: string]: Json } = { model: modelId }
+  const details: { [key: string]: Json } = {}
   let code: ErrorCode = stage === 'open' ? 'model_unavailable' : 'model_stream_broken'
   if (APICallError.isInstance(thrown)) {
     code = codeOf(thrown)
@@ -38,10 +26,11 @@ export function toModelError(thrown: unknown, stage: 'open' | 'read', modelId: s
     code = 'model_request_invalid'
   // Other marked errors come from checking the request before it is sent, or from reading what came back.
   else if (AISDKError.isInstance(thrown)) code = stage === 'open' ? 'model_request_invalid' : 'model_stream_broken'
-  const status = details['status']
-  return new ParleyError({
+  const { status } = details
+  return modelFailure({
+    modelId,
     code,
-    message: `The model "${modelId}" did not answer${typeof status === 'number' ? ` (${status})` : ''}: ${sentences[code] ?? 'the request failed'}.`,
+    ...(typeof status === 'number' ? { reported: String(status) } : {}),
     details,
     cause: thrown,
   })

@@ -1,4 +1,13 @@
-import type { CallOptions, ChatModel, ChatPart, ChatRequest, Clock, IdSource, ModelCard } from '@parley/spec'
+import type {
+  CallOptions,
+  ChatModel,
+  ChatPart,
+  ChatRequest,
+  Clock,
+  IdSource,
+  ModelCard,
+  WireRecord,
+} from '@parley/spec'
 import {
   checkOptions,
   createCallIds,
@@ -7,13 +16,13 @@ import {
   foldOutputTool,
   ParleyError,
   planStructuredOutput,
+  recordingFetch,
   streamModel,
 } from '@parley/spec'
 import OpenAI from 'openai'
 import { createChatCodec } from './from-chat-chunks.ts'
 import { createResponsesCodec } from './from-responses-events.ts'
 import { openAiModelCard } from './model-card.ts'
-import { recordingFetch, type WireRecord } from './record-wire.ts'
 import { toChatCompletionsRequest } from './to-chat-request.ts'
 import { toModelError } from './to-model-error.ts'
 import { toResponsesRequest } from './to-responses-request.ts'

@@ -1,28 +1,15 @@
-import {
-  checkBaseUrl,
-  createTemplateAction,
-  cutCauses,
-  requireCredential,
-  type CredentialSource,
-  type TemplateAction,
-  type TemplateActionOptions,
-} from '@parley/spec'
+import { createVendorAction, type CredentialSource, type TemplateAction, type VendorActionOptions } from '@parley/spec'
 import { createOpenAiChatModel } from './chat-model.ts'
 
 /** What an `openai` action may be given. There is no place for a key: see `credentials`. */
-export interface OpenAiActionOptions extends TemplateActionOptions {
+export interface OpenAiActionOptions extends VendorActionOptions {
   /** The vendor's name of the model. @default 'gpt-5-mini' */
   model?: string
   /** Address of the API, https. @default 'https://api.openai.com/v1' */
   baseUrl?: string
-  /** Whether `baseUrl` may be http on this machine. @default false */
-  allowLocalhost?: boolean
-  fetch?: typeof globalThis.fetch
   /** Asked for `OPENAI_API_KEY` at each call. @default the environment */
   credentials?: CredentialSource
 }
-
-const defaultModel = 'gpt-5-mini'
 
 /**
  * A step's action that asks OpenAI, or a server that speaks its API. `{name}` in the template is an input or a field of
@@ -31,31 +18,21 @@ const defaultModel = 'gpt-5-mini'
  * @example new Step('facts', openai('Facts about {topic}', { model: 'gpt-5-mini' }))
  */
 export function openai(template: string, options: OpenAiActionOptions = {}): TemplateAction {
-  const action = createTemplateAction({
+  return createVendorAction({
     what: 'openai',
     template,
     options,
-    ownOptions: ['baseUrl', 'allowLocalhost', 'fetch', 'credentials'],
-    isCounted: true,
-    async open(_context, { model = defaultModel, timeoutMs, signal }) {
-      const apiKey = await requireCredential('openai', 'OPENAI_API_KEY', { source: credentials, signal })
-      return cutCauses(
-        createOpenAiChatModel({
-          model,
-          apiKey,
-          // The timeout of the action says how long it may take.
-          openMs: timeoutMs,
-          idleMs: timeoutMs,
-          ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
-          ...(fetch === undefined ? {} : { fetch }),
-          ...(clock === undefined ? {} : { clock }),
-        }),
-      )
-    },
+    keyVariable: 'OPENAI_API_KEY',
+    defaultModel: 'gpt-5-mini',
+    open: ({ model, apiKey, baseUrl, fetch, limits }) =>
+      createOpenAiChatModel({
+        model,
+        apiKey,
+        ...limits,
+        ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
+        ...(fetch === undefined ? {} : { fetch }),
+      }),
   })
-  const { baseUrl, allowLocalhost, fetch, credentials, clock } = options
-  if (baseUrl !== undefined) checkBaseUrl('openai', baseUrl, { allowLocalhost })
-  return action
 }
 
 /** Another name of `openai`. @alias */

@@ -1,16 +1,14 @@
 import type { ChatMessage, ChatRequest, ContentPart, ModelCard } from '@parley/spec'
-import { cardObjection, checkContentParts } from '@parley/spec'
+import { cardObjection, checkContentParts, toAddress, toBase64, vendorOptions } from '@parley/spec'
 import type {
   ChatCompletionAssistantMessageParam,
   ChatCompletionContentPart,
   ChatCompletionCreateParamsStreaming,
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions'
-import { toAddress, toBase64 } from './content-data.ts'
 import { markError } from './mark-error.ts'
 import { toReasoningEffort } from './reasoning-effort.ts'
 import { isStrictSchema } from './strict-schema.ts'
-import { vendorOptions } from './vendor-options.ts'
 
 const reserved = ['model', 'messages', 'stream', 'stream_options', 'tools']
 
@@ -69,7 +67,7 @@ export function toChatCompletionsRequest(
     ...(request.seed === undefined ? {} : { seed: request.seed }),
     ...(request.cacheKey === undefined ? {} : { prompt_cache_key: request.cacheKey }),
     ...(card.reasoning && request.reasoning ? { reasoning_effort: toReasoningEffort(model, request.reasoning) } : {}),
-    ...vendorOptions(request, reserved),
+    ...vendorOptions(request, 'openai', reserved),
   }
 }
 

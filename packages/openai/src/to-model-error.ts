@@ -1,4 +1,4 @@
-import { ParleyError } from '@parley/spec'
+import { modelFailure, ParleyError } from '@parley/spec'
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai'
 import { vendorFailure } from './vendor-failure.ts'
 
@@ -31,12 +31,7 @@ export function toModelError(thrown: unknown, stage: 'open' | 'read', modelId: s
 }
 
 function brokenOff(modelId: string, cause: unknown): ParleyError {
-  return new ParleyError({
-    code: 'model_stream_broken',
-    message: `The answer of the model "${modelId}" broke off or could not be read. Ask again.`,
-    details: { model: modelId },
-    cause,
-  })
+  return modelFailure({ modelId, code: 'model_stream_broken', cause })
 }
 
 /** How long the vendor asks to wait, in ms: `retry-after-ms`, else `retry-after` in seconds. */

@@ -1,5 +1,5 @@
 import type { ChatMessage, ChatRequest, ContentPart, ModelCard } from '@parley/spec'
-import { cardObjection, checkContentParts } from '@parley/spec'
+import { cardObjection, checkContentParts, toAddress, toBase64, vendorOptions } from '@parley/spec'
 import type {
   FunctionTool,
   ResponseCreateParamsStreaming,
@@ -8,12 +8,10 @@ import type {
   ResponseInputItem,
   ResponseReasoningItem,
 } from 'openai/resources/responses/responses'
-import { toAddress, toBase64 } from './content-data.ts'
 import { markError } from './mark-error.ts'
 import { toReasoningEffort } from './reasoning-effort.ts'
 import { unpackReasoning } from './reasoning-items.ts'
 import { isStrictSchema } from './strict-schema.ts'
-import { vendorOptions } from './vendor-options.ts'
 
 const reserved = ['model', 'input', 'stream', 'instructions', 'tools']
 
@@ -68,7 +66,7 @@ export function toResponsesRequest(
       : {}),
     // Without storage, reasoning comes back only if it is asked for in its encrypted form.
     ...(card.reasoning && !store ? { include: ['reasoning.encrypted_content'] } : {}),
-    ...vendorOptions(request, reserved),
+    ...vendorOptions(request, 'openai', reserved),
   }
   return { body, warnings }
 }

@@ -1,5 +1,5 @@
-import type { ErrorCode, Json } from '@parley/spec'
-import { ParleyError } from '@parley/spec'
+import type { ErrorCode, Json, ParleyError } from '@parley/spec'
+import { modelFailure } from '@parley/spec'
 
 /** What is known of a failure that the vendor reported. */
 export interface VendorFailure {
@@ -45,35 +45,17 @@ const statuses: Readonly<Record<number, ErrorCode>> = {
   429: 'model_rate_limited',
 }
 
-const sentences: Readonly<Partial<Record<ErrorCode, string>>> = {
-  model_unauthorized: 'the key was refused. Check apiKey, organization and project',
-  model_quota: 'the quota of the account is used up. Check the plan and billing',
-  model_rate_limited: 'too many requests. Wait, then try again',
-  model_context_exceeded: 'the request is longer than the context window. Shorten the conversation',
-  model_refused: 'the provider refused the content. Change the request',
-  model_request_invalid: 'the request was not accepted. Correct it',
-  model_unavailable: 'the provider failed or cannot be reached. Try again',
-  model_timeout: 'the provider took too long. Try again',
-  model_stream_broken: 'the answer broke off. Ask again',
-}
-
 /** The error for a failure that the vendor reported: its code from the vendor's code or the status, its text ours. */
 export function vendorFailure(failure: VendorFailure): ParleyError {
   const { modelId, status, code, param, retryAfterMs, requestId, cause } = failure
-  const parleyCode = chooseCode(failure)
   const reported = [status, safe(code)].filter((value) => value !== undefined).join(' ')
-  const details: { [key: string]: Json } = { model: modelId }
+  const details: { [key: string]: Json } = {}
   if (status !== undefined) details['status'] = status
   if (safe(code) !== undefined) details['vendorCode'] = safe(code) ?? null
   if (safe(param) !== undefined) details['param'] = safe(param) ?? null
   if (safe(requestId) !== undefined) details['requestId'] = safe(requestId) ?? null
   if (retryAfterMs !== undefined) details['retryAfterMs'] = retryAfterMs
-  return new ParleyError({
-    code: parleyCode,
-    message: `The model "${modelId}" did not answer${reported && ` (${reported})`}: ${sentences[parleyCode] ?? 'the request failed'}.`,
-    details,
-    cause,
-  })
+  return modelFailure({ modelId, code: chooseCode(failure), reported, details, cause })
 }
 
 function chooseCode({ status, code, message = '' }: VendorFailure): ErrorCode {

@@ -55,6 +55,7 @@ export {
   type Usage,
 } from './chat-model.ts'
 export { cardObjection, checkContentParts, type PartPlace } from './check-content-parts.ts'
+export { toAddress, toBase64 } from './content-data.ts'
 export { contentSchema, type Content, type SystemContent, type TextContent, type ToolCallContent } from './content.ts'
 export { checkCommit } from './check-commit.ts'
 export { checkMetadataKeys } from './check-metadata-keys.ts'
@@ -182,11 +183,14 @@ export {
   type RoomTimers,
 } from './room.ts'
 export { type RoutingDecision, type RoutingReason, type SkippedCandidate } from './routing.ts'
+export { modelFailure, type FailedModelCall } from './model-failure.ts'
+export { recordingFetch, type WireRecord } from './record-fetch.ts'
 export { type AgentRunner, type RunnerEvent, type RunnerRequest, type RunnerResult } from './runner.ts'
 export { type SqlDatabase } from './sql-database.ts'
 export { type StatusEntry } from './status-entry.ts'
 export { isContent, streamModel, type ModelCodec, type StreamModelOptions } from './stream-model.ts'
 export { foldOutputTool, planStructuredOutput, type StructuredOutputPlan } from './structured-output.ts'
+export { vendorOptions } from './vendor-options.ts'
 export { createSystemClock, createSystemIds, sleepOn, type SystemClockOptions } from './system.ts'
 export {
   ToolError,
@@ -421,6 +425,12 @@ export {
 } from './template/template-action.ts'
 export { type TemplateActionOptions, type TemplateCallOptions } from './template/template-action-options.ts'
 export { isUnsafeKey } from './template/unsafe-key.ts'
+export {
+  createVendorAction,
+  type VendorActionOptions,
+  type VendorActionParts,
+  type VendorCall,
+} from './template/vendor-action.ts'
 export { safeErrorText } from './security/error-text.ts'
 export { createRedactor, redact, type Redactor } from './security/redact.ts'
 export { REDACTED_KEY } from './security/redact-known-keys.ts'

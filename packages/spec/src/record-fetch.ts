@@ -1,4 +1,4 @@
-import type { Json } from '@parley/spec'
+import type { Json } from './json.ts'
 
 /** One thing that crossed the wire, without credentials. */
 export type WireRecord =
@@ -10,6 +10,9 @@ export type WireRecord =
   | { type: 'body'; data: string }
   | { type: 'end' }
 
+/** Fields that hold words of people or models however deep: the arguments of a call and its result as values. */
+const wordTrees: ReadonlySet<string> = new Set(['args', 'response'])
+
 /** Fields whose strings are words of people or models. */
 const wordFields: ReadonlySet<string> = new Set([
   'arguments',
@@ -18,6 +21,7 @@ const wordFields: ReadonlySet<string> = new Set([
   'delta',
   'description',
   'encrypted_content',
+  'fileUri',
   'file_data',
   'file_url',
   'filename',
@@ -34,6 +38,7 @@ const wordFields: ReadonlySet<string> = new Set([
   'summary',
   'system',
   'text',
+  'thoughtSignature',
   'url',
 ])
 
@@ -103,14 +108,21 @@ function maskJson(text: string): string {
   const value = parse(text)
   // What is no JSON cannot be told apart: all of it counts as words, but for the end mark.
   if (value === undefined) return text === '[DONE]' ? text : mask(text)
-  return JSON.stringify(maskWords(value, false))
+  return JSON.stringify(maskWords(value, 'none'))
 }
 
-function maskWords(value: Json, isWord: boolean): Json {
-  if (typeof value === 'string') return isWord ? mask(value) : value
+/** Which strings under a field are words. */
+type Words = 'none' | 'own' | 'all'
+
+function maskWords(value: Json, words: Words): Json {
+  if (typeof value === 'string') return words === 'none' ? value : mask(value)
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map((entry) => maskWords(entry, isWord))
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, maskWords(entry, wordFields.has(key))]))
+  if (Array.isArray(value)) return value.map((entry) => maskWords(entry, words))
+  const under = (key: string): Words => {
+    if (words === 'all' || wordTrees.has(key)) return 'all'
+    return wordFields.has(key) ? 'own' : 'none'
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, maskWords(entry, under(key))]))
 }
 
 function mask(text: string): string {

@@ -1,4 +1,4 @@
-import type { ContentPart } from '@parley/spec'
+import type { ContentPart } from './chat-model.ts'
 
 type MediaPart = Exclude<ContentPart, { type: 'text' }>
 

@@ -1,8 +1,7 @@
-import { generate, type ChatPart, type ChatRequest } from '@parley/spec'
+import { generate, type ChatPart, type ChatRequest, type WireRecord } from '@parley/spec'
 import { createOpenAiDouble } from '@parley/testing/doubles'
 import { describe, expect, test } from 'vitest'
 import { createOpenAiChatModel } from './chat-model.ts'
-import type { WireRecord } from './record-wire.ts'
 
 const signal = new AbortController().signal
 const tools = [{ name: 'find', description: 'Finds an account.', parameters: { type: 'object' } }]
