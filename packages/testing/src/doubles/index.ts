@@ -1,3 +1,6 @@
+export type { ExchangeEnd, HttpDouble, ReceivedRequest } from './http/http-double.ts'
+export type { HttpFault } from './http/http-fault.ts'
+export type { DoubleAnswer } from './http/write-answer.ts'
 export type { OpenAiFault } from './openai/faults.ts'
 export {
   createOpenAiDouble,
@@ -6,8 +9,15 @@ export {
   type OpenAiDoubleOptions,
   type OpenAiRequest,
   type OpenAiRespond,
-  type ReceivedRequest,
 } from './openai/openai-double.ts'
+export type { GeminiFault } from './gemini/faults.ts'
+export {
+  createGeminiDouble,
+  type GeminiDouble,
+  type GeminiDoubleOptions,
+  type GeminiRequest,
+  type GeminiRespond,
+} from './gemini/gemini-double.ts'
 export { respondWithModel } from './openai/respond-with-model.ts'
 export type { TwilioFault } from './twilio/faults.ts'
 export { type TwilioRestRequest } from './twilio/rest-server.ts'

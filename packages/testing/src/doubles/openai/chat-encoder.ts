@@ -1,6 +1,6 @@
 import type { Clock, IdSource, Usage } from '@parley/spec'
 import type { ChatBody } from './chat-body.ts'
-import type { AnswerPart, Frame, WireEncoder } from './wire-encoder.ts'
+import type { AnswerPart, Frame, WireEncoder } from '../http/wire-encoder.ts'
 
 /** What the encoder of one answer of the Chat Completions API is made of. */
 export interface ChatEncoderOptions {

@@ -1,6 +1,6 @@
 import type { ChatMessage, ChatRequest, ContentPart, JsonSchema } from '@parley/spec'
 import type { ChatBody } from './chat-body.ts'
-import { fromAddress, fromBase64, simplify, toToolResult } from './from-vendor-content.ts'
+import { fromAddress, fromBase64, simplify, toToolResult } from '../http/from-vendor-content.ts'
 
 /** Reads a body of the Chat Completions API back as a request of the port. */
 export function fromChatBody(body: ChatBody): ChatRequest {

@@ -1,5 +1,5 @@
 import type { ChatMessage, ChatRequest, ContentPart, JsonSchema, ToolCallPart } from '@parley/spec'
-import { fromAddress, simplify, toToolResult } from './from-vendor-content.ts'
+import { fromAddress, simplify, toToolResult } from '../http/from-vendor-content.ts'
 import type { ResponsesBody, ResponsesItem } from './responses-body.ts'
 
 type AssistantMessage = Extract<ChatMessage, { role: 'assistant' }>

@@ -1,6 +1,6 @@
 import type { Clock, IdSource, Json, ToolCallPart, Usage } from '@parley/spec'
 import type { ResponsesBody } from './responses-body.ts'
-import type { AnswerPart, Frame, WireEncoder } from './wire-encoder.ts'
+import type { AnswerPart, Frame, WireEncoder } from '../http/wire-encoder.ts'
 
 type Item = { [key: string]: Json }
 

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Clock } from '@parley/spec'
-import type { OpenAiFault } from './faults.ts'
+import type { HttpFault } from './http-fault.ts'
 import type { Frame } from './wire-encoder.ts'
 
 /** Thrown when a fault has ended the answer on the wire. */
@@ -15,7 +15,7 @@ export interface SseWriter {
 /** What an event writer is made of. */
 export interface SseWriterOptions {
   response: ServerResponse
-  fault: OpenAiFault | undefined
+  fault: HttpFault | undefined
   clock: Clock
   signal: AbortSignal
   /** The vendor's error event. */
