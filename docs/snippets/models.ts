@@ -1,6 +1,6 @@
 // The code of docs/models.md. The vendor is a double on this machine that speaks the vendor's wire; no key is needed.
 import assert from 'node:assert/strict'
-import { createOpenAiDouble } from '@parley/testing/doubles'
+import { createGeminiDouble, createOpenAiDouble } from '@parley/testing/doubles'
 import { languageModelDouble, scriptedModel } from '@parley/testing'
 
 await using vendor = await createOpenAiDouble({ script: ['Your line is fine.'] })
@@ -11,6 +11,15 @@ import { createOpenAiChatModel } from '@parley/openai'
 
 const remote = createOpenAiChatModel({ model: 'gpt-5-mini', apiKey, baseURL: baseUrl })
 //#endregion openai
+
+await using google = await createGeminiDouble({ script: ['Your line is fine, says Gemini.'] })
+const { apiKey: googleKey, baseUrl: googleUrl } = google
+
+//#region google
+import { createGeminiChatModel } from '@parley/google'
+
+const gemini = createGeminiChatModel({ model: 'gemini-3.8-flash', apiKey: googleKey, baseURL: googleUrl })
+//#endregion google
 
 //#region fallback
 import { createLocalModel } from '@parley/local'
@@ -89,3 +98,4 @@ const other = fromLanguageModel(anyProvider, { card: { contextTokens: 200_000, m
 //#endregion ai-sdk
 
 assert.equal(await new Agent('sam', { model: other }).prompt('Hi'), 'Hello.')
+assert.equal(await new Agent('sam', { model: gemini }).prompt('Hi'), 'Your line is fine, says Gemini.')

@@ -1,11 +1,13 @@
 import { fromAiSdk } from '@parley/ai-sdk'
+import { gemini } from '@parley/google'
 import { openai } from '@parley/openai'
 import { languageModelDouble, scriptedModel } from '@parley/testing'
-import { createOpenAiDouble, type OpenAiDouble } from '@parley/testing/doubles'
+import { createGeminiDouble, createOpenAiDouble, type GeminiDouble, type OpenAiDouble } from '@parley/testing/doubles'
 import { Schema, Step, t, Workflow } from '@parley/workflow'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 let double: OpenAiDouble
+let google: GeminiDouble
 beforeEach(async () => {
   double = await createOpenAiDouble({
     respond: ({ chat }) => {
@@ -13,11 +15,13 @@ beforeEach(async () => {
       return chat.output === undefined ? `<${prompt.split('\n')[0]}>` : '{"score":9}'
     },
   })
+  google = await createGeminiDouble({ respond: ({ chat }) => `[${promptOf(chat.messages[0])}]` })
   vi.stubEnv('OPENAI_API_KEY', double.apiKey)
+  vi.stubEnv('GOOGLE_API_KEY', google.apiKey)
 })
 afterEach(async () => {
   vi.unstubAllEnvs()
-  await double.close()
+  await Promise.all([double.close(), google.close()])
 })
 
 const promptOf = (message: unknown): string =>
@@ -35,7 +39,10 @@ test('15 a workflow of adapter actions: edges by name, outputs by field, items, 
     steps: [
       new Step('facts', openai('Facts about {topic}', here())),
       new Step('rate', openai('Rate {facts.text}', { ...here(), output: new Schema({ score: t.int }) })),
-      new Step('each', openai('Check {item}', here()), { dependsOn: ['rate'], foreach: 'claims' }),
+      new Step('each', gemini('Check {item}', { baseUrl: google.baseUrl, allowLocalhost: true }), {
+        dependsOn: ['rate'],
+        foreach: 'claims',
+      }),
       new Step(
         'report',
         fromAiSdk(languageModelDouble(scriptedModel([({ messages }) => `! ${promptOf(messages[0])}`])))(
@@ -52,9 +59,10 @@ test('15 a workflow of adapter actions: edges by name, outputs by field, items, 
     ['rate', 'each'],
   ])
   const result = await workflow.run({ topic: 'tides', claims: ['one', 'two'] })
-  expect(result).toMatchObject({ status: 'completed', output: { text: '! 9 <Check two>' } })
-  expect(prompts()).toEqual(['Facts about tides', 'Rate <Facts about tides>', 'Check one', 'Check two'])
-  expect(double.violations).toEqual([])
+  expect(result).toMatchObject({ status: 'completed', output: { text: '! 9 [Check two]' } })
+  expect(prompts()).toEqual(['Facts about tides', 'Rate <Facts about tides>'])
+  expect(google.received()).toHaveLength(2)
+  expect([...double.violations, ...google.violations]).toEqual([])
 })
 
 test('6.1 a failed attempt is tried again with one note, and its error holds nothing of the provider', async () => {
