@@ -8,6 +8,7 @@ import { exitCodeOf, exitCodes, type ExitCode } from './exit-code.ts'
 /** What every command can be told. */
 export interface CommonOptions extends OutputOptions {
   cwd?: string
+  url?: string
 }
 
 /** What a command works with. */
@@ -33,6 +34,7 @@ export function withCommonOptions(command: Command): Command {
     .option('--verbose', 'more of it')
     .option('--no-color', 'no colours (also NO_COLOR)')
     .option('--cwd <dir>', 'where relative paths begin')
+    .option('--url <server>', 'not built yet: refused')
 }
 
 /** Runs a command to its exit code: prints its failure, and with `--json` its last line. */
@@ -43,6 +45,7 @@ export async function runCommand(
 ): Promise<ExitCode> {
   const output = new CliOutput(world, options)
   try {
+    if (options.url !== undefined) throw noServer()
     const { exit, result = {} } = await work({ world, output, cwd: resolve(world.cwd, options.cwd ?? '.') })
     output.printJson('result', { ok: exit === exitCodes.done, exit, ...result })
     return exit
@@ -53,6 +56,16 @@ export async function runCommand(
     output.fail(`${output.paint('red', 'error', 'stderr')}  ${shown.message}`)
     return exit
   }
+}
+
+/** Better refused than taken for a local run: what was asked for is somewhere else. */
+function noServer(): ParleyError {
+  return new ParleyError({
+    code: 'invalid_options',
+    message:
+      '--url is not built yet: a server has no routes for runs so far. Leave it out, and name the database of the server with --store <address> or PARLEY_DATABASE_URL.',
+    details: { path: 'url' },
+  })
 }
 
 function toShownError(error: unknown): { code: string; message: string; details?: { [key: string]: Json } } {

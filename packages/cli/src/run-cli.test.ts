@@ -12,7 +12,7 @@ test('apps 4 help fits 80 columns and has two examples per command', async () =>
     const { exit, stdout } = await fixture.run([name, '--help'])
     expect(exit).toBe(0)
     expect(stdout.match(/^ {2}\$ parley /gm), name).toHaveLength(2)
-    for (const option of ['--json', '--quiet', '--verbose', '--no-color', '--cwd'])
+    for (const option of ['--json', '--quiet', '--verbose', '--no-color', '--cwd', '--url'])
       expect(stdout, name).toContain(option)
     for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
   }

@@ -70,7 +70,7 @@ test('13.2 of records with one key the last counts, at the place of the first', 
     attempts: [
       attempt('a@1', { status: 'running' }),
       attempt('a@1', { attempt: 2 }),
-      attempt('a@1', { status: 'failed' }),
+      attempt('a@1', { status: 'failure' }),
     ],
   })
   expect(steps.slice(1, 5)).toMatchObject([['a@1', 'b@1'], expect.anything(), ['1', null], [null, null]])
@@ -80,7 +80,7 @@ test('13.2 of records with one key the last counts, at the place of the first', 
     ['a@1', 'a@1'],
     [1, 2],
   ])
-  expect(parse(steps[7])).toMatchObject([{ status: 'failed' }, { attempt: 2 }])
+  expect(parse(steps[7])).toMatchObject([{ status: 'failure' }, { attempt: 2 }])
 })
 
 test('13.2 what is taken away of the state goes before what is set, once; null is a value', () => {
