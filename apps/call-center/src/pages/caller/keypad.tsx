@@ -43,7 +43,10 @@ export function Keypad({
   const area = useRef<HTMLElement>(null)
   useEffect(() => setPressed(''), [isSecret, asked?.prompt])
   // On a low screen the last row, with the zero, would be below the edge of the panel.
-  useEffect(() => area.current?.scrollIntoView({ block: 'nearest' }), [asked?.prompt])
+  useEffect(() => {
+    // Browsers differ in what it returns, and React would take that for a cleanup.
+    area.current?.scrollIntoView({ block: 'nearest' })
+  }, [asked?.prompt])
   useEffect(() => {
     // The next keys would otherwise be a message that everybody can read; one that is being written stays.
     const isWriting = document.activeElement instanceof HTMLTextAreaElement && document.activeElement.value !== ''
