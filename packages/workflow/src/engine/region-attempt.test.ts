@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { Step } from '../builder/step.ts'
 import type { StepOptions } from '../builder/step-options.ts'
 import { wait } from '../builder/wait.ts'
-import { Workflow } from '../builder/workflow.ts'
+import type { Workflow } from '../builder/workflow.ts'
 import { pricedModel, setupEngine } from './__fixtures__/engine-setup.ts'
 import { flowOf, runWith, step, typesOf } from './__fixtures__/run-with.ts'
 

@@ -47,7 +47,7 @@ test('S16 a manifest has no control characters and 500 characters at most', () =
   const [manifest] = registry.list()
   expect(manifest?.version).toBe('1.0')
   expect(manifest?.description.startsWith('[31mredturned 🙂')).toBe(true)
-  expect([...(manifest?.description ?? '')]).toHaveLength(500)
+  expect(Array.from(manifest?.description ?? '')).toHaveLength(500)
   expect(() => registry.register(acme({ name: '../x' }))).toThrow('name takes letters')
   expect(() => registry.register(acme({ name: 'y', version: 1 as never }))).toThrow('version has to be a text')
 })

@@ -19,7 +19,7 @@ export function readManifest(extension: object): ExtensionManifest {
 function textOf(extension: object, key: keyof ExtensionManifest): string {
   const value: unknown = Object.getOwnPropertyDescriptor(extension, key)?.value
   if (typeof value !== 'string') throw refused(key, `${key} has to be a text that is written out`)
-  return [...value.replace(unseen, '').trim()].slice(0, MAX_CHARACTERS).join('')
+  return Array.from(value.replace(unseen, '').trim()).slice(0, MAX_CHARACTERS).join('')
 }
 
 function refused(path: string, what: string): ParleyError {
