@@ -127,7 +127,7 @@ class DagRun {
     this.#working += 1
     this.#feed({ type: 'started', step: position })
     const task = { scope, prepared, frame: this.#frame, stepKey, region: 'dag', runRegion: this.#runRegion } as const
-    runStep({ ...task, ...(this.#limit === undefined ? {} : { limit: this.#limit.region }) }).then((outcome) => {
+    runStep(this.#limit === undefined ? task : { ...task, limit: this.#limit.region }).then((outcome) => {
       this.#working -= 1
       // What it makes ready stands in line before its place is given on, so that the order is that of the definition.
       this.#took(position, prepared, outcome)

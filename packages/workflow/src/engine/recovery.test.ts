@@ -9,6 +9,7 @@ import { Step } from '../builder/step.ts'
 import { wait } from '../builder/wait.ts'
 import { Workflow } from '../builder/workflow.ts'
 import { dyingBackend } from './__fixtures__/dying-backend.ts'
+import type { StepContext } from '../step/step-context.ts'
 import { pricedModel, storedEvents } from './__fixtures__/engine-setup.ts'
 import { createEngine } from './create-engine.ts'
 import type { OpenedWait } from './engine-parts.ts'
@@ -80,6 +81,56 @@ function everything(world: World, clock: VirtualClock): Workflow {
         name: 'end',
         dependsOn: ['each', 'ask', 'pay'],
         action: (ctx) => (seen(world, ctx), [ctx.inputs['each'], ctx.inputs['ask']]),
+      }),
+    ],
+  })
+}
+
+/** A region that comes through in its third attempt, with a wait inside, and one for each item of a list. */
+function regions(world: World, clock: VirtualClock): Workflow {
+  const inRegion = (name: string, more: object = {}): Step =>
+    new Step({ name, retries: 0, action: (ctx) => (seen(world, ctx), name), ...more })
+  return new Workflow({
+    name: 'regions',
+    parallel: true,
+    steps: [
+      new Step({
+        name: 'group',
+        retry: { maxAttempts: 3, delay: 1, jitter: false },
+        steps: [
+          inRegion('first'),
+          new Step({ name: 'review', action: wait.approval(), dependsOn: ['first'] }),
+          inRegion('last', {
+            dependsOn: ['review'],
+            action: async (ctx: StepContext) => {
+              seen(world, ctx)
+              await clock.sleep(2)
+              if (!ctx.idempotencyKey.includes('group@1.3/')) throw new Error('not yet')
+              return 'last'
+            },
+          }),
+        ],
+      }),
+      new Step({ name: 'list', action: () => ['x', 'y'] }),
+      new Step({
+        name: 'each',
+        foreach: 'list',
+        foreachConcurrency: 2,
+        retries: 1,
+        steps: [
+          inRegion('inner', {
+            action: (ctx: StepContext) => {
+              seen(world, ctx)
+              if (ctx.item === 'y' && !ctx.idempotencyKey.includes('.2/')) throw new Error('not yet')
+              return ctx.item
+            },
+          }),
+        ],
+      }),
+      new Step({
+        name: 'end',
+        dependsOn: ['group', 'each'],
+        action: (ctx) => [ctx.inputs['group'], ctx.inputs['each']],
       }),
     ],
   })
@@ -188,6 +239,27 @@ describe('13.3 recovery', () => {
         const isUnknown = pay?.skip?.kind === 'policy'
         expect(life.run?.status, `commit ${at} ${isAfter}`).toBe(isUnknown ? 'partial' : 'completed')
         expect(life.run?.output).toEqual([['x!', 'y!', 'z!'], 'text'])
+      }
+    }
+  })
+
+  test('13.3 6 regions that are tried again: at every commit in turn, written or not', async () => {
+    const whole = await live([], regions)
+    expect(whole.run).toMatchObject({ status: 'completed', output: ['last', ['x', 'y']] })
+    expect(whole.commits).toBeGreaterThan(10)
+    for (let at = 1; at <= whole.commits; at++) {
+      for (const isAfter of [false, true]) {
+        const life = await live([{ at, isAfter }], regions)
+        await checkLife(life)
+        expect(life.run, `commit ${at} ${isAfter}`).toMatchObject({ status: 'completed', output: ['last', ['x', 'y']] })
+        const { attempts } = await life.store.read('run_1')
+        expect(
+          attempts.filter(({ stepKey }) => stepKey === 'group@1').map(({ attempt, status }) => [attempt, status]),
+        ).toEqual([
+          [1, 'failure'],
+          [2, 'failure'],
+          [3, 'success'],
+        ])
       }
     }
   })
