@@ -45,18 +45,14 @@ test('17 13.3 on a stored back end the line survives the process, in its order',
       }),
     ],
   })
-  const first = engine({ limits: { runsPerTenant: 1, queuedRunsPerTenant: 3 } })
+  // A clock that stands still: nothing more is heard of it.
+  const first = engine({ clock: createVirtualClock(), limits: { runsPerTenant: 1, queuedRunsPerTenant: 3 } })
   const runs = []
   for (const number of [1, 2, 3]) runs.push(await first.start(work, { number }))
   await hasBegun(1)
   expect(first.queue().queued).toEqual(runs.slice(1).map(({ id }) => id))
-  expect((await backend.list({ status: ['pending'] })).runs.map(({ id }) => id)).toEqual(
-    runs
-      .slice(1)
-      .map(({ id }) => id)
-      .reverse(),
-  )
-  // The process is not heard of again; its leases run out.
+  for (const { id } of runs.slice(1)) expect((await backend.get(id))?.status).toBe('pending')
+  // Its leases run out.
   await clock.advance(31_000)
   const next = engine({ workflows: [work], limits: { runsPerTenant: 1, queuedRunsPerTenant: 0 } })
   expect(await next.recover()).toEqual(runs.map(({ id }) => id))
