@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { FunctionKernel } from '@parley/kit'
-import { createMcpHost } from '@parley/local/mcp'
+import { createMcpHost } from '@parley/mcp'
 import { createEngine, loadDocument, toolServers } from '@parley/workflow'
 import { modelOf } from './scripted-models.ts'
 

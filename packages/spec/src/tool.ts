@@ -256,7 +256,7 @@ export interface McpServer {
     | { kind: 'http'; url: string }
 }
 
-/** Connects MCP servers; `createMcpHost` of `@parley/local/mcp` is one. */
+/** Connects MCP servers; `createMcpHost` of `@parley/mcp` is one. */
 export interface McpHost {
   connect(
     server: McpServer,

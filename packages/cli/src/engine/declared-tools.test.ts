@@ -20,7 +20,7 @@ const parcels = `import { createInterface } from 'node:readline'
 createInterface({ input: process.stdin }).on('line', (line) => {
   const { id, method, params } = JSON.parse(line)
   const results = {
-    initialize: {},
+    initialize: { protocolVersion: params?.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'parcels', version: '1' } },
     'tools/list': { tools: [{ name: 'track', inputSchema: { type: 'object' } }] },
     'tools/call': { content: [], structuredContent: { at: 'Leipzig', number: params?.arguments?.number, url: process.env.PARLEY_TOOL_SHOP_URL ?? null } },
   }

@@ -22,10 +22,7 @@ export function createDeclaredTools(env: { readonly [name: string]: string | und
     async declare(definition) {
       await kernel?.close()
       const servers = toolServers(definition, visible)
-      const [{ FunctionKernel }, { createMcpHost }] = await Promise.all([
-        import('@parley/kit'),
-        import('@parley/local/mcp'),
-      ])
+      const [{ FunctionKernel }, { createMcpHost }] = await Promise.all([import('@parley/kit'), import('@parley/mcp')])
       kernel = new FunctionKernel({ ...servers, mcpHost: createMcpHost(), env: visible })
     },
     register: () => {

@@ -38,7 +38,7 @@ const CALLS_AT_ONCE = 32
 export interface FunctionKernelOptions {
   rest?: RestServer[]
   mcp?: McpServer[]
-  /** Connects MCP servers; `createMcpHost` of `@parley/local/mcp` makes one. */
+  /** Connects MCP servers; `createMcpHost` of `@parley/mcp` makes one. */
   mcpHost?: McpHost
   /** Variables that servers name. @default none */
   env?: Record<string, string>
@@ -68,7 +68,7 @@ export class FunctionKernel implements ToolKernel {
     checkOptions('FunctionKernel', options, ['rest', 'mcp', 'mcpHost', 'env', 'fetch', 'guard', 'pinTools'])
     const { rest = [], mcp = [], mcpHost, env = {}, guard } = options
     if (mcp.length > 0 && mcpHost === undefined)
-      throw misuse('mcpHost', 'MCP servers need mcpHost: give createMcpHost() of @parley/local/mcp.')
+      throw misuse('mcpHost', 'MCP servers need mcpHost: give createMcpHost() of @parley/mcp.')
     for (const server of rest) {
       if (this.#rest.has(server.name)) throw duplicate(server.name)
       this.#rest.set(server.name, createRestTools(server, { env, fetch: options.fetch ?? globalThis.fetch, guard }))
