@@ -35,11 +35,15 @@ export function stepRunLine(
   switch (input.type) {
     case 'enter': {
       const { ticket, isResumed, mustStay } = input
-      const isFull = state.fresh.length >= state.limits.maxQueued && state.running >= state.limits.maxRunning
-      if (isFull && !mustStay && !isResumed) return { state, begin: [], isRefused: true }
-      return isResumed
-        ? fill({ ...state, resumed: [...state.resumed, ticket] })
-        : fill({ ...state, fresh: [...state.fresh, ticket] })
+      // A place that is free has nobody in line for it.
+      if (state.running < state.limits.maxRunning)
+        return { state: { ...state, running: state.running + 1 }, begin: [ticket], isRefused: false }
+      if (state.fresh.length >= state.limits.maxQueued && !mustStay && !isResumed)
+        return { state, begin: [], isRefused: true }
+      const line = isResumed
+        ? { ...state, resumed: [...state.resumed, ticket] }
+        : { ...state, fresh: [...state.fresh, ticket] }
+      return { state: line, begin: [], isRefused: false }
     }
     case 'ended':
       return fill({ ...state, running: Math.max(0, state.running - 1) })
@@ -52,6 +56,7 @@ export function stepRunLine(
 }
 
 function fill(state: RunLineState): { state: RunLineState; begin: number[]; isRefused: boolean } {
+  if (state.resumed.length === 0 && state.fresh.length === 0) return { state, begin: [], isRefused: false }
   const free = state.limits.maxRunning - state.running
   const resumed = state.resumed.slice(0, free)
   const fresh = state.fresh.slice(0, free - resumed.length)
