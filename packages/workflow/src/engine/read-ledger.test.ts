@@ -102,15 +102,18 @@ test('9 what was held and not sent when the process ended is released; what code
     const { run, interrupted } = readLedger('run', [entry], new Set(sent))
     return [run, interrupted]
   }
-  const zero = { costNanoUsd: 0, tokens: 0, calls: 0 }
+  const zero = { costNanoUsd: 0, tokens: 0, calls: 0, visits: 0 }
   const { costNanoUsd, tokens, calls } = held
   expect(read(held)).toEqual([zero, [{ ...held, ...zero, kind: 'release' }]])
   expect(read(held, 'a@1:2')).toEqual([
-    { costNanoUsd, tokens, calls },
+    { costNanoUsd, tokens, calls, visits: 0 },
     [{ ...held, kind: 'settle', basis: 'estimate' }],
   ])
   const counted: LedgerEntry = { ...held, costNanoUsd: 0, tokens: 0, calls: 2 }
   expect(read(counted)).toEqual([{ ...zero, calls: 2 }, [{ ...counted, kind: 'settle', basis: 'estimate' }]])
   const other: LedgerEntry = { ...held, key: 'turn_1' }
-  expect(read(other)).toEqual([{ costNanoUsd, tokens, calls }, [{ ...other, kind: 'settle', basis: 'estimate' }]])
+  expect(read(other)).toEqual([
+    { costNanoUsd, tokens, calls, visits: 0 },
+    [{ ...other, kind: 'settle', basis: 'estimate' }],
+  ])
 })

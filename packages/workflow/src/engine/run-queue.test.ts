@@ -8,7 +8,7 @@ import { workflowRunner } from './workflow-runner.ts'
 
 /** A workflow whose runs are at work until the test ends them; `begun` has their numbers in the order of their beginning. */
 function heldWorkflow(): { workflow: Workflow; begun: unknown[]; end: (number: number) => void } {
-  const held = new Map<unknown, ReturnType<typeof heldWork>>()
+  const held = new Map<unknown, ReturnType<typeof heldWork<string>>>()
   const begun: unknown[] = []
   const workflow = new Workflow({
     name: 'held',

@@ -142,9 +142,9 @@ describe('9 12.1 a task that its budget has paused', () => {
     ReturnType<typeof setup> & { taskId: string; runId: string; status: () => Promise<unknown> }
   > => {
     const made = setup()
-    const measured = await made.engine.run(calls(1))
-    const { ledger } = await made.backend.read(measured.runId)
-    made.model.calls.length = 0
+    const measuring = setup()
+    const measured = await measuring.engine.run(calls(1))
+    const { ledger } = await measuring.backend.read(measured.runId)
     // Room for one call, not for another one after it.
     const maxTokens = ledger.reduce((sum, { tokens }) => sum + tokens, -1)
     const { id } = made.engine.tasks.create({ budget: { maxTokens, onExceed: 'pause' } })
