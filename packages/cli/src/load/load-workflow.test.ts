@@ -55,7 +55,6 @@ describe('S13 what lies outside the allowed directories ends with 3 and is not l
     ['a linked directory', ['run', 'folder/trap.ts']],
     ['a link as --config', ['run', 'rest.yaml', '--config', 'link.ts']],
     ['a function of a module behind a link', ['run', 'linked.yaml']],
-    ['a function of a module behind a link, validated', ['validate', 'linked.yaml']],
     ['a function of a module outside', ['run', 'far.yaml']],
     ['a function of a module above', ['run', 'up.yaml']],
     ['input', ['run', 'rest.yaml', '--input', '@OUT/in.json']],
@@ -66,6 +65,14 @@ describe('S13 what lies outside the allowed directories ends with 3 and is not l
     expect(exit).toBe(3)
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, exit: 3, error: { code: 'path_refused' } })
     expect(stderr).toMatch(/^error {2}/m)
+    expect(isLoaded()).toBe(false)
+  })
+
+  test('S13 validate tells of a module behind a link among the other problems of the document, and loads nothing', async () => {
+    await using fixture = await layout()
+    const { exit, stdout } = await fixture.run(['validate', 'linked.yaml', '--json'], { cwd: fixture.work, clock })
+    expect(exit).toBe(1)
+    expect(stdout).toContain('path_refused')
     expect(isLoaded()).toBe(false)
   })
 
