@@ -96,7 +96,7 @@ describeNeeding('chromium', 'Rules of access', (executablePath) => {
       const { page: desk } = await openPage(browser, `${server.url}/desk`, { ...context, permissions: ['microphone'] })
       await signIn(desk, 'Dana')
       await openRoom(desk, 'live', roomId)
-      await desk.getByRole('group', { name: 'Talk to' }).getByRole('button', { name: 'All' }).click()
+      await desk.getByRole('group', { name: 'Talk to' }).getByRole('button', { name: 'All', exact: true }).click()
       await desk.locator('[data-desk-call=barge]').waitFor()
       await expectNoViolation(desk, 'on a call')
       await page.locator('[data-banner=joined]').waitFor()
