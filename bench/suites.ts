@@ -114,6 +114,7 @@ export const suites: Readonly<Record<string, Suite>> = {
       'chain-mastra': async () => (await import('./workflows/comparisons.ts')).chainAgainst('mastra'),
       'chain-kairos': async () => (await import('./workflows/comparisons.ts')).chainAgainst('kairos'),
       'chain-promise': async () => (await import('./workflows/comparisons.ts')).chainAgainst('promise'),
+      'chain-bare-promise': async () => (await import('./workflows/comparisons.ts')).chainAgainst('bare-promise'),
       'chain-promise-text': async () => (await import('./workflows/comparisons.ts')).chainOfText,
       'chain-memory': async () => (await import('./workflows/chain-memory.ts')).chainMemory,
       'chain-contracts': async () => (await import('./workflows/chain-contracts.ts')).chainContracts,

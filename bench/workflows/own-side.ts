@@ -1,6 +1,14 @@
 import { Step, Workflow } from '@parley/workflow'
 import { z } from 'zod'
-import { advance, advanceItem, itemContract, type Item, type Payload, type PayloadKind } from './payload.ts'
+import {
+  advance,
+  advanceItem,
+  itemContract,
+  namedContract,
+  type Item,
+  type Payload,
+  type PayloadKind,
+} from './payload.ts'
 import type { WorkflowSide } from './side.ts'
 
 type PayloadContract = PayloadKind['contract']
@@ -23,9 +31,9 @@ function payloadStep(
   })
 }
 
-/** Inputs are the outputs of the steps before by name: one contract for all steps, as the promises have one. */
+/** Inputs are the outputs of the steps before by name: one contract for all steps. */
 function contractsOf(payload: PayloadContract): { payload: PayloadContract; given: z.ZodType } {
-  return { payload, given: z.record(z.string(), payload) }
+  return { payload, given: namedContract(payload) }
 }
 
 /** A chain of steps that check what they are given and what they give. */

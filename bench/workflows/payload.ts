@@ -35,6 +35,11 @@ export interface Payload {
   count: number
 }
 
+/** A contract on outputs by name: one for all steps of a chain. */
+export function namedContract(contract: PayloadKind['contract']): z.ZodRecord<z.ZodString, PayloadKind['contract']> {
+  return z.record(z.string(), contract)
+}
+
 /** A contract with a value of it whose count is 0. */
 export interface PayloadKind {
   contract: z.ZodType<Payload>

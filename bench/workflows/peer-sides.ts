@@ -1,10 +1,10 @@
 import { loadPeer } from '../load-peer.ts'
 import { openPythonPeer } from '../python-peer.ts'
-import { promiseSide } from './promise-side.ts'
+import { barePromiseSide, promiseSide } from './promise-side.ts'
 import { timed, type Shape, type Timed, type WorkflowSide } from './side.ts'
 
 /** Those that ours is measured against. */
-export type PeerName = 'langgraph' | 'mastra' | 'kairos' | 'promise' | 'p-queue'
+export type PeerName = 'langgraph' | 'mastra' | 'kairos' | 'promise' | 'bare-promise' | 'p-queue'
 
 /** How each of them is shown. */
 export const peerTitles: Readonly<Record<PeerName, string>> = {
@@ -12,6 +12,7 @@ export const peerTitles: Readonly<Record<PeerName, string>> = {
   mastra: 'Mastra workflows',
   kairos: 'Kairos SDK (PyPI)',
   promise: 'promises by hand',
+  'bare-promise': 'promises by hand',
   'p-queue': 'p-queue',
 }
 
@@ -26,6 +27,7 @@ export async function openSide(
   progress: (text: string) => void,
 ): Promise<OpenedSide> {
   if (name === 'promise') return { timed: timed(promiseSide, shape, minMs), close() {} }
+  if (name === 'bare-promise') return { timed: timed(barePromiseSide, shape, minMs), close() {} }
   if (name === 'kairos') return openKairos(shape, minMs, progress)
   const { script, ...missing } = await loadPeer<WorkflowSide>(name, 'workflows.mjs', progress)
   if (script === undefined) return { timed: undefined, why: 'why' in missing ? missing.why : '' }
