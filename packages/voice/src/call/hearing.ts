@@ -15,6 +15,7 @@ import {
   type VoiceActivityDetector,
 } from '@parley/spec'
 import type { TurnEvent } from '../turn/turn-events.ts'
+import { createFrameClock, type FrameClock } from './frame-clock.ts'
 import { longFrame, wrongFrame } from './frame-errors.ts'
 import { createVadGate, type VadGate, type VadGateOptions } from './vad-gate.ts'
 import type { SharedVad } from './shared-vad.ts'
@@ -70,6 +71,7 @@ export class Hearing {
   #isHeld = false
   #isClosed = false
   #position = 0
+  readonly #frameClock: FrameClock = createFrameClock()
   readonly #restarts = {
     vad: { atMs: Number.NEGATIVE_INFINITY, isDue: false, stop: (): void => {} },
     stt: { atMs: Number.NEGATIVE_INFINITY, isDue: false, stop: (): void => {} },
@@ -105,10 +107,12 @@ export class Hearing {
     return this.#gate.isSpeaking
   }
 
-  /** A frame of the person; `atMs` is when its last sample was heard. */
-  push(given: AudioFrame, atMs: number): void {
-    if (this.#isClosed || this.#isMuted) return
-    if (this.#isRefused(given)) return
+  /** A frame of the person; `arrivedAtMs` is when it came. */
+  push(given: AudioFrame, arrivedAtMs: number): void {
+    if (this.#isClosed || this.#isRefused(given)) return
+    // What is not listened to passes as well.
+    const atMs = this.#frameClock.at((given.samples.length / given.sampleRateHz) * 1_000, arrivedAtMs)
+    if (this.#isMuted) return
     const samples = this.#resampler?.push(given.samples) ?? given.samples
     if (samples.length === 0) return
     const frame = this.#parts.process({
