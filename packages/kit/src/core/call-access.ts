@@ -95,8 +95,7 @@ export function callAccessOf(kit: OrchestrationHost): CallAccess {
     runHook: (trigger, payload, scope) => core.hooks.runSync(trigger, payload, scope),
     fire: (trigger, payload, scope) => core.hooks.fire(trigger, payload, scope),
     receipt(roomId, kind, data, also) {
-      const receipt = core.receipt(roomId, kind, data, also)
-      core.background('receipt', async () => void (await core.store.receipts.put([receipt])), { roomId })
+      core.laterReceipts.add(roomId, kind, data, also)
     },
     async record(roomId, { blocked, ...draft }) {
       await core.inRoom(roomId, async (locked) => {

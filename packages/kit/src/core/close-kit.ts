@@ -37,6 +37,8 @@ export async function closeKit(
     await attempt(() => channel.close?.())
     parts.registry.remove(channel.channelId)
   }
+  // Channels end what they carry, and say so.
+  await attempt(() => assembled.drainBackground())
   await attempt(() => parts.lanes.receivers.close())
   await attempt(() => assembled.release())
   await attempt(() => parts.backplane.close?.())

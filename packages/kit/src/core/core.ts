@@ -30,6 +30,7 @@ import type {
 import type { HookEngine } from '../hooks/hook-engine.ts'
 import type { FrameworkEvents } from './framework-events.ts'
 import type { KitLimits } from './limits.ts'
+import type { LaterReceipts } from './later-receipts.ts'
 import type { LockedRoom } from './locked-room.ts'
 import type { OrchestrationRuntime } from './orchestration-runtime.ts'
 import type { Turns } from './turns.ts'
@@ -122,6 +123,8 @@ export interface KitCore {
   /** A draft with everything a system event of the kit needs filled in. */
   systemDraft(room: Room, draft: SystemDraft): EventDraft
   receipt(roomId: RoomId, kind: ReceiptKind, data: Json, also?: Partial<Receipt>): Receipt
+  /** Receipts that nobody waits for. */
+  readonly laterReceipts: LaterReceipts
   handle(roomId: RoomId): RoomHandle
   /** Binding changes are told to the channel and to hooks. */
   bindingChanged(binding: ChannelBinding): void

@@ -46,6 +46,7 @@ import type { ErrorPlace, SystemDraft } from './core.ts'
 import { createChannelRegistry } from './channel-registry.ts'
 import { createFrameworkEvents } from './create-framework-events.ts'
 import type { KitParts } from './kit-parts.ts'
+import { createLaterReceipts } from './later-receipts.ts'
 import { resolveLimits, type KitLimits } from './limits.ts'
 import type { KitOrchestration } from '../orchestration/create-orchestration-runtime.ts'
 
@@ -162,6 +163,7 @@ export function createParts(options: PartsOptions, host: PartsHost): AssembledPa
       void work.then(() => background.delete(work))
     },
     async idleBackground(roomId: RoomId) {
+      parts.laterReceipts.flush()
       const works = worksOf(roomId)
       if (works.length > 0) await Promise.all(works)
     },
@@ -223,6 +225,13 @@ export function createParts(options: PartsOptions, host: PartsHost): AssembledPa
     reportError,
     nodeId: ids.next('node'),
   })
+  writable.laterReceipts = createLaterReceipts({
+    clock,
+    now: stamp,
+    receipt: (...given) => parts.receipt(...given),
+    write: (roomId, receipts) =>
+      parts.background('receipt', async () => void (await parts.store.receipts.put(receipts)), { roomId }),
+  })
   writable.inboundLimits = createInboundLimits(clock)
   writable.requests = createRequests(parts)
   writable.lanes = createLanes(parts)
@@ -230,7 +239,10 @@ export function createParts(options: PartsOptions, host: PartsHost): AssembledPa
   writable.turns = turns
   writable.allTurnsEnded = () => turns.allEnded()
   writable.isAtRest = (roomId, except) =>
-    parts.lanes.depth(roomId) === 0 && turns.isIdle(roomId, except) && worksOf(roomId).length === 0
+    parts.lanes.depth(roomId) === 0 &&
+    turns.isIdle(roomId, except) &&
+    worksOf(roomId).length === 0 &&
+    !parts.laterReceipts.has(roomId)
   writable.inRoom = (roomId, run, o) => inRoom(parts, roomId, run, o)
   writable.sendEvent = (roomId, channelId, input, o) => sendFromChannel(parts, roomId, channelId, input, o)
   const orchestration = host.orchestration(parts)
@@ -247,6 +259,7 @@ export function createParts(options: PartsOptions, host: PartsHost): AssembledPa
     beginClosing: () => closing.abort(new DOMException('The kit is closing.', 'AbortError')),
     async drainBackground() {
       await turns.drain()
+      parts.laterReceipts.flush()
       while (background.size > 0) await Promise.all(background.keys())
     },
     release() {
