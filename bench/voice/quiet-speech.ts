@@ -77,6 +77,7 @@ export function quietTts(msPerWord = 200): TextToSpeech {
       formats: [format],
       firstAudioMs: { p50: 0, p99: 0 },
       deterministic: true,
+      pricing: { perCharacter: 0 },
     },
     async open(_options, { signal }) {
       const feed = queue<TtsEvent>(signal)

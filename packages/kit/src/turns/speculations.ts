@@ -22,6 +22,8 @@ export interface ForeseenMessage {
   isSame(event: RoomEvent): boolean
   /** Told each piece of text, up to the first call of a tool. */
   onText?(text: string): void
+  /** There is no more text: the answer is whole, and calls no tool. */
+  onTextEnd?(): void
 }
 
 /** A turn that runs before its message is certain. Nobody hears of it until the message has come. */
@@ -146,6 +148,7 @@ export async function speculate(parts: KitParts, message: ForeseenMessage): Prom
       }
       hasCalled ||= output.type === 'toolCallStarted'
       if (output.type === 'end') {
+        if (isShown && !hasCalled && !gate.isAdopted) message.onTextEnd?.()
         lastUsage = usageOf(output.data)
         if (!gate.isAdopted && output.reason !== 'completed') {
           candidate.hasFailed = true

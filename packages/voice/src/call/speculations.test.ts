@@ -131,6 +131,28 @@ test('PG-5 with preemptive.tts the sound is made early and never played before t
   expect(bench.errors).toEqual([])
 })
 
+test.for([
+  { pricing: { perCharacter: 0 }, isAhead: true },
+  { pricing: { perCharacter: 1_000 }, isAhead: false },
+  { pricing: undefined, isAhead: false },
+])('PG-5 by default sound is made ahead where it costs nothing: $pricing', async ({ pricing, isAhead }) => {
+  const fake = createFakeTts({ sampleRateHz: 16_000 })
+  const tts = { ...fake, info: { ...fake.info, ...(pricing === undefined ? {} : { pricing }) } }
+  const spokenAtMs: number[] = []
+  // No boundary ends the sentence: that its text is whole has to be known.
+  await using bench = await open(() => ['two payments in october'], {
+    channel: { tts },
+    setUp: (kit) => void kit.hook('beforeTts', () => void spokenAtMs.push(callAccessOf(kit).clock.monotonicMs())),
+  })
+  void bench.endpoint.caller.sayText('i was charged twice')
+  await bench.clock.advance(12_000)
+  expect(spokenAtMs).toHaveLength(1)
+  expect((spokenAtMs[0] ?? 0) < (bench.clockOf('commitUserTurn') ?? 0)).toBe(isAhead)
+  expect(bench.heard().join(' ')).toBe('two payments in october')
+  expect(await bench.lines()).toEqual(['ada: i was charged twice', 'riley: two payments in october'])
+  expect(bench.errors).toEqual([])
+})
+
 test('PG-5 sound that was made for other words is never heard', async () => {
   await using bench = await open(() => ['To the half.', 'To the whole.'], {
     channel: { preemptive: { enabled: true, tts: true }, endpointing: { minDelayMs: 1_200, maxDelayMs: 1_500 } },

@@ -1,5 +1,5 @@
 import type { Speculation, SpeculationOutcome } from '@parley/kit'
-import type { ChannelId, RoomEvent, TurnId } from '@parley/spec'
+import type { ChannelId, RoomEvent, SpeechPricing, TurnId } from '@parley/spec'
 import { normalizeText } from '../turn/normalize-text.ts'
 import { isForAgent } from './addressee.ts'
 import { hookScope, noteReceipt, type CallCore } from './call-core.ts'
@@ -43,7 +43,7 @@ export function createSpeculations(core: () => CallCore): Speculations {
 
   const start = (id: string, text: string, language: string | undefined): void => {
     const { account, activeAgentId, parts, requests, isEnding, recording } = core()
-    const { access, roomId, participantId, channelId, settings } = parts
+    const { access, roomId, participantId, channelId } = parts
     const scope = { ...hookScope(core()), sourceKind: 'person' as const }
     // What a hook may still change or block is shown to no model before it has.
     if (activeAgentId === null || isEnding || access.holdsLive(scope, 'onTranscription')) return
@@ -67,7 +67,9 @@ export function createSpeculations(core: () => CallCore): Speculations {
         ...(language === undefined ? {} : { language }),
         isSame: ({ content }: RoomEvent) =>
           content.type === 'text' && normalizeText(content.text) === normalizeText(text),
-        ...(settings.preemptive.tts ? { onText: (delta) => speakAhead(entry, delta) } : {}),
+        ...(isSpokenAhead(core())
+          ? { onText: (delta) => speakAhead(entry, delta), onTextEnd: () => flushAhead(entry) }
+          : {}),
       }),
     }
     begun.set(id, entry)
@@ -98,6 +100,12 @@ export function createSpeculations(core: () => CallCore): Speculations {
     }
     entry.utterance.text += text
     speaking.get(entry.utterance.utteranceId)?.utterance.write(text)
+  }
+
+  /** There is no more text: what waits for the end of its sentence is made as well. */
+  const flushAhead = ({ utterance, isForeseen, withdrawn }: Begun): void => {
+    if (utterance === undefined || isForeseen || withdrawn !== undefined) return
+    core().speaking.get(utterance.utteranceId)?.utterance.flush()
   }
 
   const ended = (entry: Begun, { isAdopted, reason, usage, isEstimated, costNanoUsd }: SpeculationOutcome): void => {
@@ -158,4 +166,16 @@ export function createSpeculations(core: () => CallCore): Speculations {
       byTurn.clear()
     },
   }
+}
+
+/** Whether sound is made of replies that may never be heard (PG-5). */
+function isSpokenAhead({ parts: { settings, tts } }: CallCore): boolean {
+  const { tts: wanted } = settings.preemptive
+  return wanted === 'free' ? isFree(tts?.info.pricing) : wanted
+}
+
+/** A price of 0 was named; without a price nobody knows. */
+function isFree(pricing: SpeechPricing | undefined): boolean {
+  const prices = Object.values(pricing ?? {})
+  return prices.length > 0 && prices.every((price) => price === 0)
 }

@@ -155,6 +155,13 @@ export class Utterance {
     this.#armPoll()
   }
 
+  /** No more text comes for now: what was held back for the end of its sentence is spoken. */
+  flush(): void {
+    if (this.#state !== 'open') return
+    this.#stopPoll()
+    this.#queuePieces(this.#filters.end(this.#splitter.end().join('')))
+  }
+
   /** Ends a section: what follows is settled apart. Gives when the section has settled. */
   endPart(): Promise<void> {
     const section = this.#endText()
@@ -171,8 +178,7 @@ export class Utterance {
   writeSpan(text: string, span: Span): void {
     if (this.#state !== 'open' || text === '') return
     this.#written += text
-    this.#stopPoll()
-    this.#queuePieces(this.#filters.end(this.#splitter.end().join('')))
+    this.flush()
     this.#span = span
     this.#queuePieces(this.#filters.end(text))
     this.#span = undefined
@@ -247,10 +253,7 @@ export class Utterance {
 
   #endText(): Part {
     const section = this.#sections.at(-1) ?? newPart()
-    if (this.#state === 'open') {
-      this.#stopPoll()
-      this.#queuePieces(this.#filters.end(this.#splitter.end().join('')))
-    }
+    this.flush()
     section.isEnded = true
     this.#settle()
     return section

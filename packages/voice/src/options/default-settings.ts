@@ -75,7 +75,7 @@ export const defaultVoiceSettings: VoiceSettings = {
     maxPerTurn: 3,
     gainDb: -6,
   },
-  preemptive: { enabled: true, tts: false, maxAttempts: 3, maxSpeechMs: 10_000 },
+  preemptive: { enabled: true, tts: 'free', maxAttempts: 3, maxSpeechMs: 10_000 },
   idle: { awayMs: 15_000, prompts: 0, hangupMs: 0 },
   keyTerms: [],
   keyTermsFromContext: true,

@@ -73,7 +73,7 @@ test('defaults: all of them, as docs/spec/voice.md 6.1 has them', () => {
       maxPerTurn: 3,
       gainDb: -6,
     },
-    preemptive: { enabled: true, tts: false, maxAttempts: 3, maxSpeechMs: 10_000 },
+    preemptive: { enabled: true, tts: 'free', maxAttempts: 3, maxSpeechMs: 10_000 },
     idle: { awayMs: 15_000, prompts: 0, hangupMs: 0 },
     keyTerms: [],
     keyTermsFromContext: true,

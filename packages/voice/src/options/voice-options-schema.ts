@@ -80,7 +80,14 @@ const schema = z.strictObject({
       }),
     ])
     .optional(),
-  preemptive: z.strictObject({ enabled: flag, tts: flag, maxAttempts: count, maxSpeechMs: ms }).optional(),
+  preemptive: z
+    .strictObject({
+      enabled: flag,
+      tts: z.union([z.boolean(), z.literal('free')]).optional(),
+      maxAttempts: count,
+      maxSpeechMs: ms,
+    })
+    .optional(),
   idle: z.strictObject({ awayMs: ms, prompts: count, hangupMs: ms }).optional(),
   keyTerms: z.array(z.string()).readonly().optional(),
   keyTermsFromContext: flag,

@@ -146,8 +146,11 @@ export interface VoiceOptions {
   backchannel?: BackchannelOptions
   /** @default false */
   agentBackchannel?: boolean | AgentBackchannelOptions
-  /** Replies begun before the turn is certain. @default enabled, tts off, 3 attempts, up to 10 000 ms of speech */
-  preemptive?: { enabled?: boolean; tts?: boolean; maxAttempts?: number; maxSpeechMs?: number }
+  /**
+   * Replies begun before the turn is certain. `tts` makes their sound too, which `'free'` does where the engine's price is
+   * 0, as a local one's. @default enabled, tts 'free', 3 attempts, up to 10 000 ms of speech
+   */
+  preemptive?: { enabled?: boolean; tts?: boolean | 'free'; maxAttempts?: number; maxSpeechMs?: number }
   /** Mutual silence. @default away after 15 000 ms, no prompts, `hangupMs` 0 (off) */
   idle?: { awayMs?: number; prompts?: number; hangupMs?: number }
   /** @default [] */

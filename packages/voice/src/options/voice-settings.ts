@@ -83,7 +83,7 @@ export interface VoiceSettings {
     maxPerTurn: number
     gainDb: number
   }
-  preemptive: { enabled: boolean; tts: boolean; maxAttempts: number; maxSpeechMs: number }
+  preemptive: { enabled: boolean; tts: boolean | 'free'; maxAttempts: number; maxSpeechMs: number }
   /** `hangupMs` 0 is off. */
   idle: { awayMs: number; prompts: number; hangupMs: number }
   keyTerms: readonly string[]

@@ -46,6 +46,7 @@ export function createFliteTts(options: FliteTtsOptions = {}): FliteTts {
       formats: [{ encoding: 'pcm16', sampleRateHz: FLITE_RATE_HZ, channels: 1 }],
       firstAudioMs: { p50: 100, p99: 500 },
       deterministic: true,
+      pricing: { perCharacter: 0 },
     },
     async open(wanted, { signal }) {
       signal.throwIfAborted()

@@ -121,6 +121,7 @@ export async function createPocketSphinxStt(options: PocketSphinxOptions = {}): 
       languages: ['en'],
       formats: [{ encoding: 'pcm16', sampleRateHz: RATE_HZ, channels: 1 }],
       finalLatency: { p50Ms: calibrationMs, p99Ms: calibrationMs * 2 + 500, perSecondMs: 300 },
+      pricing: { perMinute: 0 },
     },
     async open() {
       throw new ParleyError({
