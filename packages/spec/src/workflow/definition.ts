@@ -114,6 +114,7 @@ export interface StepDefinition {
   maxConcurrency?: number
   budget?: BudgetSpec
   effect: ToolEffect
+  /** Whether a validated output is reused, for how many milliseconds, and what tells it from others besides all that the step may read. Of `pure` steps. */
   cache?: { ttlMs: number; key?: string }
   inputs?: { [argument: string]: ArgumentInfo }
   rag?: RagSpec

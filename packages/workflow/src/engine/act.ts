@@ -14,6 +14,8 @@ export interface Acted {
   value: unknown
   /** The contract has been applied already. */
   isChecked?: boolean
+  /** What `value` was before the contract was applied. */
+  unchecked?: unknown
   /** Why the answer does not satisfy the contract. */
   faults?: readonly ContractFault[]
   writes?: ReadonlyMap<string, Json>

@@ -33,6 +33,10 @@ export class Attempt {
   modelId: string | undefined
   verified: boolean | undefined
   readonly receiptIds: string[] = []
+  /** Its output is that of an earlier step. */
+  isReused = false
+  /** False: a fault inside of it was hidden by a policy. */
+  isWhole = true
   /** Its end has been recorded. */
   isKept = false
   /** What it still does is nobody's. */

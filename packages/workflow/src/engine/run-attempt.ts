@@ -14,6 +14,7 @@ import { actRegion, RegionHalted } from './region-attempt.ts'
 import type { RegionRunner } from './run-region.ts'
 import { note, tell, type RunScope } from './run-scope.ts'
 import type { UnplannedStep } from './step-outcome.ts'
+import { findReused, keepForReuse } from './step-reuse.ts'
 import { waitForRetry } from './wait-for-retry.ts'
 
 /** How all attempts of a step, or of one of its items, ended. */
@@ -83,6 +84,13 @@ export async function runAttempt(work: Work, which: Try): Promise<AttemptEnd> {
       faults = inputFaults
       throw contractError('contract_input', step.id, faults, work.item?.index)
     }
+    const kept = step.cache === undefined ? undefined : await findReused(attempt)
+    if (kept?.reused !== undefined) {
+      if (!isStopped(work))
+        return { type: 'completed', output: kept.reused.output, writes: kept.reused.writes, attempt }
+      keepAttempt(attempt, 'cancelled')
+      return { type: 'cancelled' }
+    }
     if (step.effect === 'effectful' && region === undefined) {
       // An attempt that may not be repeated is known before it acts.
       keepAttempt(attempt, 'running')
@@ -118,6 +126,7 @@ export async function runAttempt(work: Work, which: Try): Promise<AttemptEnd> {
       throw contractError('contract_output', step.id, faults, work.item?.index)
     }
     const { writes, context } = acted
+    if (kept?.key !== undefined) await keepForReuse(attempt, kept.key, acted)
     return { type: 'completed', output: value, writes, attempt, ...(context === undefined ? {} : { context }) }
   } catch (thrown) {
     return await afterFailure(work, attempt, thrown, faults)

@@ -1,4 +1,5 @@
 import type { WorkflowDefinition, WorkflowProblem } from '@parley/spec'
+import { checkCache } from './check-cache.ts'
 import { checkCapabilities } from './check-capabilities.ts'
 import { checkContracts } from './check-contracts.ts'
 import { checkCycles } from './check-cycles.ts'
@@ -33,6 +34,7 @@ export function checkDefinition(
     checkStepNames(index, options),
     checkRegisteredNames(index, options),
     checkToolMethods(index),
+    checkCache(index),
     checkReferences(index, options),
     checkCycles(index),
     checkScopes(index),
