@@ -7,6 +7,7 @@ import { checkInput, checkOutput, contractError, noteFaults, type CheckedOutput 
 import { classOf, toRunError, toStepError } from './failure.ts'
 import { fenced } from './fenced.ts'
 import type { Frame, ItemPlace } from './frame.ts'
+import { writtenOutput } from './acts/act-agent.ts'
 import { keepAttempt } from './keep-attempt.ts'
 import type { PreparedStep } from './prepare.ts'
 import { factsOf, resolveDecision } from './resolve-decision.ts'
@@ -86,8 +87,11 @@ export async function runAttempt(work: Work, which: Try): Promise<AttemptEnd> {
     }
     const kept = step.cache === undefined ? undefined : await findReused(attempt)
     if (kept?.reused !== undefined) {
-      if (!isStopped(work))
-        return { type: 'completed', output: kept.reused.output, writes: kept.reused.writes, attempt }
+      if (!isStopped(work)) {
+        const { output, writes } = kept.reused
+        if (step.stream !== undefined) attempt.deltas.complete(writtenOutput(output))
+        return { type: 'completed', output, writes, attempt }
+      }
       keepAttempt(attempt, 'cancelled')
       return { type: 'cancelled' }
     }
@@ -126,6 +130,7 @@ export async function runAttempt(work: Work, which: Try): Promise<AttemptEnd> {
       throw contractError('contract_output', step.id, faults, work.item?.index)
     }
     const { writes, context } = acted
+    if (acted.text !== undefined && step.stream !== undefined) attempt.deltas.complete(acted.text)
     if (kept?.key !== undefined) await keepForReuse(attempt, kept.key, acted)
     return { type: 'completed', output: value, writes, attempt, ...(context === undefined ? {} : { context }) }
   } catch (thrown) {
@@ -170,6 +175,7 @@ async function afterFailure(
   if (told !== undefined) await told
   switch (decision.action) {
     case 'retry':
+      attempt.takeBack()
       return waitForRetry(attempt, error, faults, { seq: work.seq, signal: work.signal })
     case 'skip':
       scope.hidden.partial = true

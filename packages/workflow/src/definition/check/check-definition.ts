@@ -11,6 +11,7 @@ import { checkReferences } from './check-references.ts'
 import { checkRegisteredNames } from './check-registered-names.ts'
 import { checkScopes } from './check-scopes.ts'
 import { checkShape } from './check-shape.ts'
+import { checkStreams } from './check-stream.ts'
 import { checkTemplates } from './check-templates.ts'
 import { checkToolMethods } from './check-tool-methods.ts'
 import { checkWriteConflicts } from './check-write-conflicts.ts'
@@ -35,6 +36,7 @@ export function checkDefinition(
     checkRegisteredNames(index, options),
     checkToolMethods(index),
     checkCache(index),
+    checkStreams(index),
     checkReferences(index, options),
     checkCycles(index),
     checkScopes(index),

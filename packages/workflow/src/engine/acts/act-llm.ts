@@ -28,7 +28,7 @@ export async function actLlm(attempt: Attempt): Promise<Acted> {
   const request = requestOf(attempt, promptOf(attempt), given)
   if (contracts.length === 0) {
     const answer = await askModels(attempt, request)
-    return { value: answer.result.text }
+    return { value: answer.result.text, text: answer.result.text }
   }
   const schema = answerSchema(attempt, given)
   noteValidation(attempt, 'start', { phase: 'output' })
@@ -38,7 +38,13 @@ export async function actLlm(attempt: Attempt): Promise<Acted> {
   if (!answer.ok) return { value: null, faults: answer.faults }
   noteValidation(attempt, 'complete', { phase: 'output' })
   const isKept = attempt.prepared.step.cache !== undefined
-  return { value: answer.value, isChecked: true, ...(isKept ? { unchecked: valueOf(answer.result, schema) } : {}) }
+  const { text } = answer.result
+  return {
+    value: answer.value,
+    isChecked: true,
+    text,
+    ...(isKept ? { unchecked: valueOf(answer.result, schema) } : {}),
+  }
 }
 
 /** What a step asks of a model, all of it but the note of a later attempt. */
