@@ -2,7 +2,7 @@ import type { Clock, Json } from '@parley/spec'
 import { SafeDeltas } from './safe-deltas.ts'
 
 /** What the pieces of a channel are shown with. */
-export interface DeltaChannelOptions {
+interface DeltaChannelOptions {
   clock: Clock
   /** Takes credentials out of a text; an end that it cuts off stays cut off when more follows. */
   redact: (text: string) => string

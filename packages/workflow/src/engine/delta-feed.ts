@@ -4,7 +4,7 @@ import type { PreparedStep } from './prepare.ts'
 import { note, type RunScope, type StepPlace } from './run-scope.ts'
 
 /** How an agent comes to its answer, besides the answer. */
-export type SideChannel = 'thought' | 'instructions'
+type SideChannel = 'thought' | 'instructions'
 
 /**
  * What an attempt shows while it works. A step that says nothing shows its output piece by piece; one that says what it

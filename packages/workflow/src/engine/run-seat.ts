@@ -1,4 +1,5 @@
 import type { Clock } from '@parley/spec'
+import type { LaneKeeper } from './lane-gate.ts'
 
 /** The place that a run works in: one of its own, or that of the run that it is a step of. */
 export interface SeatPlace {
@@ -9,7 +10,7 @@ export interface SeatPlace {
 }
 
 /** What a seat knows of the execution that sits in it. */
-export interface SeatUse {
+interface SeatUse {
   /** Steps that have begun and not ended. */
   running: () => number
   /** Whether the run comes to its end or is put aside, for which nobody needs a place. */
@@ -21,7 +22,7 @@ export interface SeatUse {
  * Whether a run is at work. It rests when each step that has begun is a run of its own that rests or waits: its place is
  * others' then, and it stands in line for one before anything of it goes on.
  */
-export class RunSeat {
+export class RunSeat implements LaneKeeper {
   readonly #place: SeatPlace | undefined
   readonly #clock: Clock
   /** Runs inside of it that rest or wait, by id; each is a step that has begun. */

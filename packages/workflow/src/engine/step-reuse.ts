@@ -11,7 +11,7 @@ import { keepReuseReceipt } from './reuse-receipt.ts'
 import { validationContext } from './validation-context.ts'
 
 /** What a step is given in place of acting. */
-export interface Reused {
+interface Reused {
   output: Json
   writes?: ReadonlyMap<string, Json>
 }
