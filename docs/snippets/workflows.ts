@@ -54,3 +54,26 @@ assert.equal(answered.output, 'thorough')
 assert.equal(receipt?.decision.modelId, 'vendor/large')
 assert.equal(receipt.candidates.length, 2)
 await routed.close()
+
+const one = scriptedModel(['Paris'], { id: 'vendor/one' })
+//#region cache
+const keeping = createEngine({ models: [one] })
+const capital = new Workflow({
+  name: 'capital',
+  steps: [
+    new Step({
+      name: 'ask',
+      prompt: 'Capital of {{input.country}}?',
+      cache: { ttlMs: 3_600_000 }, // in documents: cache: { ttl_ms: 3600000 }
+    }),
+  ],
+})
+await keeping.run(capital, { country: 'France' })
+const reused = await keeping.run(capital, { country: 'France' })
+console.log(reused.totalCostUsd, reused.receipts[0]?.execution.cached) // 0 true
+//#endregion cache
+assert.equal(reused.output, 'Paris')
+assert.equal(reused.totalCostUsd, 0)
+assert.equal(reused.receipts[0]?.execution.cached, true)
+assert.equal(one.calls.length, 1)
+await keeping.close()

@@ -370,6 +370,7 @@ export {
   waitUnknown,
 } from './workflow/run-errors.ts'
 export { parseRunPage } from './workflow/run-page.ts'
+export type { StepCache, StepCacheEntry } from './workflow/step-cache.ts'
 export type {
   ContractFault,
   FailureActionName,

@@ -25,6 +25,10 @@ export interface RunnerRequest {
 
 export type RunnerEvent =
   | { type: 'textDelta' | 'progress'; text: string }
+  /** Of an agent: the next of its steps begins, from 1. What it wrote before was not its answer. */
+  | { type: 'stepStarted'; step: number }
+  /** Of an agent: what its model thinks, and what a step says that it is doing. */
+  | { type: 'thinkingDelta' | 'instructionsDelta'; text: string }
   | { type: 'started'; roomId?: RoomId; runId?: string }
   | { type: 'waiting'; requestId?: string; reason: string }
 

@@ -4,6 +4,7 @@ import {
   toParleyError,
   type AgentRunner,
   type Json,
+  type RunnerEvent,
   type RunnerRequest,
   type RunnerResult,
 } from '@parley/spec'
@@ -38,7 +39,7 @@ export function agentRunner(agent: Agent): AgentRunner {
       const known = runs.get(request.idempotencyKey)
       if (known !== undefined) return await known
       onEvent?.({ type: 'started' })
-      const running = runOnce(agent, request, signal, (text) => onEvent?.({ type: 'textDelta', text }))
+      const running = runOnce(agent, request, signal, (event) => onEvent?.(event))
       runs.set(request.idempotencyKey, running)
       const oldest = runs.keys().next()
       if (runs.size > MAX_REMEMBERED && oldest.done !== true) runs.delete(oldest.value)
@@ -51,7 +52,7 @@ async function runOnce(
   agent: Agent,
   request: RunnerRequest,
   signal: AbortSignal,
-  onText: (text: string) => void,
+  onEvent: (event: RunnerEvent) => void,
 ): Promise<RunnerResult> {
   const { output, maxSteps, allowedTools, budget, idempotencyKey, language, sessionId, taskId } = request
   const options = {
@@ -67,10 +68,19 @@ async function runOnce(
   }
   try {
     for await (const event of agent.stream(taskOf(request), options)) {
-      if (event.type === 'textDelta') onText(event.text)
-      if (event.type !== 'end') continue
-      if (event.error !== undefined) return failed('failed', event.error, event.result)
-      return await toRunnerResult(event.result, request)
+      switch (event.type) {
+        case 'textDelta':
+        case 'thinkingDelta':
+        case 'instructionsDelta':
+        case 'stepStarted':
+          onEvent(event)
+          break
+        case 'end':
+          if (event.error !== undefined) return failed('failed', event.error, event.result)
+          return await toRunnerResult(event.result, request)
+        default:
+        // Calls of tools are told to the hooks of the agent.
+      }
     }
     throw new ParleyError({
       code: 'internal_error',

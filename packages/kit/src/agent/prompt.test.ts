@@ -1,4 +1,12 @@
-import { checkContract, createBudget, defineTool, ParleyError, ToolError, type Json } from '@parley/spec'
+import {
+  checkContract,
+  createBudget,
+  defineTool,
+  ParleyError,
+  ToolError,
+  type Json,
+  type RunnerEvent,
+} from '@parley/spec'
 import { createSeededIds, createVirtualClock, scriptedModel, type ScriptedTurn } from '@parley/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -352,6 +360,24 @@ test('PO-18 PO-19 an agent is a runner: output by contract, one run per key, spe
   expect(model.requests[0]?.messages.at(-1)).toEqual({ role: 'user', content: 'Count\n\nInput:\n{"topic":"x"}' })
   expect(budget.envelopes[0]?.settled.calls).toBe(1)
   expect(() => agentRunner(new Agent('x'))).toThrow(expect.objectContaining({ code: 'agent_no_model' }))
+})
+
+test('W-10 a runner tells of its steps, and of what its model thinks, besides what it says', async () => {
+  const turns = [{ thinking: 'Hm.', text: 'Wait.', ...call('find', { name: 'ada' }) }, 'Done.']
+  const { agent } = agentWith(turns, { tools: { find } })
+  const events: RunnerEvent[] = []
+  await agentRunner(agent).run(
+    { input: 'Go', budget: createBudget('step', 's', {}, { clock }), idempotencyKey: 'k' },
+    { signal: new AbortController().signal, onEvent: (event) => void events.push(event) },
+  )
+  expect(events).toEqual([
+    { type: 'started' },
+    { type: 'stepStarted', step: 1 },
+    { type: 'thinkingDelta', text: 'Hm.' },
+    { type: 'textDelta', text: 'Wait.' },
+    { type: 'stepStarted', step: 2 },
+    { type: 'textDelta', text: 'Done.' },
+  ])
 })
 
 test('P-2 a request narrows the tools of an agent and never adds to them', async () => {

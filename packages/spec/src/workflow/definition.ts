@@ -114,6 +114,7 @@ export interface StepDefinition {
   maxConcurrency?: number
   budget?: BudgetSpec
   effect: ToolEffect
+  /** Whether a validated output is reused, for how many milliseconds, and what tells it from others besides all that the step may read. Of `pure` steps. */
   cache?: { ttlMs: number; key?: string }
   inputs?: { [argument: string]: ArgumentInfo }
   rag?: RagSpec
@@ -131,7 +132,10 @@ export interface StepDefinition {
   output?: string
   /** Of `llm` and `agent` nodes. */
   history?: { limit: number; maxChars?: number }
-  /** What of an `llm` or `agent` node is shown while it is made. Absent: nothing. */
+  /**
+   * What of an `llm` or `agent` step is shown while it is made: its output; how an agent comes to it; what each of its steps
+   * writes. With `delta` piece by piece, else all so far. Absent: its output, piece by piece.
+   */
   stream?: { output?: boolean; delta?: boolean; instructions?: boolean; partials?: boolean }
   /** Of `tool`: how a REST tool without operations is called. Absent: GET. */
   method?: RestMethod

@@ -81,7 +81,10 @@ export interface StepOptions extends StepConfigOptions {
   budget?: BudgetSpec
   /** @default by what it does: models, passages and waits pure, functions, agents and workflows idempotent, tools effectful */
   effect?: ToolEffect
-  /** Opt-in reuse of a validated output. */
+  /**
+   * Reuse of an output that passed the contract, for so many milliseconds: only of steps with `effect: 'pure'`. What the step
+   * may read tells outputs apart, and `key` besides; `readKeys` says that it reads less. @default none
+   */
   cache?: { ttlMs: number; key?: string }
   /** How several writers of one state key are brought together. */
   reducers?: { [key: string]: StateReducer }

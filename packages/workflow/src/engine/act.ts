@@ -14,6 +14,10 @@ export interface Acted {
   value: unknown
   /** The contract has been applied already. */
   isChecked?: boolean
+  /** What `value` was before the contract was applied. */
+  unchecked?: unknown
+  /** The whole text that it has written, of what writes one. */
+  text?: string
   /** Why the answer does not satisfy the contract. */
   faults?: readonly ContractFault[]
   writes?: ReadonlyMap<string, Json>
@@ -31,7 +35,7 @@ export function act(attempt: Attempt): Acted | Promise<Acted> {
     case 'race':
       return actLlm(attempt)
     case 'agent':
-      return valueOf(actAgent(attempt))
+      return actAgent(attempt)
     case 'tool':
       if (prepared.run === undefined) return valueOf(actTool(attempt))
       // A function of the workflow itself: what the step says are its arguments are its inputs.

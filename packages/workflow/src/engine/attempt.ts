@@ -1,11 +1,11 @@
 import type { Budget, Json, RetryContext } from '@parley/spec'
 import { cloneJson } from '../state/copy-json.ts'
 import type { Inputs } from '../step/step-context.ts'
+import { DeltaFeed } from './delta-feed.ts'
 import { budgetOf, itemOf, outputOf, readableInput, type DataSources, type Frame, type ItemPlace } from './frame.ts'
 import type { PreparedStep } from './prepare.ts'
 import type { Try, Work } from './run-attempt.ts'
-import { note, type RunScope, type StepPlace } from './run-scope.ts'
-import { SafeDeltas } from './safe-deltas.ts'
+import type { RunScope, StepPlace } from './run-scope.ts'
 
 /** One try of a step: where it is, what it may see and what it has found out. */
 export class Attempt {
@@ -33,13 +33,17 @@ export class Attempt {
   modelId: string | undefined
   verified: boolean | undefined
   readonly receiptIds: string[] = []
+  /** Its output is that of an earlier step. */
+  isReused = false
+  /** False: a fault inside of it was hidden by a policy. */
+  isWhole = true
   /** Its end has been recorded. */
   isKept = false
   /** What it still does is nobody's. */
   isOver = false
   #inputs: Inputs | undefined
   #budget: Budget | undefined
-  #deltas: SafeDeltas | undefined
+  #deltas: DeltaFeed | undefined
 
   constructor(
     { scope, prepared, frame, stepKey, item }: Pick<Work, 'scope' | 'prepared' | 'frame' | 'stepKey' | 'item'>,
@@ -81,13 +85,14 @@ export class Attempt {
   }
 
   /** What it shows while it works. */
-  get deltas(): SafeDeltas {
-    const { scope, place } = this
-    this.#deltas ??= new SafeDeltas(scope.redactText, (text) => {
-      note(scope, 'step_delta', place, { channel: 'output', text })
-      scope.writer.flushSoon()
-    })
+  get deltas(): DeltaFeed {
+    this.#deltas ??= new DeltaFeed(this.scope, this.place, this.prepared.step.stream)
     return this.#deltas
+  }
+
+  /** What it has shown does not hold: it is tried again. */
+  takeBack(): void {
+    this.#deltas?.restart('retry')
   }
 
   /** What it still does is nobody's; what it has shown in part is shown whole. */

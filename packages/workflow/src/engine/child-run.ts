@@ -50,6 +50,8 @@ export async function runChild(
     }
   } finally {
     dropHalt?.()
+    // While the child waited, the place of both may have been given on.
+    await desk.goOn({ id, parent })
   }
 
   /** The child when it is over or paused. */

@@ -1,6 +1,6 @@
 import type { Json } from '@parley/spec'
 import type { Scope } from '../state/scope.ts'
-import { readableInput, type DataSources, type Frame } from './frame.ts'
+import { readableInput, readableState, type DataSources, type Frame } from './frame.ts'
 import type { PreparedStep } from './prepare.ts'
 
 /**
@@ -23,7 +23,7 @@ export function conditionData(
         data['steps'] = outputs(sources.frame, scope)
         break
       case 'state':
-        data['state'] = readable(sources.state.toDict(), scope)
+        data['state'] = readableState(sources.state, scope)
         break
       case 'context':
         data['context'] = { ...context(sources, scope), input: readableInput(sources.input, scope) }
@@ -46,15 +46,11 @@ function outputs(frame: Frame, scope: Scope): { [id: string]: { output: Json } }
 }
 
 function context({ frame, state }: DataSources, scope: Scope): { [key: string]: Json } {
-  const all = readable(state.toDict(), scope)
+  const all = readableState(state, scope)
   const layers: Frame[] = []
   for (let at: Frame | undefined = frame; at !== undefined; at = at.outer) layers.unshift(at)
   for (const layer of layers) for (const [key, value] of layer.context ?? []) if (scope.canRead(key)) all[key] = value
   return all
-}
-
-function readable(values: { [key: string]: Json }, scope: Scope): { [key: string]: Json } {
-  return Object.fromEntries(Object.entries(values).filter(([key]) => scope.canRead(key)))
 }
 
 function ownField(value: Json, key: string): Json | undefined {

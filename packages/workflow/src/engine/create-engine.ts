@@ -1,5 +1,6 @@
 import { checkOptions, createSystemClock, createSystemIds, noLogger, readItemChunks } from '@parley/spec'
 import { memoryBackend } from '../backend/memory-backend.ts'
+import { memoryStepCache } from '../backend/memory-step-cache.ts'
 import { callHooks } from '../log/call-hooks.ts'
 import type { WorkflowHooks } from '../log/workflow-hooks.ts'
 import { createRouter } from '../routing/create-router.ts'
@@ -64,6 +65,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       (options.models === undefined ? undefined : createRouter({ ...routerOptions, models: options.models })),
     routerOver: (model) => createRouter({ ...routerOptions, models: [model] }),
     callGate: limits.calls === undefined ? undefined : new CallGate(limits.calls),
+    stepCache: options.stepCache ?? memoryStepCache(),
     embedder: options.embedder,
     kernel: options.kernel,
     agents: new Map((options.agents ?? []).map((agent) => [agent.id, agent])),

@@ -3,7 +3,7 @@ import type { CallLimits } from '../schedule/call-places.ts'
 
 /** How much an engine does at once; each counts in this engine alone. */
 export interface EngineLimits {
-  /** Runs of one tenant that are at work at once; more stand in line. A run that waits or is paused is not at work. @default 100 */
+  /** Runs of one tenant that are at work at once; more stand in line. A run that waits or is paused is not at work, nor one whose steps are all runs that wait. @default 100 */
   runsPerTenant?: number
   /** Runs of one tenant that stand in line; more are refused. @default 10000 */
   queuedRunsPerTenant?: number

@@ -13,6 +13,7 @@ import type {
   ParleyError,
   PriceTable,
   Retriever,
+  StepCache,
   ToolKernel,
 } from '@parley/spec'
 import type { WorkflowHooks } from '../log/workflow-hooks.ts'
@@ -31,6 +32,8 @@ export interface EngineOptions {
   /** In place of `models`: a router with its own rules. */
   router?: Router
   prices?: PriceTable
+  /** Where outputs of steps with a `cache` are kept. @default `memoryStepCache()`, of this engine alone */
+  stepCache?: StepCache
   embedder?: Embedder
   kernel?: ToolKernel
   /** Agents, conversations and workflows that steps of kind `agent` name, by id. */
@@ -68,6 +71,7 @@ export const engineOptionNames: readonly (keyof EngineOptions)[] = [
   'models',
   'router',
   'prices',
+  'stepCache',
   'embedder',
   'kernel',
   'agents',

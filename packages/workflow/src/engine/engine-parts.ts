@@ -12,6 +12,7 @@ import type {
   ParleyError,
   Retriever,
   RunRecord,
+  StepCache,
   ToolKernel,
   ToolResult,
   WaitRecord,
@@ -19,6 +20,7 @@ import type {
 import type { FailureDecision } from '../failure/decide-failure.ts'
 import type { HookEvent, HookName, WorkflowHooks } from '../log/workflow-hooks.ts'
 import type { CallGate } from './call-gate.ts'
+import type { ReuseOrigin } from './reuse-receipt.ts'
 import type { Planner } from './planner.ts'
 import type { Router } from '../routing/create-router.ts'
 import type { CompiledWorkflow } from '../step/compiled-workflow.ts'
@@ -54,6 +56,10 @@ export interface EngineParts {
   routerOver(model: ChatModel): Router
   /** Absent: as many calls of models at once as there are. */
   readonly callGate: CallGate | undefined
+  /** Absent: no output is reused. */
+  readonly stepCache: StepCache | undefined
+  /** In place of `stepCache`: of a run that is gone through again, what was reused then. */
+  reusedAt?(place: { stepKey: string; attempt: number }): { output: Json; receipt: ReuseOrigin } | undefined
   readonly embedder: Embedder | undefined
   readonly kernel: ToolKernel | undefined
   readonly agents: ReadonlyMap<string, AgentRunner>

@@ -26,6 +26,7 @@ import { withPlan } from './read-plan.ts'
 import { regionOutput } from './region-output.ts'
 import { replan } from './replan.ts'
 import { runRegion, type RegionEnd } from './run-region.ts'
+import type { RunSeat } from './run-seat.ts'
 import { instant, note, tell } from './run-scope.ts'
 import { watchWallTime } from './wall-time.ts'
 
@@ -38,6 +39,7 @@ export interface ExecuteOptions {
   outerBudget: Budget | undefined
   recordsPayloads: boolean
   depth: number
+  seat?: RunSeat
   /** Given the scope before anything of it runs, so that a run can be stopped and woken. */
   onOpen: (scope: OpenScope) => void
 }

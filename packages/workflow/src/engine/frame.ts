@@ -60,6 +60,11 @@ export function readableInput(input: Json, scope: Scope): Json {
   return Object.fromEntries(Object.entries(input).filter(([key]) => scope.canRead(key)))
 }
 
+/** The state as far as a step may read it. */
+export function readableState(state: RunState, scope: Scope): { [key: string]: Json } {
+  return Object.fromEntries(Object.entries(state.toDict()).filter(([key]) => scope.canRead(key)))
+}
+
 /** A value by the path that a template or a condition names, through the scope of the step; `undefined` when there is none. */
 export function lookUp(sources: DataSources, scope: Scope, path: readonly string[]): Json | undefined {
   const [root = '', key = '', ...rest] = path

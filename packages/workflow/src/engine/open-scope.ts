@@ -19,6 +19,7 @@ import { ledgerBudget, settleHeld, type OpenReservations } from './ledger-budget
 import { attemptOfReceipt, closeReceipts, isOpenReceipt } from './close-receipts.ts'
 import type { PreparedWorkflow } from './prepare.ts'
 import { readLedger, type LedgerReading } from './read-ledger.ts'
+import type { RunSeat } from './run-seat.ts'
 import { openRunBudget } from './run-budget.ts'
 import { isPartial } from './is-partial.ts'
 import { openSessionHistory } from './session-history.ts'
@@ -35,6 +36,8 @@ export interface ScopeOptions {
   recordsPayloads: boolean
   /** Workflows around this one. */
   depth: number
+  /** What it works in. Absent: nobody else asks for that. */
+  seat?: RunSeat
 }
 
 /** A scope with what only its execution uses. */
@@ -58,7 +61,7 @@ export interface OpenScope extends RunScope {
 
 /** Opens an execution on a journal: everything that its steps share, at the point where the journal ends. */
 export async function openScope(journal: Journal, options: ScopeOptions): Promise<OpenScope> {
-  const { parts, workflow, lease, hooks, outerBudget, recordsPayloads, depth } = options
+  const { parts, workflow, lease, hooks, outerBudget, recordsPayloads, depth, seat } = options
   const { clock } = parts
   const { definition } = workflow.compiled
   // What a store keeps is nobody's to change.
@@ -116,7 +119,7 @@ export async function openScope(journal: Journal, options: ScopeOptions): Promis
       stepBudgets.set(stepKey, known)
       return known
     },
-    lanes: new LaneGate(definition.limits.maxConcurrency),
+    lanes: new LaneGate(definition.limits.maxConcurrency, seat),
     signal: controller.signal,
     hooks,
     recorded: new Map(journal.stepRuns.map((record) => [record.stepKey, record])),
@@ -204,6 +207,11 @@ export async function openScope(journal: Journal, options: ScopeOptions): Promis
       for (const run of closers.splice(0)) run()
     },
   }
+  seat?.open({
+    running: () => scope.lanes.running,
+    isStopping: () => decision !== undefined || pauseReason !== undefined,
+    onHalt: (listen) => scope.onHalt(listen),
+  })
   for (const entry of past.interrupted) writer.ledger(entry)
   return scope
 }

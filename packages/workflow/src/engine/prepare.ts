@@ -155,7 +155,7 @@ function mayReplan({ policy: { onValidationFail, onExecutionFail, fallbackAction
 }
 
 /** A step of kind `tool` names a function of its workflow by the address `function://name`. */
-function functionName(action: string, kind: StepDefinition['kind']): string {
+export function functionName(action: string, kind: StepDefinition['kind']): string {
   return kind === 'tool' ? action.replace(/^function:\/\//, '') : action
 }
 

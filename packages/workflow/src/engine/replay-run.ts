@@ -53,6 +53,15 @@ export async function replayDry(
     archive: parts.archive ?? parts.backend,
     backend: memoryBackend({ clock, ids: parts.ids }),
     router,
+    stepCache: undefined,
+    reusedAt({ stepKey, attempt }) {
+      const receipt = receipts.find(
+        (known) => known.execution.cached === true && known.stepKey === stepKey && known.attempt === attempt,
+      )
+      const output = receipt === undefined ? undefined : recorded.outcomeOf(stepKey, attempt)
+      if (receipt === undefined || output === undefined || typeof output === 'symbol') return undefined
+      return { output, receipt: { promptHash: receipt.promptHash, origin: receipt } }
+    },
     onWait: () => {},
     callHooks: () => undefined,
     ...(router === undefined

@@ -7,6 +7,7 @@ import { checkInput, checkOutput, contractError, noteFaults, type CheckedOutput 
 import { classOf, toRunError, toStepError } from './failure.ts'
 import { fenced } from './fenced.ts'
 import type { Frame, ItemPlace } from './frame.ts'
+import { writtenOutput } from './acts/act-agent.ts'
 import { keepAttempt } from './keep-attempt.ts'
 import type { PreparedStep } from './prepare.ts'
 import { factsOf, resolveDecision } from './resolve-decision.ts'
@@ -14,6 +15,7 @@ import { actRegion, RegionHalted } from './region-attempt.ts'
 import type { RegionRunner } from './run-region.ts'
 import { note, tell, type RunScope } from './run-scope.ts'
 import type { UnplannedStep } from './step-outcome.ts'
+import { findReused, keepForReuse } from './step-reuse.ts'
 import { waitForRetry } from './wait-for-retry.ts'
 
 /** How all attempts of a step, or of one of its items, ended. */
@@ -83,6 +85,16 @@ export async function runAttempt(work: Work, which: Try): Promise<AttemptEnd> {
       faults = inputFaults
       throw contractError('contract_input', step.id, faults, work.item?.index)
     }
+    const kept = step.cache === undefined ? undefined : await findReused(attempt)
+    if (kept?.reused !== undefined) {
+      if (!isStopped(work)) {
+        const { output, writes } = kept.reused
+        if (step.stream !== undefined) attempt.deltas.complete(writtenOutput(output))
+        return { type: 'completed', output, writes, attempt }
+      }
+      keepAttempt(attempt, 'cancelled')
+      return { type: 'cancelled' }
+    }
     if (step.effect === 'effectful' && region === undefined) {
       // An attempt that may not be repeated is known before it acts.
       keepAttempt(attempt, 'running')
@@ -118,6 +130,8 @@ export async function runAttempt(work: Work, which: Try): Promise<AttemptEnd> {
       throw contractError('contract_output', step.id, faults, work.item?.index)
     }
     const { writes, context } = acted
+    if (acted.text !== undefined && step.stream !== undefined) attempt.deltas.complete(acted.text)
+    if (kept?.key !== undefined) await keepForReuse(attempt, kept.key, acted)
     return { type: 'completed', output: value, writes, attempt, ...(context === undefined ? {} : { context }) }
   } catch (thrown) {
     return await afterFailure(work, attempt, thrown, faults)
@@ -161,6 +175,7 @@ async function afterFailure(
   if (told !== undefined) await told
   switch (decision.action) {
     case 'retry':
+      attempt.takeBack()
       return waitForRetry(attempt, error, faults, { seq: work.seq, signal: work.signal })
     case 'skip':
       scope.hidden.partial = true

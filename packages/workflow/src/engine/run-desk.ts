@@ -16,6 +16,7 @@ import type { OpenScope } from './open-scope.ts'
 import { prepareWorkflow } from './prepare.ts'
 import { resultOfScope } from './result-of-scope.ts'
 import type { RunPlace, RunPlaces } from './run-places.ts'
+import { RunSeat, type SeatPlace } from './run-seat.ts'
 import type { RunResult } from './run-result.ts'
 
 /** What a run is inside of. */
@@ -31,12 +32,15 @@ export interface ActiveRun {
   done: Promise<void>
   /** Absent of a run that works in the place of the one that it is a step of. */
   place: RunPlace | undefined
+  seat: RunSeat
   scope: OpenScope | undefined
   /** Something came for the run while it was being put aside. */
   isStale: boolean
   last: RunResult | undefined
   /** What it was told before it had begun. */
   told: { how: 'cancel' | 'pause'; reason: string } | undefined
+  /** Lets it go on to be told, of one that waits for the place of the run that it is a step of. */
+  stopWaiting: (() => void) | undefined
 }
 
 /** What a desk is made with. */
@@ -110,13 +114,17 @@ export class RunDesk {
     // The envelope of a task may be another one each time.
     const around = kept ?? this.#options.surroundings(run)
     this.#dropWaker(run.id)
+    const place = given === 'none' ? undefined : (given ?? this.#placeOf(run, around))
+    const outer = run.parent === undefined ? undefined : this.#active.get(run.parent.runId)
     const entry: ActiveRun = {
       done: Promise.resolve(),
-      place: given === 'none' ? undefined : (given ?? this.#placeOf(run)),
+      place,
+      seat: new RunSeat(place ?? outer?.seat.partOf(run.id), this.#options.parts.clock),
       scope: undefined,
       isStale: false,
       last: undefined,
       told: undefined,
+      stopWaiting: undefined,
     }
     this.#active.set(run.id, entry)
     if (this.#active.size === 1) this.#beat()
@@ -153,6 +161,7 @@ export class RunDesk {
       entry.told ??= { how, reason }
       // It is told at once, and takes no place for that.
       if (entry.place?.isWaiting === true) entry.place.leave()
+      entry.stopWaiting?.()
     } else tellScope(entry.scope, how, reason)
   }
 
@@ -208,13 +217,9 @@ export class RunDesk {
     this.#stopHeartbeat()
   }
 
-  async #work(
-    { id: runId, status: before }: RunRecord,
-    compiled: CompiledWorkflow,
-    entry: ActiveRun,
-    around: RunSurroundings,
-  ): Promise<void> {
+  async #work(run: RunRecord, compiled: CompiledWorkflow, entry: ActiveRun, around: RunSurroundings): Promise<void> {
     const { parts, executorId, hooks, recordsPayloads } = this.#options
+    const { id: runId, status: before } = run
     const { backend } = parts
     const { place } = entry
     try {
@@ -224,6 +229,7 @@ export class RunDesk {
         // It stays in line in the store, where the next engine finds it.
         if (this.#isClosed) return
       }
+      if (place === undefined) await this.#takeOuter(run, entry)
       do {
         entry.isStale = false
         const lease = await backend.claim(runId, executorId)
@@ -236,6 +242,7 @@ export class RunDesk {
           outerBudget: around.outer,
           recordsPayloads,
           depth: around.depth,
+          seat: entry.seat,
           onOpen: (opened) => {
             entry.scope = opened
             if (entry.told !== undefined) tellScope(opened, entry.told.how, entry.told.reason)
@@ -256,7 +263,9 @@ export class RunDesk {
       // In the same tick as the last look at `isStale`, so that nothing that comes is lost between the two.
       entry.scope = undefined
       this.#active.delete(runId)
+      entry.seat.close()
       place?.leave()
+      if (entry.last?.status === 'waiting') this.#partOf(run)?.rest()
       if (this.#active.size === 0) this.#stopHeartbeat()
       for (const listen of this.#listeners.get(runId) ?? []) listen()
     }
@@ -274,9 +283,35 @@ export class RunDesk {
     await parts.backend.release(lease)
   }
 
+  /** The run that it is a step of may have given its place on while all of it rested. */
+  async #takeOuter(run: RunRecord, entry: ActiveRun): Promise<void> {
+    const taken = this.#partOf(run)?.again()
+    if (taken === undefined) return
+    const told = new Promise<void>((resolve) => (entry.stopWaiting = resolve))
+    await Promise.race([taken, ...(entry.told === undefined ? [told] : [])])
+    entry.stopWaiting = undefined
+  }
+
+  #partOf({ id, parent }: Pick<RunRecord, 'id' | 'parent'>): SeatPlace | undefined {
+    return parent === undefined ? undefined : this.#active.get(parent.runId)?.seat.partOf(id)
+  }
+
+  /**
+   * Asks for the place of a run again that has rested while a run inside of it waited.
+   * @returns absent: it has its place
+   */
+  goOn(run: Pick<RunRecord, 'id' | 'parent'>): Promise<void> | undefined {
+    return this.#partOf(run)?.again()
+  }
+
+  /** Whether whoever lets a run work is a run that is at work here: it would wait for its own end. */
+  isInsideRun(outer: Budget | undefined): boolean {
+    return outer?.envelopes.some(({ kind, id }) => kind === 'run' && this.#active.has(id)) === true
+  }
+
   /** A run that the store knows stands in line however long that is. */
-  #placeOf(run: RunRecord): RunPlace | undefined {
-    if (run.parent !== undefined) return undefined
+  #placeOf(run: RunRecord, { outer }: RunSurroundings): RunPlace | undefined {
+    if (this.isInsideRun(outer)) return undefined
     return this.#options.places.enter(run, { isResumed: run.startedAt !== undefined, mayRefuse: false })
   }
 

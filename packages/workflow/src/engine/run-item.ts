@@ -75,7 +75,8 @@ export async function runItem(
   if (failure !== undefined) record.error = toRunError(failure.error, classOf(failure.error), prepared.step.id)
   const room = keepItem(task, { record, ...(success === undefined ? {} : { attempt: success }) }, isLong)
   scope.ended.set(stepKey, record)
-  const done = end.type === 'completed' ? { item: item.index } : undefined
+  const cached = attempt?.isReused === true ? { cached: true } : {}
+  const done = end.type === 'completed' ? { item: item.index, ...cached } : undefined
   const skipped = end.type === 'skipped' ? { kind: end.kind } : undefined
   if (done !== undefined) note(scope, 'step_completed', place, done)
   if (skipped !== undefined) note(scope, 'step_skipped', place, skipped)

@@ -13,6 +13,10 @@ export interface RunPlace {
   readonly isWaiting: boolean
   /** Resolves when it has its place, or has left the line. */
   readonly ready: Promise<void>
+  /** Gives the place on for now, or leaves the line. */
+  rest(): void
+  /** Asks for a place again, before those that have not begun. Absent: it has one; else it has when it resolves. */
+  again(): Promise<void> | undefined
   /** Gives the place on, or leaves the line; again it does nothing. */
   leave(): void
 }
@@ -53,29 +57,52 @@ export class RunPlaces {
     { id, tenantId }: { id: string; tenantId: string },
     { isResumed, mayRefuse }: { isResumed: boolean; mayRefuse: boolean },
   ): RunPlace {
+    let asked = this.#ask(id, tenantId, { isResumed, mayRefuse })
+    let isOver = false
+    let isResting = false
+    const give = (): void => {
+      const waiting = this.#waiting.get(asked.ticket)
+      if (waiting === undefined) return this.#begin(this.#step(tenantId, { type: 'ended' }).begin)
+      this.#waiting.delete(asked.ticket)
+      this.#step(tenantId, { type: 'left', ticket: asked.ticket })
+      waiting.begin()
+    }
+    const isWaiting = (): boolean => this.#waiting.has(asked.ticket)
+    return {
+      get isWaiting() {
+        return isWaiting()
+      },
+      get ready() {
+        return asked.ready
+      },
+      rest() {
+        if (isOver || isResting) return
+        isResting = true
+        give()
+      },
+      again: () => {
+        if (isResting && !isOver) asked = this.#ask(id, tenantId, { isResumed: true, mayRefuse: false })
+        isResting = false
+        return isWaiting() ? asked.ready : undefined
+      },
+      leave() {
+        if (isOver) return
+        isOver = true
+        if (!isResting) give()
+      },
+    }
+  }
+
+  #ask(
+    runId: string,
+    tenantId: string,
+    { isResumed, mayRefuse }: { isResumed: boolean; mayRefuse: boolean },
+  ): { ticket: number; ready: Promise<void> } {
     const ticket = (this.#lastTicket += 1)
     const { begin, isRefused } = this.#step(tenantId, { type: 'enter', ticket, isResumed, mustStay: !mayRefuse })
     if (isRefused) throw this.#full(tenantId)
-    let isOver = false
-    const leave = (): void => {
-      if (isOver) return
-      isOver = true
-      const waiting = this.#waiting.get(ticket)
-      if (waiting === undefined) return this.#begin(this.#step(tenantId, { type: 'ended' }).begin)
-      this.#waiting.delete(ticket)
-      this.#step(tenantId, { type: 'left', ticket })
-      waiting.begin()
-    }
-    if (begin.includes(ticket)) return { isWaiting: false, ready: atOnce, leave }
-    const waits = this.#waiting
-    const ready = new Promise<void>((resolve) => void waits.set(ticket, { runId: id, begin: resolve }))
-    return {
-      get isWaiting() {
-        return waits.has(ticket)
-      },
-      ready,
-      leave,
-    }
+    if (begin.includes(ticket)) return { ticket, ready: atOnce }
+    return { ticket, ready: new Promise<void>((resolve) => void this.#waiting.set(ticket, { runId, begin: resolve })) }
   }
 
   queueOf(tenantId: string): RunQueue {

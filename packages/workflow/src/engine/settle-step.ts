@@ -66,6 +66,7 @@ export async function settleOutput(
     cost_usd: attempt === undefined || attempt.costNanoUsd === null ? null : toUsd(attempt.costNanoUsd),
     receipt_ids: attempt?.receiptIds ?? [],
   }
+  if (attempt?.isReused === true) data['cached'] = true
   if (scope.recordsPayloads) data['output'] = scope.redact(output)
   note(scope, 'step_completed', { step: step.id, stepKey: task.stepKey }, data)
   await scope.writer.flush()

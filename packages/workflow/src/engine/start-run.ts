@@ -83,7 +83,7 @@ export async function startRun(
   }
   for (const hook of hooks) await hook.beforeRun?.({ workflow: definition.name, runId: record.id })
   const options = idempotencyKey === undefined ? {} : { idempotencyKey }
-  const place = inner !== undefined || isInsideRun(desk, runOptions.within) ? 'none' : desk.enter(record)
+  const place = inner !== undefined || desk.isInsideRun(runOptions.within) ? 'none' : desk.enter(record)
   let created
   let run
   try {
@@ -118,11 +118,6 @@ export function checkRunBudget(budget: BudgetSpec, { clock }: Pick<EngineParts, 
 /** @throws {ParleyError} `kit_closed` */
 export function refuseClosed({ isClosed }: RunDesk): void {
   if (isClosed) throw new ParleyError({ code: 'kit_closed', message: 'The engine is closed. Make a new one.' })
-}
-
-/** Whoever lets it run is at work in a place itself: it would wait for its own end. */
-function isInsideRun(desk: RunDesk, within: Budget | undefined): boolean {
-  return within?.envelopes.some(({ kind, id }) => kind === 'run' && desk.active(id) !== undefined) === true
 }
 
 /** At work when its process ended; one that is paused or waits is meant to stand still. */

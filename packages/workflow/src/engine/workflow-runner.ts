@@ -61,7 +61,7 @@ function optionsOf(request: RunnerRequest): NonNullable<Parameters<Engine['start
 /** Follows a run to its end; while it waits, whoever called stays suspended. */
 async function follow(engine: Engine, run: RunRecord, onEvent: (event: RunnerEvent) => void): Promise<void> {
   for await (const { type, data } of engine.events(run.id)) {
-    if (type === 'step_delta' && typeof data['text'] === 'string') onEvent({ type: 'textDelta', text: data['text'] })
+    if (type === 'step_delta' && isNewOutput(data)) onEvent({ type: 'textDelta', text: textOf(data['text']) })
     if (type === 'wait_created') {
       const waitId = data['wait_id']
       const requestId = typeof waitId === 'string' ? { requestId: waitId } : {}
@@ -69,6 +69,11 @@ async function follow(engine: Engine, run: RunRecord, onEvent: (event: RunnerEve
     }
     if (type === 'run_paused') onEvent({ type: 'waiting', reason: textOf(data['reason']) })
   }
+}
+
+/** The whole text at the end has been told in pieces; steps of an agent are told apart besides the whole of it. */
+function isNewOutput({ channel, final: isFinal, agent_step: agentStep }: { [key: string]: Json }): boolean {
+  return channel === 'output' && isFinal !== true && agentStep === undefined
 }
 
 function textOf(value: Json | undefined): string {

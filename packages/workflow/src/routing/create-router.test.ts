@@ -212,6 +212,14 @@ describe('workflows 11 refit', () => {
     expect(() => router.refit(receipts, { holdOut: 0 })).toThrow(expect.objectContaining({ code: 'invalid_options' }))
   })
 
+  test('workflows 11 W-9 what was reused, or copied by a fork, says nothing of a model', () => {
+    const { router } = open({ models })
+    for (const mark of [{ cached: true }, { replayed: true }]) {
+      const marked = receipts.map((receipt) => ({ ...receipt, execution: { ...receipt.execution, ...mark } }))
+      expect(router.refit(marked)).toMatchObject({ refusedFor: 'no_receipts', counts: { fitted: 0, heldOut: 0 } })
+    }
+  })
+
   test('workflows 11 without receipts nothing is taken', () => {
     const { router } = open({ models })
     expect(router.refit([])).toMatchObject({ accepted: false, refusedFor: 'no_receipts' })

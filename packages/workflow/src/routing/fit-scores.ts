@@ -123,6 +123,9 @@ function isUsable({ decision, execution }: ModelReceipt): boolean {
   return (
     decision.modelId !== null &&
     decision.pinned !== true &&
+    // What was reused or copied tells nothing new of a model.
+    execution.cached !== true &&
+    execution.replayed !== true &&
     (execution.status === 'success' || execution.hops.length > 0)
   )
 }

@@ -32,12 +32,15 @@ export interface ExecutionData {
 }
 
 /**
- * `data` of a `step_delta`. Deltas pass through; what is stored is one of them with `final`, whose text is the whole of
- * its channel.
+ * `data` of a `step_delta`: what has been written since the last one of its channel, or, with `final`, the whole of it.
+ * A `step_restart` of the channel takes back what came before.
  */
 export interface DeltaData {
   channel: 'output' | 'thought' | 'instructions'
   text: string
+  /** All of the channel, this piece included; of nodes without `stream_delta`. */
+  so_far?: string
+  /** The last one of its channel; only of steps that say what they stream. */
   final?: boolean
   /** Of an agent: which of its steps, from 1. */
   agent_step?: number

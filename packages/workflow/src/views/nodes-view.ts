@@ -18,7 +18,7 @@ export function nodesView({ seq: id, type, runId, step = '', stepKey, attempt = 
       const name = streamName(step, data)
       const text = data['text'] ?? ''
       if (data['final'] === true) return [{ id, event: 'complete', data: { name, value: text } }]
-      return [{ id, event: 'partial', data: { name, value: text } }]
+      return [{ id, event: 'partial', data: { name, value: data['so_far'] ?? text } }]
     }
     case 'step_restart':
       return [{ id, event: 'restart', data: { name: streamName(step, data), ...reasonOf(data) } }]

@@ -1,4 +1,5 @@
 import type { WorkflowDefinition, WorkflowProblem } from '@parley/spec'
+import { checkCache } from './check-cache.ts'
 import { checkCapabilities } from './check-capabilities.ts'
 import { checkContracts } from './check-contracts.ts'
 import { checkCycles } from './check-cycles.ts'
@@ -10,6 +11,7 @@ import { checkReferences } from './check-references.ts'
 import { checkRegisteredNames } from './check-registered-names.ts'
 import { checkScopes } from './check-scopes.ts'
 import { checkShape } from './check-shape.ts'
+import { checkStreams } from './check-stream.ts'
 import { checkTemplates } from './check-templates.ts'
 import { checkToolMethods } from './check-tool-methods.ts'
 import { checkWriteConflicts } from './check-write-conflicts.ts'
@@ -33,6 +35,8 @@ export function checkDefinition(
     checkStepNames(index, options),
     checkRegisteredNames(index, options),
     checkToolMethods(index),
+    checkCache(index),
+    checkStreams(index),
     checkReferences(index, options),
     checkCycles(index),
     checkScopes(index),

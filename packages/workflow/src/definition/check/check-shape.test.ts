@@ -49,7 +49,7 @@ test.each<[string, Partial<StepDefinition>]>([
   ['foreach', { foreach: { source: '', policy: 'requireAll', concurrency: 1 } }],
   ['retry.maxAttempts', { retry: { maxAttempts: 0, delay: 0, backoff: 1, maxDelay: 60, jitter: true } }],
   ['retry.delay', { retry: { maxAttempts: 1, delay: -1, backoff: 1, maxDelay: 60, jitter: true } }],
-  ['cache.ttlMs', { cache: { ttlMs: 0 } }],
+  ['cache.ttlMs', { effect: 'pure', cache: { ttlMs: 0 } }],
   ['strategy.candidates', { strategy: { type: 'race', candidates: 1, staggerMs: 0 } }],
   ['strategy.compare', { strategy: { type: 'speculative', compare: { embedding: 1.2 }, allowUnverified: false } }],
 ])('2.1 %s has a range', (field, fields) => {

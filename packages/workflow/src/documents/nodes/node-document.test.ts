@@ -37,7 +37,7 @@ describe('workflows 2.3: nodes', () => {
       next: 'z',
       effect: 'pure',
     })
-    expect(step?.stream).toBeUndefined()
+    expect(step?.stream).toEqual({})
     expect(step?.history).toEqual({ limit: 50 })
   })
 

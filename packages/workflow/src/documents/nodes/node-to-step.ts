@@ -121,7 +121,7 @@ function modelFields(node: Node<'llm' | 'agent'>, at: DocumentPath, context: Doc
     delta: node.stream_delta,
     ...(node.type === 'agent' && { instructions: node.stream_instructions, partials: node.stream_partials }),
   }
-  // What is not shown need not be said.
+  // A step that says nothing shows its output; a node shows what it says.
   const stream = Object.fromEntries(Object.entries(shown).filter(([, isShown]) => isShown === true))
   return {
     ...common(node, at, context),
@@ -131,7 +131,7 @@ function modelFields(node: Node<'llm' | 'agent'>, at: DocumentPath, context: Doc
     ...(node.use_history && {
       history: definedFields({ limit: node.history_limit, maxChars: node.history_max_chars }),
     }),
-    ...(Object.keys(stream).length > 0 && { stream }),
+    stream,
   }
 }
 

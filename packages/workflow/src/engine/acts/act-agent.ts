@@ -1,11 +1,13 @@
-import { ParleyError, type Json } from '@parley/spec'
+import { ParleyError, type Json, type RunnerEvent } from '@parley/spec'
 import { cloneJson } from '../../state/copy-json.ts'
+import type { Acted } from '../act.ts'
 import type { Attempt } from '../attempt.ts'
+import type { DeltaFeed } from '../delta-feed.ts'
 import { promptOf } from './act-llm.ts'
 import { argumentsOf } from './act-tool.ts'
 
 /** Lets an agent, a whole conversation or another workflow do the step. */
-export async function actAgent(attempt: Attempt): Promise<Json> {
+export async function actAgent(attempt: Attempt): Promise<Acted> {
   const { prepared, scope } = attempt
   const { step } = prepared
   const runner = step.action === undefined ? undefined : scope.parts.agents.get(step.action)
@@ -39,8 +41,7 @@ export async function actAgent(attempt: Attempt): Promise<Json> {
     {
       signal: attempt.signal,
       onEvent(event) {
-        if (attempt.isOver || (event.type !== 'textDelta' && event.type !== 'progress')) return
-        attempt.deltas.add(event.text)
+        if (!attempt.isOver) show(attempt.deltas, event)
       },
     },
   )
@@ -48,5 +49,28 @@ export async function actAgent(attempt: Attempt): Promise<Json> {
     attempt.costNanoUsd === null || result.costNanoUsd === null ? null : attempt.costNanoUsd + result.costNanoUsd
   if (result.status !== 'completed') throw result.error
   attempt.receiptIds.push(...result.receiptIds)
-  return result.output
+  const { output, text } = result
+  return { value: output, text: text ?? writtenOutput(output) }
+}
+
+function show(deltas: DeltaFeed, event: RunnerEvent): void {
+  switch (event.type) {
+    case 'textDelta':
+    case 'progress':
+      return deltas.add(event.text)
+    case 'stepStarted':
+      return deltas.beginAgentStep(event.step)
+    case 'thinkingDelta':
+      return deltas.addTo('thought', event.text)
+    case 'instructionsDelta':
+      return deltas.addTo('instructions', event.text)
+    case 'started':
+    case 'waiting':
+    // Nothing is written yet.
+  }
+}
+
+/** What is shown of an output that nobody has written as a text. */
+export function writtenOutput(output: Json): string {
+  return typeof output === 'string' ? output : JSON.stringify(output)
 }

@@ -23,37 +23,66 @@ import { validationContext } from '../validation-context.ts'
 
 /** Asks a model, by the strategy of the step; the answer is text, or what the contract says. */
 export async function actLlm(attempt: Attempt): Promise<Acted> {
-  const { prepared } = attempt
-  const { step, outputContract } = prepared
   const given = schemaFromData(attempt)
-  const schema =
-    given ??
-    (step.outputContract !== undefined && 'schema' in step.outputContract ? step.outputContract.schema : undefined)
-  const contracts = [
-    ...(outputContract === undefined ? [] : [outputContract]),
-    ...(given === undefined ? [] : [resolveContract({ schema: given }, new Map())]),
-  ]
-  const options = step.modelOptions ?? {}
-  const request: ChatRequest = {
-    ...(prepared.system === undefined ? {} : { system: render(attempt, prepared.system) }),
-    messages: [...messagesBefore(attempt), { role: 'user', content: promptOf(attempt) }],
-    ...(schema === undefined || !needsStructure(schema) ? {} : { output: { name: outputName(step.id), schema } }),
-    ...numberOption(options, 'temperature'),
-    ...numberOption(options, 'topP'),
-    ...numberOption(options, 'maxOutputTokens'),
-    ...numberOption(options, 'seed'),
-  }
+  const contracts = answerContracts(attempt, given)
+  const request = requestOf(attempt, promptOf(attempt), given)
   if (contracts.length === 0) {
     const answer = await askModels(attempt, request)
-    return { value: answer.result.text }
+    return { value: answer.result.text, text: answer.result.text }
   }
+  const schema = answerSchema(attempt, given)
   noteValidation(attempt, 'start', { phase: 'output' })
   const answer = await askModels(attempt, request, async (result) =>
     validateAll(contracts, valueOf(result, schema), attempt),
   )
   if (!answer.ok) return { value: null, faults: answer.faults }
   noteValidation(attempt, 'complete', { phase: 'output' })
-  return { value: answer.value, isChecked: true }
+  const isKept = attempt.prepared.step.cache !== undefined
+  const { text } = answer.result
+  return {
+    value: answer.value,
+    isChecked: true,
+    text,
+    ...(isKept ? { unchecked: valueOf(answer.result, schema) } : {}),
+  }
+}
+
+/** What a step asks of a model, all of it but the note of a later attempt. */
+export function askedOf(attempt: Attempt): { request: ChatRequest; given: JsonSchema | undefined } {
+  const given = schemaFromData(attempt)
+  return { request: requestOf(attempt, writtenPrompt(attempt), given), given }
+}
+
+/** Holds an answer against all that the step asks of it. */
+export function checkAnswer(attempt: Attempt, value: unknown): Promise<Validated> {
+  return validateAll(answerContracts(attempt, schemaFromData(attempt)), value, attempt)
+}
+
+function answerContracts({ prepared: { outputContract } }: Attempt, given: JsonSchema | undefined): Contract[] {
+  return [
+    ...(outputContract === undefined ? [] : [outputContract]),
+    ...(given === undefined ? [] : [resolveContract({ schema: given }, new Map())]),
+  ]
+}
+
+function answerSchema({ prepared: { step } }: Attempt, given: JsonSchema | undefined): JsonSchema | undefined {
+  if (given !== undefined) return given
+  return step.outputContract !== undefined && 'schema' in step.outputContract ? step.outputContract.schema : undefined
+}
+
+function requestOf(attempt: Attempt, prompt: string, given: JsonSchema | undefined): ChatRequest {
+  const { step, system } = attempt.prepared
+  const schema = answerSchema(attempt, given)
+  const options = step.modelOptions ?? {}
+  return {
+    ...(system === undefined ? {} : { system: render(attempt, system) }),
+    messages: [...messagesBefore(attempt), { role: 'user', content: prompt }],
+    ...(schema === undefined || !needsStructure(schema) ? {} : { output: { name: outputName(step.id), schema } }),
+    ...numberOption(options, 'temperature'),
+    ...numberOption(options, 'topP'),
+    ...numberOption(options, 'maxOutputTokens'),
+    ...numberOption(options, 'seed'),
+  }
 }
 
 /** What was said before in the session, for a node that is to know it and may read it. */
@@ -86,15 +115,18 @@ async function validateAll(contracts: readonly Contract[], value: unknown, attem
 
 /** The prompt with its data, and on a later attempt one note of what was wrong. @throws {ParleyError} `template_unresolved` */
 export function promptOf(attempt: Attempt): string {
+  return withRetryNote(writtenPrompt(attempt), attempt.retryContext)
+}
+
+/** The prompt with its data, the same on every attempt. @throws {ParleyError} `template_unresolved` */
+export function writtenPrompt(attempt: Attempt): string {
   const { prompt, step } = attempt.prepared
-  if (prompt === undefined) {
-    throw new ParleyError({
-      code: 'template_unresolved',
-      message: `Step "${step.id}" has no prompt.`,
-      details: { step: step.id },
-    })
-  }
-  return withRetryNote(render(attempt, prompt), attempt.retryContext)
+  if (prompt !== undefined) return render(attempt, prompt)
+  throw new ParleyError({
+    code: 'template_unresolved',
+    message: `Step "${step.id}" has no prompt.`,
+    details: { step: step.id },
+  })
 }
 
 /** @throws {ParleyError} `template_unresolved` naming the path */

@@ -24,7 +24,10 @@ export async function actWorkflow(attempt: Attempt): Promise<Json> {
     parent: { runId: scope.run.id, stepKey: attempt.stepKey },
   })
   if (result.status === 'completed' || result.status === 'partial') {
-    if (result.status === 'partial') scope.hidden.partial = true
+    if (result.status === 'partial') {
+      scope.hidden.partial = true
+      attempt.isWhole = false
+    }
     return result.output ?? null
   }
   throw new ParleyError({
