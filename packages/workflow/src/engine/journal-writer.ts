@@ -3,6 +3,7 @@ import {
   type AttemptRecord,
   type Clock,
   type CommitBatch,
+  type Disposer,
   type DurableBackend,
   type ItemEntry,
   type Json,
@@ -42,10 +43,10 @@ export class JournalWriter {
   #isEmpty = true
   #flying: Promise<void> | undefined
   #failed: { error: unknown } | undefined
-  #isTimed = false
+  #stopSoon: Disposer | undefined
   /** Items that wait for their commit. */
   #items = 0
-  #isItemTimed = false
+  #stopItems: Disposer | undefined
   /** Told of each attempt as it is recorded. */
   onAttempt: ((record: AttemptRecord) => void) | undefined
 
@@ -88,14 +89,13 @@ export class JournalWriter {
     else known.push(entry)
     if (entry.attempt !== undefined) this.onAttempt?.(entry.attempt)
     this.#items += 1
-    if (!this.#isItemTimed) this.#flushItems()
+    if (this.#stopItems === undefined) this.#flushItems()
     return this.#items < MAX_ITEMS && this.#failed === undefined ? undefined : this.flush()
   }
 
   #flushItems(): void {
-    this.#isItemTimed = true
-    this.#clock.setTimer(ITEM_DELAY_MS, () => {
-      this.#isItemTimed = false
+    this.#stopItems = this.#clock.setTimer(ITEM_DELAY_MS, () => {
+      this.#stopItems = undefined
       // The next item, or the end of the list, is told of its failure.
       if (this.#items > 0) this.flush().catch(() => {})
     })
@@ -154,13 +154,20 @@ export class JournalWriter {
 
   /** Commits soon, for those who watch: what is not decided by anybody waiting for it. */
   flushSoon(): void {
-    if (this.#isTimed || this.#isEmpty || this.#failed !== undefined) return
-    this.#isTimed = true
-    this.#clock.setTimer(0, () => {
-      this.#isTimed = false
+    if (this.#stopSoon !== undefined || this.#isEmpty || this.#failed !== undefined) return
+    this.#stopSoon = this.#clock.setTimer(0, () => {
+      this.#stopSoon = undefined
       // Whoever waits for a commit is told of its failure; here nobody does.
       this.flush().catch(() => {})
     })
+  }
+
+  /** The run is over or put aside: no timer holds it any longer. What comes late is still written. */
+  close(): void {
+    this.#stopSoon?.()
+    this.#stopItems?.()
+    this.#stopSoon = this.#stopItems = undefined
+    if (!this.#isEmpty && this.#failed === undefined) this.flush().catch(() => {})
   }
 
   /** Resolves when everything that was added until now is kept. @throws {ParleyError} `lease_lost` and what the store throws */

@@ -205,6 +205,7 @@ export async function openScope(journal: Journal, options: ScopeOptions): Promis
     onClose: (run) => void closers.push(run),
     close() {
       for (const run of closers.splice(0)) run()
+      writer.close()
     },
   }
   seat?.open({
