@@ -73,3 +73,35 @@ test('W-21 values may be 256 levels deep and no deeper', () => {
 test('1 falsy values are values', () => {
   expect(copyToJson([0, false, '', null], 'v')).toEqual([0, false, '', null])
 })
+
+test('W-21 what is no data of a value is left out: symbols, what prototypes hold, what lists are called', () => {
+  class Names extends Array<string> {}
+  const hidden = { a: 1, [Symbol('secret')]: 'token' }
+  expect(Object.getOwnPropertySymbols(copyToJson({ hidden }, 'v') as object)).toEqual([])
+  expect(Object.getOwnPropertySymbols((copyToJson({ hidden }, 'v') as { hidden: object }).hidden)).toEqual([])
+  const list = copyToJson({ list: Names.from(['a', 'b']) }, 'v') as { list: unknown }
+  expect(list).toEqual({ list: ['a', 'b'] })
+  expect(list.list).not.toBeInstanceOf(Names)
+  expect(copyToJson(Object.assign(Object.create(null), { a: 1 }), 'v')).toEqual({ a: 1 })
+})
+
+test('W-21 what somebody hangs on the prototype of all objects is in no copy', () => {
+  const everything = Object.prototype as { [key: string]: unknown }
+  everything['injected'] = { of: 'nobody' }
+  try {
+    expect(Object.keys(copyToJson({ a: {} }, 'v') as object)).toEqual(['a'])
+  } finally {
+    delete everything['injected']
+  }
+})
+
+test('W-21 a getter is read once, and its value is copied', () => {
+  let reads = 0
+  const value = {
+    get a() {
+      reads += 1
+      return { b: reads }
+    },
+  }
+  expect(copyToJson(value, 'v')).toEqual({ a: { b: 1 } })
+})

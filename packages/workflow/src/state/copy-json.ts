@@ -17,7 +17,52 @@ interface Trail {
  * @throws {ParleyError} `value_not_json` naming the path
  */
 export function copyToJson(value: unknown, root: string): Json {
-  return copy(value, undefined, root, 0)
+  return copyPlain(value, 0) ?? copy(value, undefined, root, 0)
+}
+
+/**
+ * The copy of a value as nearly all are, quickly: lists and objects are copied as a whole, and what lies deeper is
+ * replaced. `undefined` where there is more to be said of it.
+ */
+function copyPlain(value: unknown, depth: number): Json | undefined {
+  if (isSimple(value)) return value
+  if (typeof value !== 'object' || depth >= MAX_DEPTH) return undefined
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (Array.isArray(value)) {
+    if (prototype !== Array.prototype) return undefined
+    const list: unknown[] = value.slice()
+    for (let index = 0; index < list.length; index++) {
+      const entry = list[index]
+      if (isSimple(entry)) continue
+      const copied = copyPlain(entry, depth + 1)
+      if (copied === undefined) return undefined
+      list[index] = copied
+    }
+    return list as Json[] // each entry was simple, or was replaced by a copy
+  }
+  if (prototype !== Object.prototype) return undefined
+  const object: { [key: string]: unknown } = { ...value }
+  for (const key in object) {
+    if (isOfPrototypes(key)) return undefined
+    const entry = object[key]
+    // What somebody has hung on the prototype of all objects is none of the value.
+    if (isSimple(entry) || !Object.hasOwn(object, key)) continue
+    const copied = copyPlain(entry, depth + 1)
+    if (copied === undefined) return undefined
+    object[key] = copied
+  }
+  // Each entry was simple, or was replaced by a copy.
+  return Object.getOwnPropertySymbols(object).length === 0 ? (object as { [key: string]: Json }) : undefined
+}
+
+/** Whether it is its own copy. */
+function isSimple(value: unknown): value is string | number | boolean | null {
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0)
+  return typeof value === 'string' || typeof value === 'boolean' || value === null
+}
+
+function isOfPrototypes(key: string): boolean {
+  return key === '__proto__' || key === 'constructor' || key === 'prototype'
 }
 
 /** A copy of a value that is known to be JSON. */
@@ -80,7 +125,7 @@ function copyObject(value: object, trail: Trail | undefined, root: string, depth
     throw refusal(trail, root, 'an object of a class', 'Use a plain object; dates as ISO text.')
   const object: { [key: string]: Json } = {}
   for (const key of Object.keys(value)) {
-    if (key === '__proto__' || key === 'constructor' || key === 'prototype')
+    if (isOfPrototypes(key))
       throw refusal({ key, of: value, up: trail }, root, 'a key of prototypes', 'Name the key differently.')
     // A key that the object was just asked for.
     object[key] = copyEntry(value, key, (value as { [key: string]: unknown })[key], trail, root, depth)
