@@ -1,4 +1,5 @@
 import {
+  createEventQueue,
   toParleyError,
   type AgentRunner,
   type Json,
@@ -9,7 +10,6 @@ import {
 } from '@parley/spec'
 import type { TurnServices } from '../core/turn-services.ts'
 import { contentText } from './content-text.ts'
-import { createEventQueue } from './event-queue.ts'
 
 /** One turn that is a run of a runner: its text is the reply, its output goes to the conversation's payload. */
 export async function* takeRunnerTurn({
@@ -26,7 +26,7 @@ export async function* takeRunnerTurn({
   const queue = createEventQueue<RunnerEvent>()
   const done = runOnce(runner, context, services, (event) => queue.push(event)).finally(() => queue.end())
   let hasSpoken = false
-  for await (const event of queue) {
+  for await (const event of queue.events) {
     if (event.type !== 'textDelta' || event.text === '') continue
     hasSpoken = true
     yield { type: 'textDelta', text: event.text }

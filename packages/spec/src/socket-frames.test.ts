@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest'
+import { createSocketFrames } from './socket-frames.ts'
+
+test('what a socket holds at its end is still read, and a second reader is refused', async () => {
+  const { push, end, frames } = createSocketFrames()
+  push('text')
+  push(new Uint8Array([2]))
+  end()
+  expect(await Array.fromAsync(frames)).toEqual(['text', new Uint8Array([2])])
+  await expect(Array.fromAsync(frames)).rejects.toThrow('one consumer')
+})
