@@ -19,6 +19,7 @@ import type {
 } from '@parley/spec'
 import type { KitCore } from '../core/core.ts'
 import type { OrchestrationRuntime } from '../core/orchestration-runtime.ts'
+import { existingRoom } from '../rooms/read-log.ts'
 import { turnServices } from '../core/turn-services.ts'
 import { beforeCommit, MISSED } from './before-commit.ts'
 import { toSpec, type Orchestration, type OrchestrationDefinition } from './definitions/definition.ts'
@@ -299,11 +300,11 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
       await definition?.turnEnded?.(context, state)
     },
     async state(roomId) {
-      return presentState(internals, await roomOf(core, roomId))
+      return presentState(internals, await existingRoom(core, roomId))
     },
     updateState: (roomId, change) => updateState(core, roomId, change),
     async handoff(roomId, { target, reason, summary, payload, phase, urgent, opening }, { by, signal }) {
-      const room = await roomOf(core, roomId)
+      const room = await existingRoom(core, roomId)
       const handler = handlerOf(room, by.kind === 'agent' ? by.id : undefined)
       const args = { target, reason, summary, next_phase: phase, urgent, payload }
       const parsed = parseHandoff(args, by)
@@ -395,16 +396,6 @@ async function readRoom(
   const found = await core.store.loadContext(context.room.id, { tail: 0 })
   if (found === null) return undefined
   return { reading: found, state: getConversationState(found.room) }
-}
-
-async function roomOf(core: KitCore, roomId: RoomId): Promise<Room> {
-  const room = await core.store.getRoom(roomId)
-  if (room !== null) return room
-  throw new ParleyError({
-    code: 'room_not_found',
-    message: `There is no room ${roomId}. Create it first with kit.createRoom().`,
-    details: { roomId },
-  })
 }
 
 /** What an observer says: as the router has it; beside people only for them and the desk. */

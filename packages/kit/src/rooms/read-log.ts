@@ -16,8 +16,12 @@ import { roomNotFound } from './commit-to-log.ts'
 import { inRoom } from './in-room.ts'
 
 /** Reads of other organizations' rooms find nothing. @throws {ParleyError} `room_not_found` */
-export async function existingRoom(parts: KitParts, roomId: RoomId, organizationId?: string): Promise<Room> {
-  const room = await parts.store.getRoom(roomId, organizationId === undefined ? {} : { organizationId })
+export async function existingRoom(
+  { store }: Pick<KitParts, 'store'>,
+  roomId: RoomId,
+  organizationId?: string,
+): Promise<Room> {
+  const room = await store.getRoom(roomId, organizationId === undefined ? {} : { organizationId })
   if (room === null) throw roomNotFound(roomId)
   return room
 }
