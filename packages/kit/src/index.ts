@@ -53,7 +53,7 @@ export { retrieval, type RetrievalOptions } from './memory/retrieval.ts'
 export { slidingWindow, type SlidingWindowOptions } from './memory/sliding-window.ts'
 export { summarizing, type SummarizingOptions } from './memory/summarizing.ts'
 export { conversationRunner, type ConversationRunnerOptions } from './orchestration/conversation-runner.ts'
-export type { KitOrchestration } from './orchestration/create-orchestration-runtime.ts'
+export type { KitOrchestration } from './orchestration/kit-orchestration.ts'
 export type {
   InitialConversation,
   Orchestration,

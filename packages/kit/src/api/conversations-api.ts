@@ -11,7 +11,7 @@ import type {
   Json,
   RoomId,
 } from '@parley/spec'
-import type { KitOrchestration } from '../orchestration/create-orchestration-runtime.ts'
+import type { KitOrchestration } from '../orchestration/kit-orchestration.ts'
 import type { MigrateOptions, MigrationReport } from '../orchestration/definitions/migrate.ts'
 import type { Delegations } from '../orchestration/delegation/delegations.ts'
 

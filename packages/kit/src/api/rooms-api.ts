@@ -1,6 +1,6 @@
 import type { Json, ChannelId, Room, RoomHandle, RoomId } from '@parley/spec'
 import type { InRoomOptions, KitParts } from '../core/kit-parts.ts'
-import type { KitOrchestration } from '../orchestration/create-orchestration-runtime.ts'
+import type { KitOrchestration } from '../orchestration/kit-orchestration.ts'
 import type { Orchestration } from '../orchestration/definitions/definition.ts'
 import { checkCreateRoom, createRoom, type CreateRoomOptions } from '../rooms/create-room.ts'
 import {
