@@ -4,7 +4,7 @@ import { createEventQueue } from './event-queue.ts'
 test('what was pushed before and while somebody reads comes in order, up to the end', async () => {
   const queue = createEventQueue<string | number>()
   queue.push('one')
-  const read = Array.fromAsync(queue.events)
+  const read = all(queue.events)
   await Promise.resolve()
   queue.push(0)
   queue.push('')
@@ -22,6 +22,12 @@ test('a queue with a capacity lets the oldest go; one without keeps all, also pa
     for (let event = 0; event < 5_000; event += 1) queue.push(event)
     queue.end()
   }
-  expect(await Array.fromAsync(small.events)).toEqual([4_998, 4_999])
-  expect(await Array.fromAsync(large.events)).toHaveLength(5_000)
+  expect(await all(small.events)).toEqual([4_998, 4_999])
+  expect(await all(large.events)).toHaveLength(5_000)
 })
+
+async function all<T>(events: AsyncIterable<T>): Promise<T[]> {
+  const read: T[] = []
+  for await (const event of events) read.push(event)
+  return read
+}
