@@ -82,7 +82,10 @@ async function runOnce(
       { signal: context.signal, onEvent },
     )
   } catch (thrown) {
-    const error = toParleyError(thrown, { code: 'internal_error', message: `The runner ${runner.id} failed.` })
+    const error = toParleyError(thrown, {
+      code: 'internal_error',
+      message: `The runner ${runner.id} failed. The error that is its cause tells more.`,
+    })
     const usage = { inputTokens: 0, outputTokens: 0 }
     return { status: context.signal.aborted ? 'cancelled' : 'failed', error, usage, costNanoUsd: null }
   }

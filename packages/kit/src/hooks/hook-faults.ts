@@ -69,7 +69,7 @@ export function createHookFaults({
 export function invalidResult(hook: RegisteredHook, expected: string): ParleyError {
   return new ParleyError({
     code: 'hook_result_invalid',
-    message: `The hook ${hook.name} on ${hook.trigger} answered with something that cannot be applied: ${expected}.`,
+    message: `The hook ${hook.name} on ${hook.trigger} answered with something that cannot be applied: ${expected}. Nothing of it was applied; correct the hook.`,
     details: { hook: hook.name, trigger: hook.trigger, expected },
   })
 }

@@ -64,7 +64,7 @@ export async function redactEvent(
     if (event === null) {
       throw new ParleyError({
         code: 'event_not_found',
-        message: `Room ${roomId} has no event ${eventId}.`,
+        message: `Room ${roomId} has no event ${eventId}. Look its id up with kit.events(roomId).`,
         details: { roomId, eventId },
       })
     }

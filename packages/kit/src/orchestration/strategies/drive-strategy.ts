@@ -62,7 +62,7 @@ export function driveStrategy<State, Input, Effect extends { type: string }, Rep
       running.abort(
         new ParleyError({
           code: 'delegation_cancelled',
-          message: `The work of the strategy was stopped: ${effect.reason}.`,
+          message: `The work of the strategy was stopped: ${effect.reason}. What was done until then is in its report.`,
           details: { reason: effect.reason },
         }),
       )
