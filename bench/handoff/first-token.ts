@@ -1,9 +1,9 @@
 import { createPostgresStore } from '@parley/postgres'
 import { Agent, Kit, Pipeline, type KitOptions } from '@parley/kit'
 import type { CallOptions, ChatModel, ChatPart, ChatRequest } from '@parley/spec'
-import { toFigure, type UnnamedFigure } from '../figure.ts'
+import type { UnnamedFigure } from '../figure.ts'
 import { quietModel } from '../inbound/quiet-model.ts'
-import { quantile } from '../statistics.ts'
+import { quantileFigures } from '../quantile-figures.ts'
 import { openBenchDatabase } from '../store/bench-database.ts'
 import type { Scenario } from '../suite.ts'
 
@@ -98,20 +98,7 @@ function watchTokens(): TokenWatch {
   }
 }
 
-function* figures(metric: string, budgetMs: number, { ours, peer }: Times): Iterable<UnnamedFigure> {
-  for (const [name, share] of [
-    ['p50', 0.5],
-    ['p99', 0.99],
-  ] as const) {
-    yield toFigure({
-      metric: `${metric}-${name}`,
-      unit: 'ms',
-      better: 'lower',
-      ours: quantile(ours, share),
-      peer: quantile(peer, share),
-      peerName: 'plain function call',
-      n: ours.length,
-      note: `Asking, checks, commit, the opening turn and its context, up to the model's first token; target: p99 under ${budgetMs} ms.`,
-    })
-  }
+function figures(metric: string, budgetMs: number, times: Times): Iterable<UnnamedFigure> {
+  const note = `Asking, checks, commit, the opening turn and its context, up to the model's first token; target: p99 under ${budgetMs} ms.`
+  return quantileFigures({ metric, unit: 'ms', ...times, peerName: 'plain function call', note })
 }

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { createPostgresStore } from '@parley/postgres'
-import { toFigure, type UnnamedFigure } from '../figure.ts'
-import { quantile } from '../statistics.ts'
+import type { UnnamedFigure } from '../figure.ts'
+import { quantileFigures } from '../quantile-figures.ts'
 import { openBenchDatabase } from '../store/bench-database.ts'
 import { openRawLog } from '../store/raw-log.ts'
 import { sampleDraft } from '../store/sample-draft.ts'
@@ -30,7 +30,12 @@ async function* inMemory(
     ours: (line) => timed(bench, line),
     peer: async () => elapsed(() => chain()),
   })
-  yield* figures(`inbound-${rooms}-${agents}`, times, 'promise chain')
+  yield* quantileFigures({
+    metric: `inbound-${rooms}-${agents}`,
+    unit: 'us to commit',
+    ...times,
+    peerName: 'promise chain',
+  })
 }
 
 async function* onPglite(
@@ -54,7 +59,12 @@ async function* onPglite(
     ours: (line) => timed(bench, line),
     peer: async () => elapsed(() => log.appendCounted([sampleDraft('raw', number++)])),
   })
-  yield* figures(`inbound-${rooms}-${agents}-pglite`, times, 'raw SQL insert with counter')
+  yield* quantileFigures({
+    metric: `inbound-${rooms}-${agents}-pglite`,
+    unit: 'us to commit',
+    ...times,
+    peerName: 'raw SQL insert with counter',
+  })
 }
 
 interface Times {
@@ -107,22 +117,5 @@ function promiseChain(): () => Promise<void> {
       emitter.emit('event', event)
     })
     return tail
-  }
-}
-
-function* figures(metric: string, { ours, peer }: Times, peerName: string): Iterable<UnnamedFigure> {
-  for (const [name, share] of [
-    ['p50', 0.5],
-    ['p99', 0.99],
-  ] as const) {
-    yield toFigure({
-      metric: `${metric}-${name}`,
-      unit: 'us to commit',
-      better: 'lower',
-      ours: quantile(ours, share),
-      peer: quantile(peer, share),
-      peerName,
-      n: ours.length,
-    })
   }
 }

@@ -1,7 +1,7 @@
 import type { Socket, VadOptions, VoiceActivityDetector } from '@parley/spec'
 import { defaultVoiceSettings } from '@parley/voice'
-import { toFigure, type UnnamedFigure } from '../figure.ts'
-import { quantile } from '../statistics.ts'
+import type { UnnamedFigure } from '../figure.ts'
+import { quantileFigures } from '../quantile-figures.ts'
 import type { Scenario } from '../suite.ts'
 import { openCallHost, type CallHostOptions } from './call-host.ts'
 import { startCallers, type CallerOrder } from './callers.ts'
@@ -105,21 +105,14 @@ function watchClears(socket: Socket, note: (atMs: number) => void): Socket {
   }
 }
 
-function* figures(metric: string, samples: number[], note: string): Iterable<UnnamedFigure> {
-  for (const [name, share] of [
-    ['p50', 0.5],
-    ['p95', 0.95],
-    ['p99', 0.99],
-  ] as const) {
-    yield toFigure({
-      metric: `${metric}-${name}`,
-      unit: 'ms',
-      better: 'lower',
-      ours: quantile(samples, share),
-      peer: null,
-      peerName: 'none',
-      n: samples.length,
-      note,
-    })
-  }
+function figures(metric: string, samples: number[], note: string): Iterable<UnnamedFigure> {
+  return quantileFigures({
+    metric,
+    unit: 'ms',
+    ours: samples,
+    peer: [],
+    peerName: 'none',
+    percents: [50, 95, 99],
+    note,
+  })
 }

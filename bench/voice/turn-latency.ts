@@ -1,6 +1,6 @@
-import { toFigure, type UnnamedFigure } from '../figure.ts'
+import type { UnnamedFigure } from '../figure.ts'
 import { loadPeer } from '../load-peer.ts'
-import { quantile } from '../statistics.ts'
+import { quantileFigures } from '../quantile-figures.ts'
 import type { Scenario } from '../suite.ts'
 import { openCallHost, type CallHost } from './call-host.ts'
 import { createCaller } from './caller.ts'
@@ -137,21 +137,7 @@ export function check(host: CallHost, missing: number): void {
   if (missing > 0) throw new Error(`${missing} answers did not come.`)
 }
 
-function* figures(metric: string, ours: number[], peer: number[], note: string): Iterable<UnnamedFigure> {
-  for (const [name, share] of [
-    ['p50', 0.5],
-    ['p95', 0.95],
-    ['p99', 0.99],
-  ] as const) {
-    yield toFigure({
-      metric: `${metric}-${name}`,
-      unit: 'ms',
-      better: 'lower',
-      ours: quantile(ours, share),
-      peer: peer.length === 0 ? null : quantile(peer, share),
-      peerName: peer.length === 0 ? 'none' : 'LiveKit Agents (JS)',
-      n: ours.length,
-      note,
-    })
-  }
+function figures(metric: string, ours: number[], peer: number[], note: string): Iterable<UnnamedFigure> {
+  const peerName = peer.length === 0 ? 'none' : 'LiveKit Agents (JS)'
+  return quantileFigures({ metric, unit: 'ms', ours, peer, peerName, percents: [50, 95, 99], note })
 }

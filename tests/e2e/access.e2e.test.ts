@@ -1,11 +1,12 @@
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { describeNeeding } from '../requirement.ts'
-import { fakeMicrophone, launchBrowser, openPage } from './browser.ts'
-import { startCallCenter, type CallCenterProcess } from './call-center-process.ts'
+import { fakeMicrophone, openPage } from './browser.ts'
+import type { CallCenterProcess } from './call-center-process.ts'
 import { callerPage } from './caller-page.ts'
 import { openRoom, signIn } from './desk-page.ts'
+import { useCallCenter } from './use-call-center.ts'
 
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
@@ -13,13 +14,7 @@ describeNeeding('chromium', 'Rules of access', (executablePath) => {
   let server: CallCenterProcess
   let browser: Browser
 
-  beforeAll(async () => {
-    ;[server, browser] = await Promise.all([startCallCenter(), launchBrowser(executablePath, fakeMicrophone())])
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.[Symbol.asyncDispose]()
-  })
+  useCallCenter(executablePath, (used) => ({ server, browser } = used), fakeMicrophone())
 
   for (const colorScheme of ['light', 'dark'] as const) {
     test(`both pages keep them in every state, ${colorScheme}`, async () => {

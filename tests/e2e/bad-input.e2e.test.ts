@@ -1,9 +1,10 @@
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { describeNeeding } from '../requirement.ts'
-import { launchBrowser, openPage, refusals } from './browser.ts'
-import { startCallCenter, type CallCenterProcess } from './call-center-process.ts'
+import { openPage, refusals } from './browser.ts'
+import type { CallCenterProcess } from './call-center-process.ts'
 import { callerPage } from './caller-page.ts'
+import { useCallCenter } from './use-call-center.ts'
 
 const tooLong = 'long '.repeat(14_000).trim()
 
@@ -11,13 +12,7 @@ describeNeeding('chromium', 'What a caller may get wrong', (executablePath) => {
   let server: CallCenterProcess
   let browser: Browser
 
-  beforeAll(async () => {
-    ;[server, browser] = await Promise.all([startCallCenter(), launchBrowser(executablePath)])
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.[Symbol.asyncDispose]()
-  })
+  useCallCenter(executablePath, (used) => ({ server, browser } = used))
 
   test('a message the server refuses stays, is named, and can be sent shorter', async () => {
     const { page, expectNoFault } = await openPage(browser, `${server.url}/`)

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { describeNeeding } from '../requirement.ts'
-import { fakeMicrophone, launchBrowser, losses, openPage, type WatchedPage } from './browser.ts'
-import { startCallCenter, type CallCenterProcess } from './call-center-process.ts'
+import { fakeMicrophone, losses, openPage, type WatchedPage } from './browser.ts'
+import type { CallCenterProcess } from './call-center-process.ts'
 import { callerPage, type CallerPage } from './caller-page.ts'
+import { useCallCenter } from './use-call-center.ts'
 
 const pin = '4821'
 const wide = { viewport: { width: 1280, height: 800 }, permissions: ['microphone'] }
@@ -16,14 +17,8 @@ describeNeeding('chromium', 'A call on the caller page', (executablePath) => {
   let server: CallCenterProcess
   let browser: Browser
 
-  beforeAll(async () => {
-    // A microphone that hears nothing: what is said here is typed or pressed.
-    ;[server, browser] = await Promise.all([startCallCenter(), launchBrowser(executablePath, fakeMicrophone())])
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.[Symbol.asyncDispose]()
-  })
+  // A microphone that hears nothing: what is said here is typed or pressed.
+  useCallCenter(executablePath, (used) => ({ server, browser } = used), fakeMicrophone())
 
   /** A caller page whose microphone is open and silent, so that only the test speaks. */
   async function open(options: Parameters<typeof openPage>[2] = {}): Promise<WatchedPage & { caller: CallerPage }> {

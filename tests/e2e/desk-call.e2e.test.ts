@@ -1,11 +1,12 @@
 import { parseCallFrame } from '@parley/spec'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { describeNeeding } from '../requirement.ts'
-import { fakeMicrophone, launchBrowser, openPage, refusals } from './browser.ts'
-import { startCallCenter, type CallCenterProcess } from './call-center-process.ts'
+import { fakeMicrophone, openPage, refusals } from './browser.ts'
+import type { CallCenterProcess } from './call-center-process.ts'
 import { callerPage } from './caller-page.ts'
 import { openRoom, signIn } from './desk-page.ts'
+import { useCallCenter } from './use-call-center.ts'
 
 const allowed = { permissions: ['microphone'] }
 
@@ -16,13 +17,7 @@ describeNeeding('chromium', 'The desk on a live call', (executablePath) => {
   let server: CallCenterProcess
   let browser: Browser
 
-  beforeAll(async () => {
-    ;[server, browser] = await Promise.all([startCallCenter(), launchBrowser(executablePath, fakeMicrophone())])
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.[Symbol.asyncDispose]()
-  })
+  useCallCenter(executablePath, (used) => ({ server, browser } = used), fakeMicrophone())
 
   test('a colleague listens in unheard, speaks by typing, takes the call over and gives it back', async () => {
     const { page, expectNoFault } = await openPage(browser, `${server.url}/`, allowed)

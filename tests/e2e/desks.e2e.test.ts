@@ -1,22 +1,17 @@
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { describeNeeding } from '../requirement.ts'
-import { launchBrowser, openPage, refusals } from './browser.ts'
-import { startCallCenter, type CallCenterProcess } from './call-center-process.ts'
+import { openPage, refusals } from './browser.ts'
+import type { CallCenterProcess } from './call-center-process.ts'
 import { callerPage, tellOfDoubleCharge } from './caller-page.ts'
 import { openRoom, signIn } from './desk-page.ts'
+import { useCallCenter } from './use-call-center.ts'
 
 describeNeeding('chromium', 'Two people at the desk', (executablePath) => {
   let server: CallCenterProcess
   let browser: Browser
 
-  beforeAll(async () => {
-    ;[server, browser] = await Promise.all([startCallCenter(), launchBrowser(executablePath)])
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.[Symbol.asyncDispose]()
-  })
+  useCallCenter(executablePath, (used) => ({ server, browser } = used))
 
   const openDesk = async (name: string): Promise<Page> => {
     const { page } = await openPage(browser, `${server.url}/desk`, { allows: refusals })

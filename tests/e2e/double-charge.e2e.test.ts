@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { describeNeeding } from '../requirement.ts'
-import { launchBrowser, openPage, refusals } from './browser.ts'
-import { startCallCenter, type CallCenterProcess } from './call-center-process.ts'
+import { openPage, refusals } from './browser.ts'
+import type { CallCenterProcess } from './call-center-process.ts'
 import { callerPage, tellOfDoubleCharge } from './caller-page.ts'
 import { openRoom, signIn } from './desk-page.ts'
+import { useCallCenter } from './use-call-center.ts'
 
 const pin = '4821'
 
@@ -13,13 +14,7 @@ describeNeeding('chromium', 'Ada was charged twice', (executablePath) => {
   let server: CallCenterProcess
   let browser: Browser
 
-  beforeAll(async () => {
-    ;[server, browser] = await Promise.all([startCallCenter(), launchBrowser(executablePath)])
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.[Symbol.asyncDispose]()
-  })
+  useCallCenter(executablePath, (used) => ({ server, browser } = used))
 
   test('she is verified, handed to billing, approved, helped by Dana and handed back', async () => {
     const opened = await openPage(browser, `${server.url}/`)

@@ -1,23 +1,18 @@
 import { gzipSync } from 'node:zlib'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { describeNeeding } from '../requirement.ts'
-import { launchBrowser, losses, openPage } from './browser.ts'
-import { startCallCenter, type CallCenterProcess } from './call-center-process.ts'
+import { losses, openPage } from './browser.ts'
+import type { CallCenterProcess } from './call-center-process.ts'
 import { callerPage } from './caller-page.ts'
 import { openRoom, signIn } from './desk-page.ts'
+import { useCallCenter } from './use-call-center.ts'
 
 describeNeeding('chromium', 'Reading and writing', (executablePath) => {
   let server: CallCenterProcess
   let browser: Browser
 
-  beforeAll(async () => {
-    ;[server, browser] = await Promise.all([startCallCenter(), launchBrowser(executablePath)])
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.[Symbol.asyncDispose]()
-  })
+  useCallCenter(executablePath, (used) => ({ server, browser } = used))
 
   test('who scrolled up stays there and is told how many came', async () => {
     const { page, expectNoFault } = await openPage(browser, `${server.url}/`, {

@@ -1,22 +1,17 @@
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { describeNeeding } from '../requirement.ts'
-import { fakeMicrophone, launchBrowser, losses, openPage } from './browser.ts'
-import { startCallCenter, type CallCenterProcess } from './call-center-process.ts'
+import { fakeMicrophone, losses, openPage } from './browser.ts'
+import type { CallCenterProcess } from './call-center-process.ts'
 import { callerPage, tellOfDoubleCharge } from './caller-page.ts'
 import { openRoom, signIn } from './desk-page.ts'
+import { useCallCenter } from './use-call-center.ts'
 
 describeNeeding('chromium', 'The server is killed in the middle of a conversation', (executablePath) => {
   let server: CallCenterProcess
   let browser: Browser
 
-  beforeAll(async () => {
-    ;[server, browser] = await Promise.all([startCallCenter(), launchBrowser(executablePath, fakeMicrophone())])
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.[Symbol.asyncDispose]()
-  })
+  useCallCenter(executablePath, (used) => ({ server, browser } = used), fakeMicrophone())
 
   test('both pages come back by themselves, nothing is missing or there twice, and the story goes on', async () => {
     const opened = await openPage(browser, `${server.url}/`, { allows: losses })

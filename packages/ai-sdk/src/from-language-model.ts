@@ -1,15 +1,6 @@
 import type { LanguageModelV4, LanguageModelV4StreamPart } from '@ai-sdk/provider'
-import type { CallOptions, ChatModel, ChatPart, ChatRequest, Clock, IdSource, ModelCard } from '@parley/spec'
-import {
-  checkOptions,
-  createCallIds,
-  createSystemClock,
-  createSystemIds,
-  foldOutputTool,
-  ParleyError,
-  planStructuredOutput,
-  streamModel,
-} from '@parley/spec'
+import type { ChatModel, ModelCard, VendorModelOptions } from '@parley/spec'
+import { checkOptions, createVendorModel, ParleyError } from '@parley/spec'
 import { createStreamCodec } from './from-stream-parts.ts'
 import { toCallOptions } from './to-call-options.ts'
 import { toModelError } from './to-model-error.ts'
@@ -23,19 +14,11 @@ export interface AnyLanguageModel {
 }
 
 /** What `fromLanguageModel` may be given besides the model. */
-export interface LanguageModelOptions {
+export interface LanguageModelOptions extends VendorModelOptions {
   /** @default `provider/modelId` of the model */
   id?: string
   /** Overrides fields of the card; the AI SDK tells nothing of a model's limits. */
   card?: Partial<Omit<ModelCard, 'id'>>
-  /** Longest wait for the provider to accept a request, in ms. @default 60000 */
-  openMs?: number
-  /** Longest silence inside an answer, in ms. @default 120000 */
-  idleMs?: number
-  /** @default the machine's clock */
-  clock?: Clock
-  /** Names tool calls that the provider left unnamed. @default random */
-  ids?: IdSource
 }
 
 const known: readonly (keyof LanguageModelOptions)[] = ['id', 'card', 'openMs', 'idleMs', 'clock', 'ids']
@@ -61,25 +44,19 @@ export function fromLanguageModel(languageModel: AnyLanguageModel, options: Lang
     ...options.card,
     id,
   }
-  const { clock = createSystemClock(), ids = createSystemIds(), openMs, idleMs } = options
-
-  async function* stream(request: ChatRequest, { signal }: CallOptions): AsyncGenerator<ChatPart, void, void> {
-    const plan = planStructuredOutput(request, card)
-    const codec = createStreamCodec({ modelId: id, callIds: createCallIds(request, ids) })
-    // Mapped before anything is sent; the signal is put in when the call is made.
-    const call = toCallOptions(plan.request, card, signal)
-    yield* streamModel({
-      modelId: id,
-      open: async (end) => partsOf((await model.doStream({ ...call, abortSignal: end })).stream, end),
-      codec: foldOutputTool(codec, plan.outputTool),
-      signal,
-      clock,
-      toError: (thrown, stage) => toModelError(thrown, stage, id),
-      ...(openMs === undefined ? {} : { openMs }),
-      ...(idleMs === undefined ? {} : { idleMs }),
-    })
-  }
-  return { id, card, stream }
+  return createVendorModel({
+    card,
+    options,
+    prepare(request, { signal }, callIds) {
+      // Mapped before anything is sent; the signal is put in when the call is made.
+      const call = toCallOptions(request, card, signal)
+      return {
+        open: async (end) => partsOf((await model.doStream({ ...call, abortSignal: end })).stream, end),
+        codec: createStreamCodec({ modelId: id, callIds }),
+      }
+    },
+    toError: toModelError,
+  })
 }
 
 function toLanguageModel(value: AnyLanguageModel): LanguageModelV4 {

@@ -6,7 +6,7 @@ import {
   UnsupportedFunctionalityError,
 } from '@ai-sdk/provider'
 import type { ErrorCode, Json } from '@parley/spec'
-import { modelFailure, ParleyError } from '@parley/spec'
+import { modelFailure, ParleyError, retryAfterMs } from '@parley/spec'
 
 /**
  * Translates what a language model threw or sent as an error part. Errors are known by the marker that the AI SDK puts
@@ -19,8 +19,8 @@ export function toModelError(thrown: unknown, stage: 'open' | 'read', modelId: s
   if (APICallError.isInstance(thrown)) {
     code = codeOf(thrown)
     if (thrown.statusCode !== undefined) details['status'] = thrown.statusCode
-    const retryAfterMs = retryAfter(thrown.responseHeaders)
-    if (retryAfterMs !== undefined) details['retryAfterMs'] = retryAfterMs
+    const waitMs = retryAfterMs((name) => thrown.responseHeaders?.[name])
+    if (waitMs !== undefined) details['retryAfterMs'] = waitMs
   } else if (LoadAPIKeyError.isInstance(thrown)) code = 'model_unauthorized'
   else if (NoSuchModelError.isInstance(thrown) || UnsupportedFunctionalityError.isInstance(thrown))
     code = 'model_request_invalid'
@@ -52,12 +52,4 @@ function codeOf({ statusCode: status, responseBody = '', message }: APICallError
   }
   if (status === 409 || status === 425 || status >= 500) return 'model_unavailable'
   return /content_policy|content_filter|safety/i.test(text) ? 'model_refused' : 'model_request_invalid'
-}
-
-/** How long the provider asks to wait, in ms. */
-function retryAfter(headers: Record<string, string> | undefined): number | undefined {
-  const exact = Number(headers?.['retry-after-ms'] ?? Number.NaN)
-  if (Number.isFinite(exact) && exact >= 0) return Math.ceil(exact)
-  const seconds = Number(headers?.['retry-after'] ?? Number.NaN)
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds * 1000) : undefined
 }

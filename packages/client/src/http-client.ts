@@ -114,7 +114,10 @@ async function toError(response: Response): Promise<ParleyError> {
   const { code, message, retryable, details } = isObject(error) ? error : {}
   return new ParleyError({
     code: isErrorCode(code) ? code : codeOfStatus(response.status),
-    message: typeof message === 'string' ? message : `The server answered ${response.status}.`,
+    message:
+      typeof message === 'string'
+        ? message
+        : `The server answered ${response.status} and gave no reason. Check the address, and what stands before the server.`,
     ...(typeof retryable === 'boolean' ? { retryable } : {}),
     details: {
       ...detailsOf(details),

@@ -87,7 +87,7 @@ export function parseServerFrame(data: string | Uint8Array): ServerFrame | undef
 function toError({ code, message, retryable, details }: Record<string, unknown>): ParleyError {
   return new ParleyError({
     code: isErrorCode(code) ? code : 'internal_error',
-    message: typeof message === 'string' ? message : 'The server refused.',
+    message: typeof message === 'string' ? message : 'The server refused and gave no reason. Check what was sent.',
     ...(typeof retryable === 'boolean' ? { retryable } : {}),
     details: detailsOf(details),
   })

@@ -1,4 +1,4 @@
-import type { Socket, SocketFactory } from '@parley/spec'
+import { createSocketFrames, type Socket, type SocketFactory } from '@parley/spec'
 import { lost } from './http-client.ts'
 
 /** Opens sockets with the platform's own `WebSocket` (browsers, Node 22 and later). */
@@ -24,40 +24,21 @@ export function createWebSocketFactory(Implementation: typeof WebSocket = WebSoc
 }
 
 function toSocket(ws: WebSocket): Socket {
-  const held: (string | Uint8Array)[] = []
-  let isOpen = true
-  let wake: (() => void) | undefined
-  let isConsumed = false
-  ws.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-    held.push(data instanceof ArrayBuffer ? new Uint8Array(data) : String(data))
-    wake?.()
-  })
+  const { frames, push, end } = createSocketFrames()
+  ws.addEventListener('message', ({ data }: MessageEvent<unknown>) =>
+    push(data instanceof ArrayBuffer ? new Uint8Array(data) : String(data)),
+  )
   const closed = new Promise<{ code: number; reason: string; clean: boolean }>((resolve) => {
     ws.addEventListener('close', ({ code, reason, wasClean }) => {
-      isOpen = false
-      wake?.()
+      end()
       resolve({ code, reason, clean: wasClean })
     })
   })
-  async function* read(): AsyncGenerator<string | Uint8Array> {
-    for (;;) {
-      const frame = held.shift()
-      if (frame !== undefined) yield frame
-      else if (isOpen) await new Promise<void>((resolve) => (wake = resolve))
-      else return
-    }
-  }
   return {
     closed,
+    frames,
     get bufferedAmount() {
       return ws.bufferedAmount
-    },
-    frames: {
-      [Symbol.asyncIterator]() {
-        if (isConsumed) throw new Error('The frames of a socket have one consumer.')
-        isConsumed = true
-        return read()
-      },
     },
     send(data) {
       if (ws.readyState !== ws.OPEN) return

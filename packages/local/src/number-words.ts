@@ -20,16 +20,28 @@ const teens = [
   'eighteen',
   'nineteen',
 ]
-const tens = ['twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty', 'ninety']
+/** 20, 30 and so on to 90. */
+export const tensWords: readonly string[] = [
+  'twenty',
+  'thirty',
+  'forty',
+  'fifty',
+  'sixty',
+  'seventy',
+  'eighty',
+  'ninety',
+]
 const ordinals = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth', 'ninth', 'tenth']
 
 const writtenNumber = /^\d{1,3}(?:,\d{3})+(?:\.\d+)?$|^\d+(?:\.\d+)?$/u
 
+/** 0 to 19. */
+export const smallNumberWords: readonly string[] = [...units, ...teens]
+
 /** Words a person may use to say digits and numbers; a recognizer's vocabulary needs them. */
 export const numberWords: readonly string[] = [
-  ...units,
-  ...teens,
-  ...tens,
+  ...smallNumberWords,
+  ...tensWords,
   'oh',
   'double',
   'triple',
@@ -96,7 +108,7 @@ function readBelowHundred(words: readonly string[], at: number): Span<number> | 
   if (unit >= 0) return { length: 1, value: unit }
   const teen = teens.indexOf(word)
   if (teen >= 0) return { length: 1, value: teen + 10 }
-  const ten = tens.indexOf(word)
+  const ten = tensWords.indexOf(word)
   if (ten < 0) return undefined
   const follower = units.indexOf(words[at + 1] ?? '')
   return follower > 0 ? { length: 2, value: (ten + 2) * 10 + follower } : { length: 1, value: (ten + 2) * 10 }

@@ -1,24 +1,5 @@
-import type {
-  CallOptions,
-  ChatModel,
-  ChatPart,
-  ChatRequest,
-  Clock,
-  IdSource,
-  ModelCard,
-  WireRecord,
-} from '@parley/spec'
-import {
-  checkOptions,
-  createCallIds,
-  createSystemClock,
-  createSystemIds,
-  foldOutputTool,
-  ParleyError,
-  planStructuredOutput,
-  recordingFetch,
-  streamModel,
-} from '@parley/spec'
+import type { CallOptions, ChatModel, ModelCard, VendorModelOptions, VendorWireOptions } from '@parley/spec'
+import { checkOptions, createVendorModel, ParleyError, vendorFetch } from '@parley/spec'
 import OpenAI from 'openai'
 import { createChatCodec } from './from-chat-chunks.ts'
 import { createResponsesCodec } from './from-responses-events.ts'
@@ -31,7 +12,7 @@ import { toVendorMetadata } from './vendor-metadata.ts'
 const officialBaseUrl = 'https://api.openai.com/v1'
 
 /** What an OpenAI chat model may be given. Nothing is read from the environment. */
-export interface OpenAiChatModelOptions {
+export interface OpenAiChatModelOptions extends VendorModelOptions, VendorWireOptions {
   /** The vendor's name of the model, such as `gpt-5-mini`. */
   model: string
   /** The key, or a function that gives it before each request. Absent: no key is sent, for servers that want none. */
@@ -54,19 +35,6 @@ export interface OpenAiChatModelOptions {
   sendMetadata?: boolean
   /** How the output limit is named (Chat Completions only). @default 'max_completion_tokens' at the vendor, else 'max_tokens' */
   maxTokensField?: 'max_tokens' | 'max_completion_tokens'
-  /** Longest wait for the vendor to accept a request, in ms. @default 60000 */
-  openMs?: number
-  /** Longest silence inside an answer, in ms. @default 120000 */
-  idleMs?: number
-  fetch?: typeof globalThis.fetch
-  /** Told what crosses the wire, without credentials; a recording can be served again by the double of `@parley/testing`. */
-  record?: (record: WireRecord) => void
-  /** Leaves people's and models' words in the recording. @default false: as many `x` */
-  recordText?: boolean
-  /** @default the machine's clock */
-  clock?: Clock
-  /** Names tool calls that the vendor left unnamed. @default random */
-  ids?: IdSource
 }
 
 const known: readonly (keyof OpenAiChatModelOptions)[] = [
@@ -99,7 +67,7 @@ const known: readonly (keyof OpenAiChatModelOptions)[] = [
  */
 export function createOpenAiChatModel(options: OpenAiChatModelOptions): ChatModel {
   checkOptions('createOpenAiChatModel', options, known)
-  const { model, baseURL = officialBaseUrl, clock = createSystemClock(), ids = createSystemIds() } = options
+  const { model, baseURL = officialBaseUrl, store = false } = options
   if (typeof model !== 'string' || model === '') {
     throw new ParleyError({
       code: 'invalid_options',
@@ -113,38 +81,33 @@ export function createOpenAiChatModel(options: OpenAiChatModelOptions): ChatMode
   const maxTokensField = options.maxTokensField ?? (isOfficial ? 'max_completion_tokens' : 'max_tokens')
   const { sendMetadata = api === 'responses' } = options
   const client = createClient({ ...options, baseURL })
-  const limits = {
-    ...(options.openMs === undefined ? {} : { openMs: options.openMs }),
-    ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
-  }
 
-  /** One answer; mapping comes first, so that a request that cannot be sent fails before anything is. */
-  async function* stream(request: ChatRequest, call: CallOptions): AsyncGenerator<ChatPart, void, void> {
-    const { signal } = call
-    const plan = planStructuredOutput(request, card)
-    const metadata = sendMetadata ? toVendorMetadata(call) : {}
-    const callIds = createCallIds(request, ids)
-    const toError = (thrown: unknown, stage: 'open' | 'read'): ParleyError => toModelError(thrown, stage, card.id)
-    const common = { modelId: card.id, signal, clock, toError, ...limits }
-    if (api === 'chat') {
-      const body = toChatCompletionsRequest(plan.request, { model, card, maxTokensField })
-      const codec = createChatCodec({ modelId: card.id, callIds, warnings: [] })
-      yield* streamModel({
-        ...common,
-        open: (end) => client.chat.completions.create({ ...metadata, ...body }, { signal: end }),
-        codec: foldOutputTool(codec, plan.outputTool),
-      })
-      return
-    }
-    const { body, warnings } = toResponsesRequest(plan.request, { model, card, store: options.store ?? false })
-    const codec = createResponsesCodec({ modelId: card.id, callIds, warnings })
-    yield* streamModel({
+  const metadataOf = (call: CallOptions): ReturnType<typeof toVendorMetadata> =>
+    sendMetadata ? toVendorMetadata(call) : {}
+  const common = { card, options, toError: toModelError }
+  if (api === 'chat') {
+    return createVendorModel({
       ...common,
-      open: (end) => client.responses.create({ ...metadata, ...body }, { signal: end }),
-      codec: foldOutputTool(codec, plan.outputTool),
+      prepare(request, call, callIds) {
+        const body = { ...metadataOf(call), ...toChatCompletionsRequest(request, { model, card, maxTokensField }) }
+        return {
+          open: (end) => client.chat.completions.create(body, { signal: end }),
+          codec: createChatCodec({ modelId: card.id, callIds, warnings: [] }),
+        }
+      },
     })
   }
-  return { id: card.id, card, stream }
+  return createVendorModel({
+    ...common,
+    prepare(request, call, callIds) {
+      const { body, warnings } = toResponsesRequest(request, { model, card, store })
+      const sent = { ...metadataOf(call), ...body }
+      return {
+        open: (end) => client.responses.create(sent, { signal: end }),
+        codec: createResponsesCodec({ modelId: card.id, callIds, warnings }),
+      }
+    },
+  })
 }
 
 function hostOf(baseURL: string): string {
@@ -158,8 +121,8 @@ function hostOf(baseURL: string): string {
 
 /** The vendor's client with everything given, so that it takes nothing from the environment. */
 function createClient(options: OpenAiChatModelOptions & { baseURL: string }): OpenAI {
-  const { apiKey, baseURL, organization, project, headers, record, recordText: keepsText = false } = options
-  const fetch = record ? recordingFetch(options.fetch ?? globalThis.fetch, record, { keepsText }) : options.fetch
+  const { apiKey, baseURL, organization, project, headers } = options
+  const fetch = vendorFetch(options)
   const key = typeof apiKey === 'function' ? async (): Promise<string> => apiKey() : apiKey
   return new OpenAI({
     // The client insists on a key; without one, the header that would carry it is left out.

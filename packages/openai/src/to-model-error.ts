@@ -1,4 +1,4 @@
-import { modelFailure, ParleyError } from '@parley/spec'
+import { modelFailure, ParleyError, retryAfterMs } from '@parley/spec'
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai'
 import { vendorFailure } from './vendor-failure.ts'
 
@@ -16,7 +16,7 @@ export function toModelError(thrown: unknown, stage: 'open' | 'read', modelId: s
       code: code ?? type,
       param,
       message,
-      retryAfterMs: retryAfterMs(headers),
+      retryAfterMs: retryAfterMs((name) => headers?.get(name)),
       requestId: requestID,
       cause: thrown,
     })
@@ -32,12 +32,4 @@ export function toModelError(thrown: unknown, stage: 'open' | 'read', modelId: s
 
 function brokenOff(modelId: string, cause: unknown): ParleyError {
   return modelFailure({ modelId, code: 'model_stream_broken', cause })
-}
-
-/** How long the vendor asks to wait, in ms: `retry-after-ms`, else `retry-after` in seconds. */
-function retryAfterMs(headers: Headers | undefined): number | undefined {
-  const exact = Number(headers?.get('retry-after-ms') ?? Number.NaN)
-  if (Number.isFinite(exact) && exact >= 0) return Math.ceil(exact)
-  const seconds = Number(headers?.get('retry-after') ?? Number.NaN)
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds * 1000) : undefined
 }

@@ -151,6 +151,7 @@ export {
 export { type RestOperation, type RestServer } from './rest-server.ts'
 export { type Embedder, type Passage, type RetrievalQuery, type Retriever } from './retrieval.ts'
 export { defaultRetryPolicy, retryDelayMs } from './retry.ts'
+export { retryAfterMs } from './retry-after.ts'
 export { saveConversation } from './save-conversation.ts'
 export { createSha256, sha256Hex, type Sha256 } from './sha256.ts'
 export {
@@ -188,8 +189,17 @@ export { recordingFetch, type WireRecord } from './record-fetch.ts'
 export { type AgentRunner, type RunnerEvent, type RunnerRequest, type RunnerResult } from './runner.ts'
 export { type SqlDatabase } from './sql-database.ts'
 export { type StatusEntry } from './status-entry.ts'
+export { createSocketFrames, type SocketFrames } from './socket-frames.ts'
 export { isContent, streamModel, type ModelCodec, type StreamModelOptions } from './stream-model.ts'
 export { foldOutputTool, planStructuredOutput, type StructuredOutputPlan } from './structured-output.ts'
+export {
+  createVendorModel,
+  vendorFetch,
+  type VendorAnswer,
+  type VendorModelOptions,
+  type VendorModelParts,
+  type VendorWireOptions,
+} from './vendor-model.ts'
 export { vendorOptions } from './vendor-options.ts'
 export { createSystemClock, createSystemIds, sleepOn, type SystemClockOptions } from './system.ts'
 export {
@@ -245,6 +255,7 @@ export { withFallback, type WithFallbackOptions } from './with-fallback.ts'
 export { FRAME_MS, sampleRates } from './audio-frame.ts'
 export type { AudioChunk, AudioEncoding, AudioFormat, AudioFrame, SampleRate } from './audio-frame.ts'
 export { createEventEmitter, type EventEmitter, type EventEmitterOptions, type EventFeed } from './event-feed.ts'
+export { createEventQueue, type EventQueue, type EventQueueOptions } from './event-queue.ts'
 export type {
   AudioOutput,
   CallView,

@@ -1,4 +1,4 @@
-import type { Socket } from '@parley/spec'
+import { createSocketFrames, type Socket } from '@parley/spec'
 
 /** One end of a connection in memory. */
 export interface PairedSocket extends Socket {
@@ -28,25 +28,16 @@ interface End {
 }
 
 function createEnd(): End {
-  const held: (string | Uint8Array)[] = []
+  const line = createSocketFrames()
   const closed = Promise.withResolvers<{ code: number; reason: string; clean: boolean }>()
   let peer: End | undefined
   let isOpen = true
-  let wake: (() => void) | undefined
   let droppedCount = 0
 
-  async function* read(): AsyncGenerator<string | Uint8Array> {
-    for (;;) {
-      const frame = held.shift()
-      if (frame !== undefined) yield frame
-      else if (isOpen) await new Promise<void>((resolve) => (wake = resolve))
-      else return
-    }
-  }
   const end = (code: number, reason: string, clean: boolean): void => {
     if (!isOpen) return
     isOpen = false
-    wake?.()
+    line.end()
     closed.resolve({ code, reason, clean })
   }
   const close = (code: number, reason: string, clean: boolean): void => {
@@ -55,10 +46,7 @@ function createEnd(): End {
   }
   return {
     connect: (other) => void (peer = other),
-    take(data) {
-      held.push(data)
-      wake?.()
-    },
+    take: line.push,
     end,
     socket: {
       send(data) {
@@ -70,7 +58,7 @@ function createEnd(): End {
       ping() {},
       close: (code = 1000, reason = '') => close(code, reason, true),
       break: () => close(1006, '', false),
-      frames: { [Symbol.asyncIterator]: read },
+      frames: line.frames,
       closed: closed.promise,
       get droppedCount() {
         return droppedCount

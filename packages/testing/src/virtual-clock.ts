@@ -1,4 +1,4 @@
-import type { Clock, Disposer } from '@parley/spec'
+import { sleepOn, type Clock, type Disposer } from '@parley/spec'
 
 import { createTimerHeap } from './timer-heap.ts'
 import type { TimerEntry } from './timer-heap.ts'
@@ -82,23 +82,7 @@ export function createVirtualClock({
     now: () => wallOffsetMs + currentMs,
     monotonicMs: () => currentMs,
     setTimer,
-    sleep(delayMs, { signal } = {}) {
-      return new Promise<void>((resolve, reject) => {
-        if (signal?.aborted === true) {
-          reject(signal.reason)
-          return
-        }
-        const onAbort = (): void => {
-          dispose()
-          reject(signal?.reason)
-        }
-        const dispose = setTimer(delayMs, () => {
-          signal?.removeEventListener('abort', onAbort)
-          resolve()
-        })
-        signal?.addEventListener('abort', onAbort, { once: true })
-      })
-    },
+    sleep: (delayMs, { signal } = {}) => sleepOn(setTimer, delayMs, signal),
     async advance(ms) {
       const targetMs = currentMs + (ms > 0 ? ms : 0)
       try {

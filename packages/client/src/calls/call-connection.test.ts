@@ -1,4 +1,5 @@
 import {
+  createSocketFrames,
   parseClientCallMessage,
   writeCallMessage,
   type ClientCallMessage,
@@ -26,22 +27,13 @@ interface Far {
 
 function far(url: string, protocols: string[]): { socket: Socket; far: Far } {
   const got: ClientCallMessage[] = []
-  const held: string[] = []
-  let wake = (): void => {}
+  const incoming = createSocketFrames()
   let isOpen = true
   const closed = Promise.withResolvers<{ code: number; reason: string; clean: boolean }>()
   const end = (code: number): void => {
     isOpen = false
     closed.resolve({ code, reason: '', clean: true })
-    wake()
-  }
-  async function* frames(): AsyncGenerator<string> {
-    for (;;) {
-      const next = held.shift()
-      if (next !== undefined) yield next
-      else if (isOpen) await new Promise<void>((resolve) => (wake = resolve))
-      else return
-    }
+    incoming.end()
   }
   const made: Far = {
     got,
@@ -51,8 +43,7 @@ function far(url: string, protocols: string[]): { socket: Socket; far: Far } {
     end,
     say(message) {
       // A message of the test with its number.
-      held.push(writeCallMessage({ v: 1, seq: 0, ...message } as ServerCallMessage))
-      wake()
+      incoming.push(writeCallMessage({ v: 1, seq: 0, ...message } as ServerCallMessage))
     },
   }
   return {
@@ -70,7 +61,7 @@ function far(url: string, protocols: string[]): { socket: Socket; far: Far } {
         if (isOpen) made.closedWith = code
         end(code)
       },
-      frames: frames(),
+      frames: incoming.frames,
       closed: closed.promise,
     },
   }

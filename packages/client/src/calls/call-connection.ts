@@ -78,7 +78,11 @@ const finalCloses: ReadonlyMap<number, { reason: string; code?: ParleyError['cod
   [callCloseCodes.ended, { reason: 'hangup' }],
   [
     callCloseCodes.flooded,
-    { reason: 'error', code: 'media_protocol_error', message: 'The server closed the call: too much was sent.' },
+    {
+      reason: 'error',
+      code: 'media_protocol_error',
+      message: 'The server closed the call: too much was sent. Send less at once and start the call again.',
+    },
   ],
   [
     callCloseCodes.unauthorized,
@@ -86,7 +90,12 @@ const finalCloses: ReadonlyMap<number, { reason: string; code?: ParleyError['cod
   ],
   [
     callCloseCodes.forbidden,
-    { reason: 'error', code: 'forbidden', message: 'The token does not open this call, or there are too many calls.' },
+    {
+      reason: 'error',
+      code: 'forbidden',
+      message:
+        'The token does not open this call, or there are too many calls. Take a token for this call, or end another one.',
+    },
   ],
   [
     callCloseCodes.version,

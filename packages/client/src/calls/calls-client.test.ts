@@ -1,4 +1,5 @@
 import {
+  createSocketFrames,
   parseClientCallMessage,
   writeCallMessage,
   type ClientCallMessage,
@@ -36,22 +37,11 @@ interface Line {
 
 function line(): { socket: Socket; line: Line } {
   const sent: ClientCallMessage[] = []
-  const held: string[] = []
-  let wake = (): void => {}
-  let isOpen = true
+  const incoming = createSocketFrames()
   const closed = Promise.withResolvers<{ code: number; reason: string; clean: boolean }>()
   const end = (code: number): void => {
-    isOpen = false
     closed.resolve({ code, reason: '', clean: true })
-    wake()
-  }
-  async function* frames(): AsyncGenerator<string> {
-    for (;;) {
-      const next = held.shift()
-      if (next !== undefined) yield next
-      else if (isOpen) await new Promise<void>((resolve) => (wake = resolve))
-      else return
-    }
+    incoming.end()
   }
   return {
     line: {
@@ -59,8 +49,7 @@ function line(): { socket: Socket; line: Line } {
       end,
       say(message) {
         // A message of the test, checked by the schema when it is read.
-        held.push(writeCallMessage({ v: 1, seq: 0, ...message } as ServerCallMessage))
-        wake()
+        incoming.push(writeCallMessage({ v: 1, seq: 0, ...message } as ServerCallMessage))
       },
     },
     socket: {
@@ -71,7 +60,7 @@ function line(): { socket: Socket; line: Line } {
       bufferedAmount: 0,
       ping() {},
       close: (code = 1005) => end(code),
-      frames: frames(),
+      frames: incoming.frames,
       closed: closed.promise,
     },
   }

@@ -87,7 +87,7 @@ async function converterOf(sampleRateHz: number): Promise<Resampler | undefined>
   if (from !== undefined) return createResampler(from, uplinkRate)
   throw new ParleyError({
     code: 'audio_format_unsupported',
-    message: `The microphone gives ${sampleRateHz} samples per second, which is none of ${sampleRates.join(', ')}.`,
+    message: `The microphone gives ${sampleRateHz} samples per second, which is none of ${sampleRates.join(', ')}. Choose another microphone.`,
     details: { from: sampleRateHz, to: uplinkRate },
   })
 }

@@ -84,12 +84,12 @@ async function runOnce(
     }
     throw new ParleyError({
       code: 'internal_error',
-      message: `The run of agent ${agent.channelId} ended without a result.`,
+      message: `The run of agent ${agent.channelId} ended without a result. Start it again.`,
     })
   } catch (thrown) {
     const error = toParleyError(thrown, {
       code: 'internal_error',
-      message: `The run of agent ${agent.channelId} failed.`,
+      message: `The run of agent ${agent.channelId} failed. The error that is its cause tells more.`,
     })
     return failed(signal.aborted ? 'cancelled' : 'failed', error)
   }

@@ -256,7 +256,7 @@ export class Agent implements Channel {
     }
     throw new ParleyError({
       code: 'internal_error',
-      message: `The task of agent ${this.channelId} ended without a result.`,
+      message: `The task of agent ${this.channelId} ended without a result. Give it again.`,
     })
   }
 

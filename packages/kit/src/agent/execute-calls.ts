@@ -1,6 +1,5 @@
-import type { ToolCallPart } from '@parley/spec'
+import { createEventQueue, type ToolCallPart } from '@parley/spec'
 import type { ToolSet } from '../tools/tool-set.ts'
-import { createEventQueue } from './event-queue.ts'
 import { executeCall, type CallEnvironment, type ExecutedCall } from './execute-call.ts'
 import { HANDOFF_TOOL_NAME } from './shown-handoff.ts'
 import type { LoopEvent } from './loop-event.ts'
@@ -37,7 +36,7 @@ export async function* executeCalls(
   const done = runPlan(environment, plan).finally(() => queue.end())
   // Told again by the `await` below; here it only must not be unheard when the reader leaves early.
   done.catch(() => {})
-  yield* queue
+  yield* queue.events
   const executed = await done
   state.signal.throwIfAborted()
   return plan.flatMap(({ position }) => executed.get(position) ?? [])

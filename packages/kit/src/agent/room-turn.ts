@@ -59,7 +59,10 @@ export async function* takeRoomTurn(given: RoomTurnOptions): AsyncGenerator<Turn
       yield { type: 'end', reason: 'aborted', data: {} }
       return
     }
-    const error = toParleyError(thrown, { code: 'internal_error', message: 'The turn could not be prepared.' })
+    const error = toParleyError(thrown, {
+      code: 'internal_error',
+      message: 'The turn could not be prepared. The error that is its cause tells more.',
+    })
     services.reportError(error, 'stream')
     if (!hasSpoken && onFailure !== undefined) yield failureNotice(onFailure)
     yield { type: 'end', reason: 'failed', data: { error: errorData(error) } }

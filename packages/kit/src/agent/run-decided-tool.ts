@@ -47,7 +47,10 @@ const noModel: ChatModel = {
     reasoning: false,
   },
   stream() {
-    throw new ParleyError({ code: 'agent_no_model', message: 'A decided tool runs without a model.' })
+    throw new ParleyError({
+      code: 'agent_no_model',
+      message: 'A decided tool needs a model and its agent has none. Give the agent one with the option "model".',
+    })
   },
 }
 
@@ -94,7 +97,11 @@ export async function runDecidedTool(
   if (!isGranted(decision) && !isForTool) return refusedOutcome(decision)
   if (entry === undefined)
     return failed(
-      new ParleyError({ code: 'tool_unknown', message: `There is no tool "${name}" any more.`, details: { name } }),
+      new ParleyError({
+        code: 'tool_unknown',
+        message: `There is no tool "${name}" any more, so what was decided cannot be done. Go on without it, or give the agent the tool again.`,
+        details: { name },
+      }),
     )
   const given = isGranted(decision) ? decision.value : undefined
   const args = given ?? request.arguments ?? {}

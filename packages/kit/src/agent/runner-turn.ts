@@ -1,4 +1,5 @@
 import {
+  createEventQueue,
   toParleyError,
   type AgentRunner,
   type Json,
@@ -9,7 +10,6 @@ import {
 } from '@parley/spec'
 import type { TurnServices } from '../core/turn-services.ts'
 import { contentText } from './content-text.ts'
-import { createEventQueue } from './event-queue.ts'
 
 /** One turn that is a run of a runner: its text is the reply, its output goes to the conversation's payload. */
 export async function* takeRunnerTurn({
@@ -26,7 +26,7 @@ export async function* takeRunnerTurn({
   const queue = createEventQueue<RunnerEvent>()
   const done = runOnce(runner, context, services, (event) => queue.push(event)).finally(() => queue.end())
   let hasSpoken = false
-  for await (const event of queue) {
+  for await (const event of queue.events) {
     if (event.type !== 'textDelta' || event.text === '') continue
     hasSpoken = true
     yield { type: 'textDelta', text: event.text }
@@ -82,7 +82,10 @@ async function runOnce(
       { signal: context.signal, onEvent },
     )
   } catch (thrown) {
-    const error = toParleyError(thrown, { code: 'internal_error', message: `The runner ${runner.id} failed.` })
+    const error = toParleyError(thrown, {
+      code: 'internal_error',
+      message: `The runner ${runner.id} failed. The error that is its cause tells more.`,
+    })
     const usage = { inputTokens: 0, outputTokens: 0 }
     return { status: context.signal.aborted ? 'cancelled' : 'failed', error, usage, costNanoUsd: null }
   }

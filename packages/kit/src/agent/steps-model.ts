@@ -54,7 +54,7 @@ export function stepsModel(model: ChatModel, inputs: { readonly [name: string]: 
     if (step === undefined) {
       throw new ParleyError({
         code: 'agent_step_invalid',
-        message: `The model "${model.id}" gave no step that can be read, also after one repair.`,
+        message: `The model "${model.id}" gave no step that can be read, also after one repair. Ask again, or use another model.`,
         details: { model: model.id },
       })
     }

@@ -203,7 +203,10 @@ function endOfCalls(executed: readonly ExecutedCall[]): TurnEnd | undefined {
 
 function endOfThrown(input: LoopInput, own: AbortSignal, thrown: unknown): Ending {
   if (input.context.signal.aborted) return { end: 'aborted' }
-  const error = toParleyError(thrown, { code: 'internal_error', message: 'The turn could not go on.' })
+  const error = toParleyError(thrown, {
+    code: 'internal_error',
+    message: 'The turn could not go on. The error that is its cause tells more.',
+  })
   return { end: own.aborted ? 'timeout' : 'failed', error }
 }
 
@@ -236,7 +239,8 @@ function repairNote(violations: readonly { path: string; message: string }[]): s
 function invalidOutput(violations: readonly { path: string }[]): ParleyError {
   return new ParleyError({
     code: 'agent_output_invalid',
-    message: 'The answer of the agent does not fit its declared output, also after one repair.',
+    message:
+      'The answer of the agent does not fit its declared output, also after one repair. Ask again, or declare an output that is easier to give.',
     details: { paths: violations.map(({ path }) => path) },
   })
 }
@@ -252,7 +256,7 @@ function truncated({ model }: LoopInput): ParleyError {
 function turnTooLong({ limits, context }: LoopInput): ParleyError {
   return new ParleyError({
     code: 'model_timeout',
-    message: `The turn took longer than ${limits.turnTimeoutMs} ms and was ended.`,
+    message: `The turn took longer than ${limits.turnTimeoutMs} ms and was ended. Ask for less, or raise the agent's turnTimeoutMs.`,
     details: { turnId: context.turnId, turnTimeoutMs: limits.turnTimeoutMs },
     retryable: false,
   })

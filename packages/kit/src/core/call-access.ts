@@ -73,7 +73,10 @@ function drainTools(core: KitCore, roomId: RoomId): void {
   if (left.length === 0) return
   const stop = clock.setTimer(DRAIN_MS, () => {
     closing.removeEventListener('abort', stop)
-    const over = new ParleyError({ code: 'voice_call_ended', message: 'The call that the tool ran for is over.' })
+    const over = new ParleyError({
+      code: 'voice_call_ended',
+      message: 'The call that the tool ran for is over. Nobody waits for its result any more.',
+    })
     for (const call of left) call.abort(over)
   })
   closing.addEventListener('abort', stop, { once: true })

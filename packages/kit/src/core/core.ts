@@ -89,7 +89,6 @@ export interface KitCore {
   readonly identity: IdentityResolver | undefined
   readonly inboundRouter: InboundRouter | undefined
   readonly guard: UrlGuard | undefined
-  /** What the host gives every turn as `deps`. */
   readonly registry: ChannelRegistry
   readonly hooks: HookEngine
   readonly framework: FrameworkEvents

@@ -48,7 +48,7 @@ import { createFrameworkEvents } from './create-framework-events.ts'
 import type { KitParts } from './kit-parts.ts'
 import { createLaterReceipts } from './later-receipts.ts'
 import { resolveLimits, type KitLimits } from './limits.ts'
-import type { KitOrchestration } from '../orchestration/create-orchestration-runtime.ts'
+import type { KitOrchestration } from '../orchestration/kit-orchestration.ts'
 
 /** The ports a kit stands on; each has an embedded default. */
 export interface PartsOptions {

@@ -1,7 +1,7 @@
 import type { AgentResponsePolicy, Disposer, RoomId, TurnId } from '@parley/spec'
 import type { Outbox } from '../delivery/outbox.ts'
 import type { InboundLimits } from '../inbound/inbound-limits.ts'
-import type { NewRoomOrchestration } from '../orchestration/create-orchestration-runtime.ts'
+import type { NewRoomOrchestration } from '../orchestration/kit-orchestration.ts'
 import type { Cascades } from '../turns/cascades.ts'
 import type { Requests } from '../requests/requests.ts'
 import type { Lanes } from '../delivery/lanes.ts'

@@ -1,16 +1,11 @@
 import type { RoomHandle, RoomId } from '@parley/spec'
-import type { Kit } from '../kit.ts'
-import { roomNotFound } from '../rooms/commit-to-log.ts'
+import type { KitApi } from '../api/kit-api.ts'
 
 /** A room as channels, agents and tools see it. */
-export function createRoomHandle(kit: Kit, roomId: RoomId): RoomHandle {
+export function createRoomHandle(kit: KitApi, roomId: RoomId): RoomHandle {
   return {
     id: roomId,
-    async room() {
-      const room = await kit.store.getRoom(roomId)
-      if (room === null) throw roomNotFound(roomId)
-      return room
-    },
+    room: () => kit.getRoom(roomId),
     send: (input) => kit.sendSystem(roomId, input),
     events: (query) => kit.events(roomId, query),
     state: () => kit.state(roomId),

@@ -63,7 +63,7 @@ export function attemptDelivery(channel: Channel, delivery: Delivery, options: A
       disposeTimer = clock.setTimer(timeoutMs, () => {
         const error = new ParleyError({
           code: 'delivery_timeout',
-          message: `Channel ${channel.channelId} did not take a delivery within ${timeoutMs} ms.`,
+          message: `Channel ${channel.channelId} did not take a delivery within ${timeoutMs} ms. Look at the channel, or raise limits.deliveryTimeoutMs.`,
           details: { channelId: channel.channelId, deliveryId: delivery.deliveryId, timeoutMs },
         })
         context.abort(error)
@@ -132,7 +132,7 @@ function ofOutcome(channelId: ChannelId, deliveryId: string, outcome: DeliveryOu
   const shown = /^[\w.:-]{1,64}$/.test(code) ? code : 'unknown'
   const error = new ParleyError({
     code: 'delivery_rejected',
-    message: `The provider of channel ${channelId} refused a delivery (${shown}).`,
+    message: `The provider of channel ${channelId} refused a delivery (${shown}). What it answered is the cause of this error.`,
     retryable,
     details: { channelId, deliveryId, providerCode: shown },
     cause: outcome,

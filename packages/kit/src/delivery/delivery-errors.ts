@@ -14,7 +14,7 @@ export function notRegistered(channelId: ChannelId): ParleyError {
 export function cannotShow({ event, binding }: ReceiverEntry): ParleyError {
   return new ParleyError({
     code: 'transcoding_failed',
-    message: `Content of type ${event.content.type} has no form that channel ${binding.channelId} can show.`,
+    message: `Content of type ${event.content.type} has no form that channel ${binding.channelId} can show. Send it as text, or add the type to the channel's capabilities.`,
     details: { channelId: binding.channelId, contentType: event.content.type },
   })
 }
@@ -23,7 +23,7 @@ export function cannotShow({ event, binding }: ReceiverEntry): ParleyError {
 export function refusedByHook({ binding }: ReceiverEntry, { reason, by }: { reason: string; by: string }): ParleyError {
   return new ParleyError({
     code: 'delivery_rejected',
-    message: `The hook ${by} refused a delivery to channel ${binding.channelId} (${reason}).`,
+    message: `The hook ${by} refused a delivery to channel ${binding.channelId} (${reason}). Other channels are not concerned; change the hook if it should pass.`,
     details: { channelId: binding.channelId, reason, by },
   })
 }
@@ -41,7 +41,7 @@ export function breakerOpen(channelId: ChannelId, retryAfterMs: number): ParleyE
 export function overRate(channelId: ChannelId, retryAfterMs: number): ParleyError {
   return new ParleyError({
     code: 'rate_limited',
-    message: `Channel ${channelId} is at its rate limit.`,
+    message: `Channel ${channelId} is at its rate limit. Try again in ${retryAfterMs} ms.`,
     details: { channelId, retryAfterMs },
   })
 }
@@ -50,7 +50,7 @@ export function overRate(channelId: ChannelId, retryAfterMs: number): ParleyErro
 export function droppedEphemeral({ binding }: ReceiverEntry): ParleyError {
   return new ParleyError({
     code: 'limit_exceeded',
-    message: `Channel ${binding.channelId} is behind, so an ephemeral event was dropped.`,
+    message: `Channel ${binding.channelId} is behind, so an ephemeral event was dropped. The log has lost nothing; look why the channel is slow.`,
     details: { channelId: binding.channelId },
   })
 }
@@ -61,7 +61,7 @@ export function unexpected(thrown: unknown): ParleyError {
     ? thrown
     : new ParleyError({
         code: 'internal_error',
-        message: 'A delivery failed for a reason inside the kit.',
+        message: 'A delivery failed for a reason inside the kit. The error that is its cause tells more.',
         cause: thrown,
       })
 }

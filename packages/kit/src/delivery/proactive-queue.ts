@@ -86,7 +86,11 @@ export function createDeliveryQueue(options: DeliveryQueueOptions): DeliveryQueu
   }
 }
 
-const expired = { code: 'delivery_timeout', message: 'The worker that held the delivery did not finish it in time.' }
+const expired = {
+  code: 'delivery_timeout',
+  message:
+    'The worker that held the delivery did not finish it in time. Look why workers are slow, or give them a longer lease.',
+}
 
 function toQueued({ id, roomId, payload, attempts }: Item): QueuedDelivery {
   return { id, roomId, payload, attempts }

@@ -265,7 +265,7 @@ async function readAgain(parts: ReceiverParts, entries: readonly BehindEntry[]):
     if (event !== undefined) return { ...entry, event }
     throw new ParleyError({
       code: 'store_unavailable',
-      message: `Event ${index} of room ${entry.room.id} could not be read again for its delivery.`,
+      message: `Event ${index} of room ${entry.room.id} could not be read again for its delivery. Look at the store: the delivery is tried again until it answers.`,
       details: { roomId: entry.room.id, index },
     })
   })

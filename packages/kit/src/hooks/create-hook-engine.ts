@@ -1,45 +1,15 @@
-import {
-  nearestName,
-  ParleyError,
-  type BlockReason,
-  type Channel,
-  type ChannelId,
-  type Clock,
-  type Disposer,
-  type Json,
-  type Logger,
-  type RoomId,
-} from '@parley/spec'
-import type { ErrorPlace } from '../core/core.ts'
-import type { FrameworkEvents } from '../core/framework-events.ts'
-import type { KitLimits } from '../core/limits.ts'
+import { nearestName, ParleyError, type Disposer } from '@parley/spec'
 import { deepFreeze } from '../store/deep-freeze.ts'
-import { isBlockReason, subjectFault } from './check-subject.ts'
-import { HookCall, type HookAdditions } from './hook-call.ts'
+import { subjectFault } from './check-subject.ts'
+import { isThenable, readAnswer } from './hook-answer.ts'
+import { HookCall } from './hook-call.ts'
 import type { HookEngine, HookScope, SyncOutcome } from './hook-engine.ts'
+import type { HookEngineOptions } from './hook-engine-options.ts'
+import { createHookFaults, invalidResult, toHookError } from './hook-faults.ts'
 import { hookTriggers, syncTriggers, type HookMap, type HookTrigger, type SyncTrigger } from './hook-map.ts'
-import { voiceHookTriggers, VOICE_HOOK_MS } from './voice-hooks.ts'
 import { createHookRegistry, matchesScope, mayMatchScope, type RegisteredHook } from './hook-registry.ts'
-
-/** What the engine stands on. */
-export interface HookEngineOptions {
-  clock: Clock
-  limits: Pick<KitLimits, 'syncHookTimeoutMs' | 'asyncHookTimeoutMs' | 'processTimeoutMs'>
-  logger: Logger
-  framework: FrameworkEvents
-  reportError(thrown: unknown, place: ErrorPlace): void
-  /** A registered channel, for hooks that decide whom to ask. */
-  channel?: (channelId: ChannelId) => Channel | undefined
-  /** Aborted when the kit closes: watching hooks are told, their timers end. */
-  closing: AbortSignal
-  /** Takes what a watching hook added to its room. @default such additions are refused */
-  takeAdditions?: (roomId: RoomId, additions: HookAdditions) => void
-  /** Whether work waits for the lock of a room: a hook that runs out of time may itself be what waits. */
-  isLockAwaited?: (roomId: RoomId) => boolean
-}
-
-/** A sync hook that is slower is reported. */
-const SLOW_HOOK_MS = 50
+import { voiceHookTriggers, VOICE_HOOK_MS } from './voice-hooks.ts'
+import { createHookWatch } from './watch-hooks.ts'
 
 const untouched: readonly never[] = Object.freeze([])
 /** Triggers whose first answer decides. */
@@ -47,56 +17,11 @@ const firstDecisionWins: ReadonlySet<SyncTrigger> = new Set<SyncTrigger>(['onIde
 
 /** Makes the engine that runs users' functions at the triggers of `HookMap`. */
 export function createHookEngine(options: HookEngineOptions): HookEngine {
-  const { clock, limits, logger, framework, reportError, closing } = options
+  const { clock, limits, logger } = options
   const hooks = createHookRegistry()
   const observers = createHookRegistry()
-  const watching = new Set<(reason: unknown) => void>()
-  let wakeSettled: (() => void)[] = []
-
-  closing.addEventListener('abort', () => {
-    for (const stop of watching) stop(closing.reason)
-  })
-
-  const warn = (
-    type: 'hookError' | 'hookTimeout' | 'slowHook',
-    hook: RegisteredHook,
-    roomId: RoomId | undefined,
-    data: { [key: string]: Json },
-  ): void => {
-    if (!framework.has(type)) return
-    const fields = { hook: hook.name, trigger: hook.trigger, ...data }
-    framework.emit(roomId === undefined ? { type, data: fields } : { type, roomId, data: fields })
-  }
-
-  const noteDuration = (hook: RegisteredHook, roomId: RoomId | undefined, startedMs: number): void => {
-    const tookMs = clock.monotonicMs() - startedMs
-    if (tookMs > SLOW_HOOK_MS) warn('slowHook', hook, roomId, { tookMs: Math.round(tookMs) })
-  }
-
-  const reportFailure = (hook: RegisteredHook, roomId: RoomId | undefined, error: ParleyError): void => {
-    const room = roomId === undefined ? {} : { roomId }
-    // A failing hook of `onError` is told to the log alone, else it would be told to itself without end.
-    if (hook.trigger === 'onError') return reportError(error, { stage: 'onError', ...room })
-    warn(error.code === 'hook_timeout' ? 'hookTimeout' : 'hookError', hook, roomId, { code: error.code })
-    reportError(error, { stage: 'hook', ...room })
-  }
-
-  const timeoutError = (
-    hook: RegisteredHook,
-    timeoutMs: number,
-    roomId: RoomId | undefined,
-    isAtLock: boolean,
-  ): ParleyError => {
-    const waitsForLock = isAtLock && roomId !== undefined && options.isLockAwaited?.(roomId) === true
-    const hint = waitsForLock
-      ? ` Meanwhile work waited for the lock of room ${roomId}, which is held while this hook runs: a hook must not await a message to its own room; add it with ctx.inject().`
-      : ' Do slow work in an observer, or raise timeoutMs.'
-    return new ParleyError({
-      code: 'hook_timeout',
-      message: `The hook ${hook.name} on ${hook.trigger} took longer than ${timeoutMs} ms.${hint}`,
-      details: { hook: hook.name, trigger: hook.trigger, timeoutMs, waitsForLock },
-    })
-  }
+  const { noteDuration, reportFailure, timeoutError } = createHookFaults(options)
+  const watch = createHookWatch(options, { reportFailure, timeoutError })
 
   const syncTimeoutMs = (hook: RegisteredHook): number =>
     Math.min(hook.timeoutMs ?? limits.syncHookTimeoutMs, limits.processTimeoutMs, longestMs(hook.trigger))
@@ -248,58 +173,6 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
     run.isDone = true
   }
 
-  /** Starts one watching hook; what becomes of it concerns nobody else. */
-  function watch(hook: RegisteredHook, payload: unknown, scope: HookScope): void {
-    const { roomId } = scope
-    const call = new HookCall(roomId, clock, logger, options.channel)
-    const finish = (): void => {
-      call.end()
-      if (!call.hasAdditions || roomId === undefined) return
-      if (options.takeAdditions === undefined) {
-        reportFailure(
-          hook,
-          roomId,
-          invalidResult(hook, 'nothing added: only hooks that run before a commit may add to a room'),
-        )
-      } else options.takeAdditions(roomId, call)
-    }
-    let answer: unknown
-    try {
-      // As above: the payload is of the trigger the hook was added for.
-      answer = hook.run(payload as never, call)
-    } catch (thrown) {
-      call.end(thrown)
-      reportFailure(hook, roomId, toHookError(hook, thrown))
-      return
-    }
-    if (!isThenable(answer)) return finish()
-    const timeoutMs = hook.timeoutMs ?? limits.asyncHookTimeoutMs
-    const end = (conclude: () => void): void => {
-      if (!watching.delete(stop)) return
-      dispose()
-      conclude()
-      if (watching.size > 0) return
-      for (const wake of wakeSettled.splice(0)) wake()
-    }
-    const stop = (reason: unknown): void => end(() => call.end(reason))
-    const dispose = clock.setTimer(timeoutMs, () => {
-      const error = timeoutError(hook, timeoutMs, roomId, false)
-      end(() => {
-        call.end(error)
-        reportFailure(hook, roomId, error)
-      })
-    })
-    watching.add(stop)
-    answer.then(
-      () => end(finish),
-      (thrown: unknown) => end(() => reportFailure(hook, roomId, toHookError(hook, thrown))),
-    )
-  }
-
-  const startWatching = (list: readonly RegisteredHook[], payload: unknown, scope: HookScope): void => {
-    for (const hook of list) if (!hook.isRemoved && matchesScope(hook, scope)) watch(hook, payload, scope)
-  }
-
   return {
     // A hook takes the payload of its trigger, which `runSync` and `fire` give it: `never` only forgets which.
     add: (trigger, hook, hookOptions): Disposer =>
@@ -311,8 +184,8 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
       observers.of(trigger, scope.roomId).some((hook) => mayMatchScope(hook, scope)),
     runSync,
     fire(trigger, payload, scope) {
-      if (!Object.hasOwn(syncTriggers, trigger)) startWatching(hooks.of(trigger, scope.roomId), payload, scope)
-      startWatching(observers.of(trigger, scope.roomId), payload, scope)
+      if (!Object.hasOwn(syncTriggers, trigger)) watch.start(hooks.of(trigger, scope.roomId), payload, scope)
+      watch.start(observers.of(trigger, scope.roomId), payload, scope)
     },
     holdsLive: (scope) =>
       hooks.of('beforeBroadcast', scope.roomId).some((hook) => hook.holdsLive && mayMatchScope(hook, scope)),
@@ -320,13 +193,11 @@ export function createHookEngine(options: HookEngineOptions): HookEngine {
       hooks.removeRoom(roomId)
       observers.removeRoom(roomId)
     },
-    async settled() {
-      while (watching.size > 0) await new Promise<void>((resolve) => wakeSettled.push(resolve))
-    },
+    settled: () => watch.settled(),
     clear() {
       hooks.clear()
       observers.clear()
-      wakeSettled = []
+      watch.clear()
     },
   }
 }
@@ -369,48 +240,6 @@ function withSubject<Payload extends object>(payload: Payload, subject: Property
 function freezeSubject(trigger: HookTrigger, payload: object): void {
   if (trigger === 'beforeBroadcast' && 'event' in payload) deepFreeze(payload.event)
   if (trigger === 'beforeDeliver' && 'content' in payload) deepFreeze(payload.content)
-}
-
-type Decision =
-  | { action: 'allow' }
-  | { action: 'block'; reason: BlockReason; message?: string }
-  | { action: 'modify'; subject: unknown }
-
-function readAnswer(answer: unknown): Decision | undefined {
-  if (answer === undefined) return { action: 'allow' }
-  if (typeof answer !== 'object' || answer === null || !('action' in answer)) return undefined
-  if (answer.action === 'allow') return { action: 'allow' }
-  if (answer.action === 'modify' && 'subject' in answer) return { action: 'modify', subject: answer.subject }
-  if (answer.action !== 'block' || !('reason' in answer) || !isBlockReason(answer.reason)) return undefined
-  // `isBlockReason` has seen it.
-  const reason = answer.reason as BlockReason
-  return 'message' in answer && typeof answer.message === 'string'
-    ? { action: 'block', reason, message: answer.message }
-    : { action: 'block', reason }
-}
-
-function invalidResult(hook: RegisteredHook, expected: string): ParleyError {
-  return new ParleyError({
-    code: 'hook_result_invalid',
-    message: `The hook ${hook.name} on ${hook.trigger} answered with something that cannot be applied: ${expected}.`,
-    details: { hook: hook.name, trigger: hook.trigger, expected },
-  })
-}
-
-/** What a hook threw says nothing to people; it stays in `cause`. */
-function toHookError(hook: RegisteredHook, thrown: unknown): ParleyError {
-  if (ParleyError.isInstance(thrown) && (thrown.code === 'hook_timeout' || thrown.code === 'hook_result_invalid'))
-    return thrown
-  return new ParleyError({
-    code: 'hook_failed',
-    message: `The hook ${hook.name} on ${hook.trigger} failed. Its error is the cause of this one.`,
-    details: { hook: hook.name, trigger: hook.trigger },
-    cause: thrown,
-  })
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 
 /** A hook at a trigger that does not exist would never run: its name is a slip. */

@@ -88,7 +88,7 @@ export class HookCall implements HookContext, HookAdditions {
       code: 'hook_failed',
       message:
         this.roomId === undefined
-          ? `There is no room here that ctx.${what}() could add to.`
+          ? `There is no room here that ctx.${what}() could add to. Add to a room in a hook that runs in one.`
           : `The hook has ended, so ctx.${what}() adds nothing. Await your work before returning.`,
       details: { call: what },
     })

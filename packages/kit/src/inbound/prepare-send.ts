@@ -164,7 +164,8 @@ function banned(roomId: RoomId, from: string): InboundResult {
   return { outcome: 'blocked', roomId, reason: 'sender_banned', message: `${from} is banned from this room.` }
 }
 
-function notBound(roomId: RoomId, channelId: ChannelId): ParleyError {
+/** The error of a channel that the room is not bound to. */
+export function notBound(roomId: RoomId, channelId: ChannelId): ParleyError {
   return new ParleyError({
     code: 'channel_not_bound',
     message: `Channel ${channelId} is not attached to room ${roomId}. Attach it first with kit.attach(roomId, channelId).`,

@@ -23,7 +23,7 @@ export async function regenerate(
   if (event === undefined) {
     throw new ParleyError({
       code: 'event_not_found',
-      message: `Room ${roomId} has no message of a person to answer again.`,
+      message: `Room ${roomId} has no message of a person to answer again. Send one first.`,
       details: { roomId },
     })
   }

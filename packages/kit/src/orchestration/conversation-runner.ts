@@ -93,7 +93,7 @@ async function converse(
   } catch (thrown) {
     const error = toParleyError(thrown, {
       code: 'internal_error',
-      message: `The conversation ${options.id} could not be held.`,
+      message: `The conversation ${options.id} could not be held. The error that is its cause tells more.`,
     })
     return {
       status: signal.aborted ? 'cancelled' : 'failed',
@@ -225,7 +225,7 @@ async function conclude(
   if (checked !== undefined && !checked.ok) {
     const error = new ParleyError({
       code: 'agent_output_invalid',
-      message: `The payload of the conversation in room ${roomId} does not satisfy the contract of its output.`,
+      message: `The payload of the conversation in room ${roomId} does not satisfy the contract of its output. Have the last agent hand over a payload that does.`,
       details: { roomId, paths: checked.violations.map(({ path }) => path) },
     })
     return { status: 'failed', error, output: value, roomId, usage, costNanoUsd }
@@ -251,14 +251,14 @@ async function stopped(kit: Kit, roomId: RoomId, why: 'cancelled' | 'budget'): P
   if (why === 'budget') {
     const error = new ParleyError({
       code: 'budget_exceeded',
-      message: `The budget of the conversation in room ${roomId} is used up.`,
+      message: `The budget of the conversation in room ${roomId} is used up. Start it again with a larger one.`,
       details: { roomId },
     })
     return { status: 'budgetExceeded', error, ...common }
   }
   const error = new ParleyError({
     code: 'delegation_cancelled',
-    message: `The conversation in room ${roomId} was cancelled.`,
+    message: `The conversation in room ${roomId} was cancelled. Start it again if it is still needed.`,
     details: { roomId },
   })
   return { status: 'cancelled', error, ...common }

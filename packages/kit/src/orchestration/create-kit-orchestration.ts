@@ -2,11 +2,8 @@ import type { KitParts } from '../core/kit-parts.ts'
 import { sendFromSystem } from '../inbound/prepare-send.ts'
 import { createRoom } from '../rooms/create-room.ts'
 import { closeRoom } from '../rooms/lifecycle.ts'
-import {
-  createOrchestrationRuntime,
-  type KitOrchestration,
-  type OrchestrationRuntimeOptions,
-} from './create-orchestration-runtime.ts'
+import { createOrchestrationRuntime } from './create-orchestration-runtime.ts'
+import type { KitOrchestration, OrchestrationRuntimeOptions } from './kit-orchestration.ts'
 import { createDelegations } from './delegation/create-delegations.ts'
 import { provideDelegations, type Delegations } from './delegation/delegations.ts'
 import { withDelegations } from './delegation/with-delegations.ts'

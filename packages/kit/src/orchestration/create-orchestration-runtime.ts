@@ -2,100 +2,46 @@ import { ParleyError } from '@parley/spec'
 import type {
   ChannelId,
   ConversationState,
-  Disposer,
-  HandoffActor,
-  HandoffInput,
-  HandoffParticipant,
   HandoffRequest,
-  HandoffResult,
-  Json,
-  OrchestrationSpec,
   Room,
   RoomEvent,
-  RoomId,
   RoutingPredicate,
-  TurnContext,
   Visibility,
 } from '@parley/spec'
 import type { KitCore } from '../core/core.ts'
-import type { OrchestrationRuntime } from '../core/orchestration-runtime.ts'
+import { existingRoom } from '../rooms/read-log.ts'
 import { turnServices } from '../core/turn-services.ts'
 import { beforeCommit, MISSED } from './before-commit.ts'
 import { toSpec, type Orchestration, type OrchestrationDefinition } from './definitions/definition.ts'
 import { initialState, installInRoom } from './definitions/install-in-room.ts'
-import { migrateOrchestration, openRooms, type MigrateOptions, type MigrationReport } from './definitions/migrate.ts'
+import { migrateOrchestration, openRooms } from './definitions/migrate.ts'
 import { Orchestrations } from './definitions/orchestrations.ts'
 import { createRoomDefinitions } from './definitions/room-definitions.ts'
 import { createGreetings } from './greetings/greetings.ts'
 import { HandoffHandler } from './handoff/handoff-handler.ts'
 import { createHandoffInterpreter } from './handoff/handoff-interpreter.ts'
-import { givesNote, noteFor, noteText } from './handoff/handoff-note.ts'
 import { createHandoffSetups } from './handoff/handoff-setups.ts'
-import { handoffTools } from './handoff/handoff-tools.ts'
 import { parseHandoff } from './handoff/parse-handoff.ts'
 import { askAnew, askedUnder, unansweredMessages } from './human/answer-unanswered.ts'
-import { whispersOf } from './human/coach-routing.ts'
-import { createHumanDesk, type HumanDesk } from './human/human-desk.ts'
-import type { HumanOptions } from './human/human-options.ts'
+import { createHumanDesk } from './human/human-desk.ts'
 import { endHumanMode } from './human/end-human-mode.ts'
 import { createHumanTimeouts } from './human/human-timeouts.ts'
 import { createLanguages } from './language/set-language.ts'
 import { agentNameOf, isAgent, type OrchestratedAgent } from './orchestrated-agent.ts'
+import type { KitOrchestration, OrchestrationRuntimeOptions } from './kit-orchestration.ts'
 import { provideInternals, type OrchestrationHost } from './orchestration-host.ts'
-import type { OrchestrationInternals, RoomReading } from './orchestration-internals.ts'
+import type { OrchestrationInternals } from './orchestration-internals.ts'
 import { restorePipeline } from './pipeline/restore-pipeline.ts'
 import { decideFor, presentState, routeEvent } from './route-event.ts'
 import { ConversationRouter } from './router/conversation-router.ts'
 import { restoreRouter } from './router/restore-router.ts'
+import { createRouterHooks, DEFAULT_HOOK_PRIORITY, hookPriorityOf } from './router/router-hooks.ts'
 import { updateState } from './state/change-state.ts'
 import { getConversationState } from './state/room-state.ts'
 import { modeChangedDraft, stateRecords } from './state/state-records.ts'
+import { createTurnOffers } from './turn-offers.ts'
 import { useUpNotes } from './use-up-notes.ts'
-import { createStatusBus, type StatusBus } from './status/status-bus.ts'
-
-/** What a kit gives its orchestration. */
-export interface OrchestrationRuntimeOptions {
-  /** The default for new rooms. */
-  orchestration?: Orchestration | undefined
-  /** Predicates of routing rules, by name. */
-  predicates?: Readonly<Record<string, Exclude<RoutingPredicate, { predicate: string }>>> | undefined
-  /** How people are asked, unless a definition says otherwise. */
-  human?: HumanOptions | undefined
-}
-
-/** What a new room gets of its orchestration, to be written in the commit that makes it. */
-export interface NewRoomOrchestration {
-  /** Undefined: the kit-wide one, which rooms do not store. */
-  orchestration: OrchestrationSpec | null | undefined
-  conversation?: Room['conversation']
-  /** To be registered, unless they are, and attached. */
-  agents: OrchestratedAgent[]
-}
-
-/** The orchestration of a kit: what its pipeline and turns ask, and what the kit's own methods delegate to. */
-export interface KitOrchestration extends OrchestrationRuntime {
-  readonly orchestrations: Orchestrations
-  readonly status: StatusBus
-  readonly human: HumanDesk
-  /** @throws {ParleyError} `room_not_found`, `state_invalid` */
-  state(roomId: RoomId): Promise<ConversationState>
-  updateState(roomId: RoomId, change: (state: ConversationState) => ConversationState): Promise<ConversationState>
-  handoff<Payload = Json>(
-    roomId: RoomId,
-    input: HandoffInput<Payload>,
-    options: { by: HandoffActor; signal?: AbortSignal },
-  ): Promise<HandoffResult>
-  joinHandoffs(roomId: RoomId, participant: HandoffParticipant): Disposer
-  /** Takes up what a stopped process left of a room's last handoff. */
-  resumeHandoffs(roomId: RoomId): Promise<void>
-  migrateOrchestration(id: string, options: MigrateOptions): Promise<MigrationReport>
-  /** For `createRoom`: the given orchestration, else the kit's; `null` means none. */
-  forNewRoom(orchestration: Orchestration | null | undefined): NewRoomOrchestration | undefined
-  /** Sets an orchestration up for a room that exists. */
-  install(orchestration: Orchestration, roomId: RoomId): Promise<void>
-  /** The parts, for strategies and calls. */
-  readonly internals: OrchestrationInternals
-}
+import { createStatusBus } from './status/status-bus.ts'
 
 /** Makes the orchestration of a kit. A room that uses none of it costs nothing. */
 export function createOrchestrationRuntime(core: KitCore, options: OrchestrationRuntimeOptions = {}): KitOrchestration {
@@ -124,7 +70,6 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
     options.predicates?.[name]
   const plainRouter = new ConversationRouter()
   let plainHandler: HandoffHandler | undefined
-  const hookPriorities = new Map<number, Disposer>()
   let kitWideId: string | undefined
 
   const definitionOf = (room: Pick<Room, 'orchestration'>): OrchestrationDefinition | undefined => {
@@ -163,14 +108,14 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
     nameOf: (agentId) => (agentId === null || agentId === undefined ? '' : agentNameOf(agent(agentId), agentId)),
     decide: (reading, event, state) => decideFor(internals, reading, event, state, predicate),
     installForRoom: (definition, version, roomId) => {
-      ensureHook(definition)
+      routerHooks.ensure(definition)
       return installInRoom(core, definition, version, roomId)
     },
     installForKit(definition, { replace }) {
       if (kitWideId !== undefined && kitWideId !== definition.id && !replace)
         throw alreadyInstalled(kitWideId, definition.id)
       if (kitWideId !== undefined && kitWideId !== definition.id) setups.removeScope(`definition:${kitWideId}`)
-      ensureHook(definition)
+      routerHooks.ensure(definition)
       kitWideId = definition.id
       definitions.kitWide = definition
     },
@@ -179,21 +124,9 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
   }
   provideInternals(orchestrations, internals)
   const human = createHumanDesk(internals)
+  const offers = createTurnOffers(internals, { orchestrations, definitionOf })
+  const routerHooks = createRouterHooks(core, definitionOf, (payload) => routeEvent(internals, payload, predicate))
   core.hooks.add('onRoomClosed', ({ room }) => endHumanMode(internals, room.id), { name: 'orchestration' })
-
-  /** A router that asks for another place among the hooks gets it; the built-in one is at -100. */
-  function ensureHook({ hookPriority = -100 }: OrchestrationDefinition): void {
-    if (hookPriority === -100 || hookPriorities.has(hookPriority)) return
-    const dispose = core.hooks.add(
-      'beforeBroadcast',
-      (payload) =>
-        (definitionOf(payload.room)?.hookPriority ?? -100) === hookPriority
-          ? routeEvent(internals, payload, predicate)
-          : undefined,
-      { name: 'conversationRouter', priority: hookPriority, live: 'pass' },
-    )
-    hookPriorities.set(hookPriority, dispose)
-  }
 
   /** Messages that came while this process lacked what it needed are answered before the one that found it. */
   const catchUp = async (room: Room, state: ConversationState): Promise<void> => {
@@ -226,7 +159,7 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
         room.conversation === undefined &&
         (room.orchestration ?? undefined) === undefined &&
         definitions.kitWide === undefined
-      if (isPlain || (definitionOf(room)?.hookPriority ?? -100) !== -100) return undefined
+      if (isPlain || hookPriorityOf(definitionOf(room)) !== DEFAULT_HOOK_PRIORITY) return undefined
       const state = room.conversation === undefined ? undefined : stateRead(room)
       const isMissed = state !== undefined && state.toJSON()[MISSED] !== undefined && definitionOf(room) !== undefined
       if (!isMissed) return routeEvent(internals, payload, predicate)
@@ -241,35 +174,8 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
         modeChangedDraft(core, room, { from: before.mode, to: after.mode, by: { kind: 'code', id: 'store' } }),
       ]
     },
-    async tools(context) {
-      if (
-        setups.isEmpty &&
-        context.state.version === 0 &&
-        definitions.kitWide === undefined &&
-        orchestrations.list().length === 0
-      )
-        return []
-      const found = await readRoom(core, context)
-      if (found === undefined) return []
-      const definition = definitionOf(found.reading.room)
-      const handler = definition?.handler ?? setups.handler(context.agentId)
-      const own =
-        handler === undefined ? [] : handoffTools(internals, handler, context.agentId, found.reading, found.state)
-      const more = definition?.tools === undefined ? [] : await definition.tools(context)
-      return [...own, ...more]
-    },
-    async notes(context) {
-      const { state, agentId } = context
-      if (state.version === 0 && definitions.kitWide === undefined && orchestrations.list().length === 0) return []
-      const note = noteFor(state, agentId)
-      const own = note !== undefined && givesNote(state, internals) ? [noteText(note)] : []
-      const whispers = whispersOf(state).filter((whisper) => whisper.agentId === agentId)
-      const whispered = whispers.map(({ text }) => `[A colleague tells you, unseen by the person: ${text}]`)
-      const room = turnServices(context)?.reading?.room
-      const definition = room === undefined ? undefined : definitionOf(room)
-      const more = definition?.notes === undefined ? [] : await definition.notes(context)
-      return [...own, ...whispered, ...more]
-    },
+    tools: (context) => offers.tools(context),
+    notes: (context) => offers.notes(context),
     connected: (roomId, since) => greetings.connected(roomId, since),
     greeting: (roomId) => greetings.pending(roomId),
     speaker(room) {
@@ -299,11 +205,11 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
       await definition?.turnEnded?.(context, state)
     },
     async state(roomId) {
-      return presentState(internals, await roomOf(core, roomId))
+      return presentState(internals, await existingRoom(core, roomId))
     },
     updateState: (roomId, change) => updateState(core, roomId, change),
     async handoff(roomId, { target, reason, summary, payload, phase, urgent, opening }, { by, signal }) {
-      const room = await roomOf(core, roomId)
+      const room = await existingRoom(core, roomId)
       const handler = handlerOf(room, by.kind === 'agent' ? by.id : undefined)
       const args = { target, reason, summary, next_phase: phase, urgent, payload }
       const parsed = parseHandoff(args, by)
@@ -355,14 +261,14 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
     async close() {
       timeouts.close()
       greetings.close()
-      for (const dispose of hookPriorities.values()) dispose()
+      routerHooks.dispose()
     },
   }
 
   function define(orchestration: Orchestration): { definition: OrchestrationDefinition; version: number } {
     const registered = orchestrations.get(orchestration.id)
     const definition = orchestration.define(host)
-    ensureHook(definition)
+    routerHooks.ensure(definition)
     // The same strategy given for many rooms is one definition: the first one made stays.
     const equal =
       registered !== undefined && registered.kind === definition.kind
@@ -378,33 +284,6 @@ export function createOrchestrationRuntime(core: KitCore, options: Orchestration
     const version = orchestrations.register(definition)
     return { definition, version }
   }
-}
-
-const readTurns = new WeakSet<TurnContext>()
-
-/** The room as it is now: in the first step as the turn has just read it, later anew. */
-async function readRoom(
-  core: KitCore,
-  context: TurnContext,
-): Promise<{ reading: RoomReading; state: ConversationState } | undefined> {
-  const reading = turnServices(context)?.reading
-  if (reading !== undefined && !readTurns.has(context)) {
-    readTurns.add(context)
-    return { reading, state: context.state }
-  }
-  const found = await core.store.loadContext(context.room.id, { tail: 0 })
-  if (found === null) return undefined
-  return { reading: found, state: getConversationState(found.room) }
-}
-
-async function roomOf(core: KitCore, roomId: RoomId): Promise<Room> {
-  const room = await core.store.getRoom(roomId)
-  if (room !== null) return room
-  throw new ParleyError({
-    code: 'room_not_found',
-    message: `There is no room ${roomId}. Create it first with kit.createRoom().`,
-    details: { roomId },
-  })
 }
 
 /** What an observer says: as the router has it; beside people only for them and the desk. */

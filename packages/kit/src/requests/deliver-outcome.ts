@@ -1,18 +1,11 @@
-import type { ChannelId, EventId, Json, PendingRequest, RoomHandle, RoomId, TurnId, RequestOutcome } from '@parley/spec'
+import type { ChannelId, EventId, Json, RoomHandle, RequestOutcome } from '@parley/spec'
+import type { DecidedRequest } from '../agent/run-decided-tool.ts'
 import type { KitParts } from '../core/kit-parts.ts'
 import type { RequestSpec } from '../core/turn-services.ts'
 
 /** What an outcome belongs to. */
-export interface OutcomeOf {
+export interface OutcomeOf extends DecidedRequest {
   id?: string
-  roomId: RoomId
-  agentId: ChannelId
-  turnId: TurnId
-  tool?: string
-  callId?: string
-  arguments?: Json
-  idempotencyKey?: string
-  kind?: PendingRequest['kind']
   /** A result for a turn that was cut off. */
   isLate?: boolean
   /** The record of the decision: what caused the outcome. */

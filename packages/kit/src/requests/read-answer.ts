@@ -76,8 +76,9 @@ function readConfirmation(text: string): ReadAnswer | undefined {
 function readings(text: string): Json[] {
   const trimmed = text.trim()
   const values: Json[] = [trimmed]
-  const number = Number(trimmed.replaceAll(/[\s,$]/g, ''))
-  if (trimmed !== '' && Number.isFinite(number)) values.push(number)
+  const digits = trimmed.replaceAll(/[\s,$]/g, '')
+  // An empty text would be read as 0.
+  if (digits !== '' && Number.isFinite(Number(digits))) values.push(Number(digits))
   const confirmation = readConfirmation(trimmed)
   if (confirmation !== undefined) values.push(confirmation.status === 'approved')
   return values

@@ -14,7 +14,7 @@ import {
 import type { InRoomOptions, KitParts } from '../core/kit-parts.ts'
 import type { HookTrigger } from '../hooks/hook-map.ts'
 import { checkMetadata } from '../inbound/check-content.ts'
-import { checkBindingOptions, registeredChannel } from '../inbound/prepare-send.ts'
+import { checkBindingOptions, notBound, registeredChannel } from '../inbound/prepare-send.ts'
 import type { OpenRoom } from './commit-to-log.ts'
 import { inRoom } from './in-room.ts'
 import { newBinding } from './new-room.ts'
@@ -247,11 +247,7 @@ function changed(parts: KitParts, binding: ChannelBinding, hook: BindingHook): v
 function bindingOf(open: OpenRoom, channelId: ChannelId): ChannelBinding {
   const binding = open.bindings.find((candidate) => candidate.channelId === channelId)
   if (binding !== undefined) return binding
-  throw new ParleyError({
-    code: 'channel_not_bound',
-    message: `Channel ${channelId} is not attached to room ${open.id}. Attach it first with kit.attach(roomId, channelId).`,
-    details: { roomId: open.id, channelId },
-  })
+  throw notBound(open.id, channelId)
 }
 
 /** @throws {ParleyError} `invalid_options` */

@@ -11,7 +11,7 @@ import {
   type RoomTimers,
 } from '@parley/spec'
 import type { KitParts } from '../core/kit-parts.ts'
-import type { NewRoomOrchestration } from '../orchestration/create-orchestration-runtime.ts'
+import type { NewRoomOrchestration } from '../orchestration/kit-orchestration.ts'
 import { announceRoom } from '../inbound/process-inbound.ts'
 import { checkBindingOptions, registeredChannel } from '../inbound/prepare-send.ts'
 import { welcomeChannel } from './bindings.ts'

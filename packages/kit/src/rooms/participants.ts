@@ -47,13 +47,11 @@ export function ensureParticipant(
   o: InRoomOptions = {},
 ): Promise<Participant> {
   checkInput('ensureParticipant', input, parts)
-  return change(
+  return joinOr(
     parts,
     roomId,
-    (open) => {
-      const known = open.participants.find(({ id }) => id === input.id)
-      if (known === undefined) return { next: joined(parts, open, input), type: 'participantJoined' }
-      const channelId = input.channelId ?? known.channelId
+    input,
+    (known, channelId) => {
       const isConnected = known.connectedVia.includes(channelId)
       const displayName = input.displayName ?? known.displayName
       if (isConnected && displayName === known.displayName) return { next: known }
@@ -79,13 +77,11 @@ export function addMember(
   o: InRoomOptions = {},
 ): Promise<Participant> {
   checkInput('addMember', input, parts)
-  return change(
+  return joinOr(
     parts,
     roomId,
-    (open) => {
-      const known = open.participants.find(({ id }) => id === input.id)
-      if (known === undefined) return { next: joined(parts, open, input), type: 'participantJoined' }
-      const channelId = input.channelId ?? known.channelId
+    input,
+    (known, channelId) => {
       const isSame = known.status === 'active' && known.channelId === channelId
       if (isSame) return { next: known }
       const connectedVia = [channelId, ...known.connectedVia.filter((other) => other !== channelId)]
@@ -182,6 +178,32 @@ export async function membersOf(parts: KitParts, roomId: RoomId): Promise<Partic
   return [...context.participants, ...agents]
 }
 
+/** Someone unknown joins; of someone known `decide` says what changes, by the channel they came by. */
+function joinOr(
+  parts: KitParts,
+  roomId: RoomId,
+  input: ParticipantInput,
+  decide: (known: Participant, channelId: ChannelId) => Decided,
+  o: InRoomOptions,
+): Promise<Participant> {
+  return change(
+    parts,
+    roomId,
+    (open) => {
+      const known = open.participants.find(({ id }) => id === input.id)
+      if (known === undefined) return { next: joined(parts, open, input), type: 'participantJoined' }
+      return decide(known, input.channelId ?? known.channelId)
+    },
+    o,
+  )
+}
+
+/** A participant as they are from now on; without `type` nothing has changed. */
+interface Decided {
+  next: Participant
+  type?: EventType
+}
+
 function joined(parts: KitParts, open: OpenRoom, input: ParticipantInput): Participant {
   return newParticipant(open.id, input.channelId ?? DIRECT_CHANNEL_ID, parts.now(), {
     ...input,
@@ -201,7 +223,7 @@ export function noteShared(parts: KitParts, known: Participant, channelId: Chann
 async function change(
   parts: KitParts,
   roomId: RoomId,
-  decide: (open: OpenRoom) => { next: Participant; type?: EventType },
+  decide: (open: OpenRoom) => Decided,
   o: InRoomOptions,
 ): Promise<Participant> {
   const { next, type } = await inRoom(

@@ -5,6 +5,7 @@ import {
   type ReadMarker,
   type Receipt,
   type ReceiptKind,
+  type Room,
   type RoomEvent,
   type RoomId,
   type TurnId,
@@ -14,10 +15,15 @@ import { canSee } from './can-see.ts'
 import { roomNotFound } from './commit-to-log.ts'
 import { inRoom } from './in-room.ts'
 
-/** Reads of other organizations' rooms find nothing. */
-export async function existingRoom(parts: KitParts, roomId: RoomId, organizationId?: string): Promise<void> {
-  const room = await parts.store.getRoom(roomId, organizationId === undefined ? {} : { organizationId })
+/** Reads of other organizations' rooms find nothing. @throws {ParleyError} `room_not_found` */
+export async function existingRoom(
+  { store }: Pick<KitParts, 'store'>,
+  roomId: RoomId,
+  organizationId?: string,
+): Promise<Room> {
+  const room = await store.getRoom(roomId, organizationId === undefined ? {} : { organizationId })
   if (room === null) throw roomNotFound(roomId)
+  return room
 }
 
 /** Entries of a log, filtered for one reader if asked. @throws {ParleyError} `room_not_found`, `invalid_options` */
@@ -58,7 +64,7 @@ export async function redactEvent(
     if (event === null) {
       throw new ParleyError({
         code: 'event_not_found',
-        message: `Room ${roomId} has no event ${eventId}.`,
+        message: `Room ${roomId} has no event ${eventId}. Look its id up with kit.events(roomId).`,
         details: { roomId, eventId },
       })
     }

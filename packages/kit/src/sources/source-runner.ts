@@ -173,7 +173,7 @@ export function createSourceRunner(
     if (attached !== undefined) return attached
     throw new ParleyError({
       code: 'source_not_found',
-      message: `No source ${id} is attached.`,
+      message: `No source ${id} is attached. Attach it first with kit.attachSource(source).`,
       details: { sourceId: id },
     })
   }

@@ -1,8 +1,8 @@
 import type { ChannelBinding, ChannelType, Participant, Room, RoomFilter, RoomStatus } from '@parley/spec'
 import { pageLimit, parseCursor } from '@parley/spec'
 
+import { nextDueMs } from '../rooms/due-transitions.ts'
 import { DueHeap } from './due-heap.ts'
-import { dueAtMs } from './stored-room.ts'
 import type { StoredRoom } from './stored-room.ts'
 
 /** All rooms, and the ways to find them other than by id. */
@@ -30,7 +30,7 @@ export class RoomIndex {
 
   /** To be called after a change of status or timers. Later activity needs no call: it only moves the instant back. */
   placeDue(stored: StoredRoom): void {
-    const dueMs = dueAtMs(stored.room)
+    const dueMs = nextDueMs(stored.room)
     if (dueMs === undefined) {
       this.#due.remove(stored)
       return
@@ -42,7 +42,7 @@ export class RoomIndex {
   due(nowMs: number, limit: number): Room[] {
     const found: StoredRoom[] = []
     for (let first = this.#due.first; first !== undefined && first.dueMs <= nowMs; first = this.#due.first) {
-      const trueMs = dueAtMs(first.room)
+      const trueMs = nextDueMs(first.room)
       if (trueMs !== undefined && trueMs > first.dueMs) {
         first.dueMs = trueMs
         this.#due.place(first)

@@ -78,17 +78,6 @@ export class StoredRoom implements Due {
   }
 }
 
-/** When the room's next timer is due, ms since the epoch; `undefined` if it has none. */
-export function dueAtMs({ status, timers, lastActivityAt, pausedAt }: Room): number | undefined {
-  const { inactiveAfterMs, closedAfterMs } = timers
-  if (status === 'active') {
-    const afterMs = inactiveAfterMs ?? closedAfterMs
-    return afterMs === undefined ? undefined : Date.parse(lastActivityAt) + afterMs
-  }
-  if (status !== 'paused' || closedAfterMs === undefined) return undefined
-  return Date.parse(pausedAt ?? lastActivityAt) + closedAfterMs
-}
-
 const noFields = Object.freeze({})
 
 /** Freezes a room; what most rooms have empty is one shared object. */

@@ -14,9 +14,10 @@ import {
 import type { KitParts } from '../core/kit-parts.ts'
 import { storable } from './storable.ts'
 import { sendFromChannel } from '../inbound/prepare-send.ts'
-import { canSee } from '../rooms/can-see.ts'
 import { passReplyHooks, replyScope } from './reply-hooks.ts'
 import type { TurnRuntime } from './create-services.ts'
+import { noteSideEffect } from './note-side-effect.ts'
+import { replyLiveness, type ReplyLiveness } from './reply-liveness.ts'
 import { openLiveOutput, type LiveOutput } from './live-output.ts'
 
 /**
@@ -29,8 +30,7 @@ export class ReplyWriter {
   readonly #parts: KitParts
   readonly #turn: TurnRuntime
   readonly #visibility: Visibility
-  /** What watchers see while text is written: the text, only that something is written, or nothing. */
-  readonly #live: 'text' | 'typing' | 'none'
+  readonly #live: ReplyLiveness
   #text = ''
   #segmentId = ''
   #seq = 0
@@ -56,7 +56,7 @@ export class ReplyWriter {
       parts.orchestration.visibility(context.room, turn.request.trigger, turn.request.agentId) ??
       turn.request.trigger.responseVisibility ??
       'all'
-    this.#live = liveness(parts, turn, context, this.#visibility)
+    this.#live = replyLiveness(parts, turn, context, this.#visibility)
   }
 
   get hasSpoken(): boolean {
@@ -93,7 +93,7 @@ export class ReplyWriter {
         return this.#tool('toolCallEnded', output.call, output.call.error === undefined ? 'completed' : 'failed')
       case 'task':
       case 'observation':
-        return this.#sideEffect(output)
+        return noteSideEffect(this.#parts, this.#turn.request, output)
       case 'notice':
         return this.#notice(output.content.text, { notice: output.content.code })
     }
@@ -307,38 +307,6 @@ export class ReplyWriter {
         ])
     }
   }
-
-  async #sideEffect(output: Extract<TurnOutput, { type: 'task' | 'observation' }>): Promise<void> {
-    const parts = this.#parts
-    const { roomId, agentId } = this.#turn.request
-    const at = parts.now()
-    if (output.type === 'task') {
-      const task = {
-        id: parts.ids.next('task'),
-        roomId,
-        eventId: this.#turn.request.trigger.id,
-        status: 'pending' as const,
-        createdAt: at,
-        updatedAt: at,
-        metadata: {},
-        ...output.task,
-      }
-      await parts.store.tasks.put([task])
-      parts.hooks.fire('onTaskCreated', { task }, { roomId })
-      return
-    }
-    const observation = {
-      id: parts.ids.next('obs'),
-      roomId,
-      channelId: agentId,
-      confidence: 1,
-      createdAt: at,
-      metadata: {},
-      ...output.observation,
-    }
-    await parts.store.observations.put([observation])
-    parts.hooks.fire('onObservation', { observation }, { roomId })
-  }
 }
 
 /** Text that a room which had closed meanwhile did not take. */
@@ -359,28 +327,4 @@ function withData(receipt: Receipt, also: { [key: string]: Json }): Receipt {
   return typeof data === 'object' && data !== null && !Array.isArray(data)
     ? { ...receipt, data: { ...data, ...also } }
     : receipt
-}
-
-/** Whether somebody may watch the text grow; what a hook may still change is shown to nobody before. */
-function liveness(
-  parts: KitParts,
-  turn: TurnRuntime,
-  { bindings }: RoomContext,
-  visibility: Visibility,
-): 'text' | 'typing' | 'none' {
-  const { agentId } = turn.request
-  const own = bindings.find(({ channelId }) => channelId === agentId)
-  if (own?.muted === true) return 'none'
-  const line = {
-    type: 'message' as const,
-    status: 'committed' as const,
-    source: { kind: 'agent' as const, channelId: agentId, channelType: 'agent' as const, medium: 'text' as const },
-    content: { type: 'text' as const, text: '' },
-    visibility: visibility === 'all' ? (own?.visibility ?? 'all') : visibility,
-  }
-  const hasWatcher = bindings.some(
-    (binding) => binding.capabilities.live === 'deltas' && !binding.outputMuted && canSee(line, binding),
-  )
-  if (!hasWatcher) return 'none'
-  return parts.hooks.holdsLive(replyScope(turn)) ? 'typing' : 'text'
 }

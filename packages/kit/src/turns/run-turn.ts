@@ -5,8 +5,6 @@ import {
   type ChannelBinding,
   type Json,
   type RoomContext,
-  type RoomEvent,
-  type RoomId,
   type TurnEnd,
   type TurnOutput,
 } from '@parley/spec'
@@ -270,9 +268,7 @@ async function lastWord(outputs: AsyncIterator<TurnOutput>): Promise<{ [key: str
 function turnTimedOut(turn: TurnRuntime): ParleyError {
   return new ParleyError({
     code: 'model_timeout',
-    message: `The turn of agent ${turn.request.agentId} took longer than it may.`,
+    message: `The turn of agent ${turn.request.agentId} took longer than it may. Ask for less, or raise the agent's turnTimeoutMs.`,
     details: { agentId: turn.request.agentId, turnId: turn.turnId },
   })
 }
-
-export type { RoomEvent, RoomId }

@@ -1,4 +1,5 @@
 import {
+  createEventQueue,
   ParleyError,
   type AudioChunk,
   type Disposer,
@@ -10,7 +11,6 @@ import {
   type SttStream,
   type Transcript,
 } from '@parley/spec'
-import { createEventQueue } from './event-queue.ts'
 import { createUtteranceReader, readClip, type ReadUtterance } from './utterance-reader.ts'
 
 /** What a fake recognizer does with one utterance. */
@@ -92,7 +92,7 @@ export function createFakeStt({
   }
 
   const open = (options: SttOpen, { clock, callId, signal }: SpeechContext): SttStream => {
-    const queue = createEventQueue<SttEvent>()
+    const queue = createEventQueue<SttEvent>({ capacity: 100_000 })
     const timers = new Set<Disposer>()
     let isDead = false
     let nextId = 0
@@ -170,11 +170,11 @@ export function createFakeStt({
       onEnd: finish,
     })
     const close = (): void => {
-      if (queue.isClosed) return
+      if (queue.hasEnded) return
       openStreams -= 1
       for (const dispose of timers) dispose()
       timers.clear()
-      queue.close()
+      queue.end()
       signal.removeEventListener('abort', close)
     }
     openStreams += 1
@@ -184,14 +184,14 @@ export function createFakeStt({
 
     return {
       push(frame) {
-        if (!queue.isClosed) reader.push(frame)
+        if (!queue.hasEnded) reader.push(frame)
       },
       finalize() {
-        if (queue.isClosed || reader.end()) return
+        if (queue.hasEnded || reader.end()) return
         emit({ type: 'final', id: `${id}-${nextId++}`, text: '' })
       },
       silence(ms) {
-        if (!queue.isClosed) reader.silence(ms)
+        if (!queue.hasEnded) reader.silence(ms)
       },
       update(change) {
         language = change.language ?? language

@@ -1,4 +1,5 @@
 import {
+  createEventQueue,
   ParleyError,
   sampleRates,
   type AudioFrame,
@@ -12,7 +13,6 @@ import {
   type TtsStream,
   type Word,
 } from '@parley/spec'
-import { createEventQueue } from './event-queue.ts'
 import { fakeVoices } from './fake-voices.ts'
 import { TONE_MIN_MS, TONE_VOICES, toneText } from './tone-code.ts'
 
@@ -109,7 +109,7 @@ export function createFakeTts({
     )?.kind
 
   const open = ({ voice, format }: TtsOpen, { clock, signal }: SpeechContext): TtsStream => {
-    const queue = createEventQueue<TtsEvent>()
+    const queue = createEventQueue<TtsEvent>({ capacity: 100_000 })
     const segments = new Map<string, Segment>()
     let isDead = false
 
@@ -167,11 +167,11 @@ export function createFakeTts({
     const timingSource = wordTimings === 'char' ? 'char' : 'native'
 
     const close = (): void => {
-      if (queue.isClosed) return
+      if (queue.hasEnded) return
       openStreams -= 1
       for (const segment of segments.values()) segment.timer?.()
       segments.clear()
-      queue.close()
+      queue.end()
       signal.removeEventListener('abort', close)
     }
     openStreams += 1
@@ -200,7 +200,7 @@ export function createFakeTts({
 
     return {
       speak(text, { segmentId, last }) {
-        if (queue.isClosed) return
+        if (queue.hasEnded) return
         const segment = segments.get(segmentId) ?? start(segmentId, text)
         if (segment.record.cancelled) return
         segment.record.text += text

@@ -1,4 +1,4 @@
-import { ParleyError, type Socket, type SocketFactory } from '@parley/spec'
+import { createSocketFrames, ParleyError, retryAfterMs, type Socket, type SocketFactory } from '@parley/spec'
 import { WebSocket } from 'ws'
 
 /** Options of `createNodeSockets`. */
@@ -29,10 +29,10 @@ export function createNodeSockets({ maxPayload = 1_048_576 }: NodeSocketsOptions
       })
       ws.once('unexpected-response', (request, response) => {
         settle()
-        const retryAfter = Number(response.headers['retry-after'])
+        const waitMs = retryAfterMs((name) => response.headers[name]?.toString())
         const details = {
           status: response.statusCode ?? 0,
-          ...(Number.isFinite(retryAfter) && { retryAfterMs: retryAfter * 1000 }),
+          ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
         }
         request.destroy()
         reject(unavailable('The server refused the socket.', { details }))
@@ -50,40 +50,19 @@ function unavailable(message: string, rest: { details?: Record<string, number>; 
 }
 
 function toSocket(ws: WebSocket): Socket {
-  const held: (string | Uint8Array)[] = []
-  let isOpen = true
-  let isConsumed = false
-  let wake: (() => void) | undefined
-  ws.on('message', (data: Buffer, isBinary: boolean) => {
-    held.push(isBinary ? new Uint8Array(data) : data.toString('utf8'))
-    wake?.()
-  })
+  const { frames, push, end } = createSocketFrames()
+  ws.on('message', (data: Buffer, isBinary: boolean) => push(isBinary ? new Uint8Array(data) : data.toString('utf8')))
   const closed = new Promise<{ code: number; reason: string; clean: boolean }>((resolve) => {
     ws.once('close', (code, reason) => {
-      isOpen = false
-      wake?.()
+      end()
       resolve({ code, reason: reason.toString('utf8'), clean: code !== 1006 })
     })
   })
-  async function* read(): AsyncGenerator<string | Uint8Array> {
-    for (;;) {
-      const frame = held.shift()
-      if (frame !== undefined) yield frame
-      else if (isOpen) await new Promise<void>((resolve) => (wake = resolve))
-      else return
-    }
-  }
   return {
     closed,
+    frames,
     get bufferedAmount() {
       return ws.bufferedAmount
-    },
-    frames: {
-      [Symbol.asyncIterator]() {
-        if (isConsumed) throw new Error('The frames of a socket have one consumer.')
-        isConsumed = true
-        return read()
-      },
     },
     send(data) {
       if (ws.readyState === ws.OPEN) ws.send(data)

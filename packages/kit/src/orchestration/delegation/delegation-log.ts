@@ -55,7 +55,7 @@ export async function recordEnded(
     if (attempt === 3)
       throw new ParleyError({
         code: 'version_conflict',
-        message: `The state of room ${parentRoomId} changed while a result was noted.`,
+        message: `The state of room ${parentRoomId} changed three times while a result was noted. The result is in the child room; look at it there.`,
         details: { roomId: parentRoomId },
       })
   }

@@ -18,7 +18,7 @@ export async function sharedBindings(
     if (binding === undefined) {
       throw new ParleyError({
         code: 'channel_not_bound',
-        message: `Channel ${channelId} is not attached to room ${parentId}, so it cannot be shared with a task of it.`,
+        message: `Channel ${channelId} is not attached to room ${parentId}, so it cannot be shared with a task of it. Attach it first, or leave it out of shareChannels.`,
         details: { roomId: parentId, channelId },
       })
     }

@@ -1,6 +1,6 @@
 import type { Room, RoomEvent } from '@parley/spec'
 import type { KitCore } from '../../core/core.ts'
-import type { KitOrchestration } from '../create-orchestration-runtime.ts'
+import type { KitOrchestration } from '../kit-orchestration.ts'
 import type { OrchestrationDefinition } from '../definitions/definition.ts'
 import { openRooms } from '../definitions/migrate.ts'
 import type { Delegations } from './delegations.ts'

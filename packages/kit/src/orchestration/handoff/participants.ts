@@ -1,5 +1,6 @@
 import type { Disposer, HandoffParticipant, HandoffPlan, RoomId } from '@parley/spec'
 import type { KitCore } from '../../core/core.ts'
+import { createJoinedByRoom } from '../joined-by-room.ts'
 
 /** How long all participants together may prepare. */
 const PREPARE_MS = 8_000
@@ -16,31 +17,22 @@ export interface HandoffParticipants {
 
 /** Makes an empty set of participants. */
 export function createParticipants(core: KitCore): HandoffParticipants {
-  const rooms = new Map<RoomId, Set<HandoffParticipant>>()
+  const { join, of } = createJoinedByRoom<HandoffParticipant>()
   const each = async (plan: HandoffPlan, run: (participant: HandoffParticipant) => Promise<void>): Promise<void> => {
-    const outcomes = await Promise.allSettled([...(rooms.get(plan.roomId) ?? [])].map(run))
+    const outcomes = await Promise.allSettled(of(plan.roomId).map(run))
     for (const outcome of outcomes) {
       if (outcome.status === 'rejected') core.reportError(outcome.reason, { stage: 'handoff', roomId: plan.roomId })
     }
   }
   return {
-    join(roomId, participant) {
-      const joined = rooms.get(roomId) ?? new Set()
-      rooms.set(roomId, joined.add(participant))
-      return () => {
-        joined.delete(participant)
-        if (joined.size === 0 && rooms.get(roomId) === joined) rooms.delete(roomId)
-      }
-    },
-    has: (roomId) => rooms.has(roomId),
+    join,
+    has: (roomId) => of(roomId).length > 0,
     async prepare(plan, signal) {
       const late = new AbortController()
       const cancel = core.clock.setTimer(PREPARE_MS, () => late.abort(new Error('The preparation took too long.')))
       const both = AbortSignal.any([signal, late.signal])
       try {
-        const ready = [...(rooms.get(plan.roomId) ?? [])].map((participant) =>
-          prepareOne(core, participant, plan, both),
-        )
+        const ready = of(plan.roomId).map((participant) => prepareOne(core, participant, plan, both))
         const refused = (await Promise.all(ready)).find((answer) => !answer.ok)
         return refused ?? { ok: true }
       } finally {

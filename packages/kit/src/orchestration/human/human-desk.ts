@@ -9,6 +9,7 @@ import type {
   ParticipantId,
   RoomId,
 } from '@parley/spec'
+import { existingRoom } from '../../rooms/read-log.ts'
 import { HUMAN } from '../handoff/handoff-rules.ts'
 import { ESCALATION_PHASE } from '../handoff/derive-phase.ts'
 import { boundedText, REASON_LIMIT, SUMMARY_LIMIT } from '../handoff/parse-handoff.ts'
@@ -120,7 +121,7 @@ async function requestHuman(
   { reason, urgency = 'normal', payload, summary }: HumanRequest,
   { by, signal }: { by: HandoffActor; signal?: AbortSignal },
 ): Promise<HandoffResult> {
-  const room = await roomOrThrow(internals, roomId)
+  const room = await existingRoom(internals.core, roomId)
   const request: HandoffRequest = {
     targetAgentId: HUMAN,
     reason: boundedText(reason, REASON_LIMIT),
@@ -172,7 +173,7 @@ async function claim(
   participantId: ParticipantId,
 ): Promise<{ ok: true } | { ok: false; takenBy: ParticipantId }> {
   const { core } = internals
-  const handler = internals.handlerOf(await roomOrThrow(internals, roomId))
+  const handler = internals.handlerOf(await existingRoom(internals.core, roomId))
   const { after } = await changeMode(internals, roomId, {
     by: { kind: 'person', id: participantId },
     action: 'claimed',
@@ -214,7 +215,7 @@ async function takeover(
   participantId: ParticipantId,
   { reason = 'takeover', stop = 'now' }: { reason?: string; stop?: 'now' | 'sentence' } = {},
 ): Promise<HandoffResult> {
-  const room = await roomOrThrow(internals, roomId)
+  const room = await existingRoom(internals.core, roomId)
   const handler = internals.handlerOf(room)
   const request: HandoffRequest = {
     targetAgentId: HUMAN,
@@ -258,7 +259,7 @@ async function handBack(
   { target, payload, note = '', phase }: HandBack,
   { by, signal }: { by: HandoffActor; signal?: AbortSignal },
 ): Promise<HandoffResult> {
-  const room = await roomOrThrow(internals, roomId)
+  const room = await existingRoom(internals.core, roomId)
   const state = getConversationState(room)
   const mayHandBack = by.kind === 'code' || by.kind === 'system' || state.human?.claimedBy === by.id
   if (state.human === undefined || !mayHandBack) throw notClaimed(roomId, by.id)
@@ -287,19 +288,6 @@ async function handBack(
     announce: handler.announce,
     signal,
     fromName: participant?.displayName ?? by.id,
-  })
-}
-
-async function roomOrThrow(
-  { core }: OrchestrationInternals,
-  roomId: RoomId,
-): Promise<NonNullable<Awaited<ReturnType<typeof core.store.getRoom>>>> {
-  const room = await core.store.getRoom(roomId)
-  if (room !== null) return room
-  throw new ParleyError({
-    code: 'room_not_found',
-    message: `There is no room ${roomId}. Create it first with kit.createRoom().`,
-    details: { roomId },
   })
 }
 

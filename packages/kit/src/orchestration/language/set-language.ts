@@ -1,6 +1,7 @@
 import { ParleyError } from '@parley/spec'
 import type { ChannelId, Disposer, Room, RoomId } from '@parley/spec'
 import type { KitCore } from '../../core/core.ts'
+import { createJoinedByRoom } from '../joined-by-room.ts'
 import type { OrchestratedAgent } from '../orchestrated-agent.ts'
 import { getConversationState } from '../state/room-state.ts'
 
@@ -27,22 +28,15 @@ export function createLanguages(
   core: () => KitCore,
   agent: (agentId: ChannelId) => OrchestratedAgent | undefined,
 ): Languages {
-  const rooms = new Map<RoomId, Set<LanguageParticipant>>()
+  const joined = createJoinedByRoom<LanguageParticipant>()
   return {
-    join(roomId, participant) {
-      const joined = rooms.get(roomId) ?? new Set()
-      rooms.set(roomId, joined.add(participant))
-      return () => {
-        joined.delete(participant)
-        if (joined.size === 0 && rooms.get(roomId) === joined) rooms.delete(roomId)
-      }
-    },
+    join: joined.join,
     of(room, agentId) {
       return getConversationState(room).language ?? agent(agentId)?.language
     },
     async set(roomId, given, { channelId } = {}) {
       const language = checkLanguage(given)
-      const live = [...(rooms.get(roomId) ?? [])]
+      const live = joined.of(roomId)
       const refusing = live.map((participant) => participant.refuses(language)).find((name) => name !== undefined)
       if (refusing !== undefined) throw unsupported(language, refusing)
       await storeLanguage(core(), roomId, language, channelId)

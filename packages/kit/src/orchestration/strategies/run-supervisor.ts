@@ -1,6 +1,6 @@
-import { assertNever, ParleyError } from '@parley/spec'
 import type { ChannelId, DelegationResult, Json } from '@parley/spec'
 import { z } from 'zod'
+import { driveStrategy } from './drive-strategy.ts'
 import { delegateStep, nameOf, toOutcome, type StrategyWork } from './strategy-work.ts'
 import {
   supervisorRun,
@@ -8,6 +8,7 @@ import {
   type SupervisorEffect,
   type SupervisorInput,
   type SupervisorReport,
+  type SupervisorState,
   type SupervisorTerms,
   type Verdict,
   type WorkerStep,
@@ -34,70 +35,83 @@ export interface SupervisorWork {
 
 /** Carries out one run of a supervisor. Always gives a report; what went wrong is in it. */
 export function runSupervisor(work: StrategyWork, given: SupervisorWork): Promise<SupervisorReport> {
-  const { core, status, roomId, runId, signal } = work
+  const { core, status, roomId, runId } = work
   const { supervisorId, terms } = given
-  let state = supervisorRun(terms)
-  const receipts: Json[] = []
-  const running = new AbortController()
-  return new Promise<SupervisorReport>((resolve) => {
-    const onAbort = (): void => feed({ type: 'stop', reason: 'cancelled' })
-    const disposeTimer = core.clock.setTimer(Math.max(0, work.deadlineMs - core.clock.monotonicMs()), () =>
-      feed({ type: 'stop', reason: 'deadline' }),
-    )
 
-    function feed(input: SupervisorInput): void {
-      const step = supervisorStep(state, input, core.clock.monotonicMs())
-      state = step.state
-      receipts.push(...step.receipts)
-      for (const effect of step.effects) perform(effect)
-    }
+  async function askWorker(
+    { workerId, revision, prior, feedback, former }: Extract<SupervisorEffect, { type: 'runWorker' }>,
+    signal: AbortSignal,
+  ): Promise<DelegationResult> {
+    const { context, shareChannels } = given
+    const refined = await refine(work, given, workerId)
+    const parts = [refined]
+    if (prior.length > 0) parts.push(`Results so far:\n${prior.map((step) => labelled(work, step)).join('\n\n')}`)
+    if (former !== undefined) parts.push(`Your former result:\n${former}`)
+    if (feedback !== undefined)
+      parts.push(`It was not approved. Do it again.${feedback === '' ? '' : ` Feedback: ${feedback}`}`)
+    return delegateStep(work, {
+      agentId: workerId,
+      task: parts.join('\n\n'),
+      name: `${workerId}:${revision}`,
+      by: { kind: 'agent', id: supervisorId },
+      timeoutMs: given.taskTimeoutMs,
+      signal,
+      ...(context === undefined ? {} : { context }),
+      ...(shareChannels === undefined ? {} : { shareChannels }),
+    })
+  }
 
-    function perform(effect: SupervisorEffect): void {
-      switch (effect.type) {
-        case 'runWorker':
-          status.post({
-            roomId,
-            agentId: effect.workerId,
-            action: 'supervisor.work',
-            status: 'pending',
-            detail: given.task,
-            metadata: { runId, revision: effect.revision },
-          })
-          core.background(
-            'strategy',
-            async () =>
-              feed({ type: 'workerEnded', workerId: effect.workerId, outcome: toOutcome(await askWorker(effect)) }),
-            { roomId },
-          )
-          return
-        case 'review':
-          core.background(
-            'strategy',
-            async () => feed({ type: 'reviewed', workerId: effect.workerId, verdict: await askReview(effect) }),
-            { roomId },
-          )
-          return
-        case 'cancelAll':
-          running.abort(
-            new ParleyError({
-              code: 'delegation_cancelled',
-              message: `The work of the strategy was stopped: ${effect.reason}.`,
-              details: { reason: effect.reason },
-            }),
-          )
-          return
-        case 'finish':
-          disposeTimer()
-          signal.removeEventListener('abort', onAbort)
-          core.background('strategy', () => finish(effect.report), { roomId })
-          return
-        default:
-          assertNever(effect)
+  async function askReview(
+    { workerId, text, revision }: Extract<SupervisorEffect, { type: 'review' }>,
+    signal: AbortSignal,
+  ): Promise<Verdict> {
+    const result = await delegateStep(work, {
+      agentId: supervisorId,
+      task: `Review the result of ${nameOf(core, workerId)}.\n\nTheir task:\n${given.task}\n\nTheir result:\n${text}\n\nApprove it, or say what must change.`,
+      name: `review:${workerId}:${revision}`,
+      by: { kind: 'system', id: runId },
+      timeoutMs: given.taskTimeoutMs,
+      output: verdictSchema,
+      signal,
+    })
+    return toVerdict(result)
+  }
+
+  return driveStrategy<
+    SupervisorState,
+    SupervisorInput,
+    Extract<SupervisorEffect, { type: 'runWorker' | 'review' }>,
+    SupervisorReport
+  >(work, {
+    strategy: 'supervisor',
+    agentId: supervisorId,
+    initial: supervisorRun(terms),
+    step: supervisorStep,
+    perform(effect, { feed, signal }) {
+      const { workerId } = effect
+      if (effect.type === 'runWorker') {
+        status.post({
+          roomId,
+          agentId: workerId,
+          action: 'supervisor.work',
+          status: 'pending',
+          detail: given.task,
+          metadata: { runId, revision: effect.revision },
+        })
       }
-    }
-
-    async function finish(report: SupervisorReport): Promise<void> {
-      for (const { workerId, status: ended, revision } of report.results) {
+      core.background(
+        'strategy',
+        async () =>
+          feed(
+            effect.type === 'runWorker'
+              ? { type: 'workerEnded', workerId, outcome: toOutcome(await askWorker(effect, signal)) }
+              : { type: 'reviewed', workerId, verdict: await askReview(effect, signal) },
+          ),
+        { roomId },
+      )
+    },
+    conclude({ results, stopped }) {
+      for (const { workerId, status: ended, revision } of results) {
         const isGood = ended === 'completed'
         status.post({
           roomId,
@@ -108,67 +122,8 @@ export function runSupervisor(work: StrategyWork, given: SupervisorWork): Promis
           metadata: { runId, revision },
         })
       }
-      try {
-        const data: Json = {
-          strategy: 'supervisor',
-          runId,
-          steps: receipts,
-          ...(report.stopped === undefined ? {} : { stopped: report.stopped }),
-        }
-        await core.store.receipts.put([
-          core.receipt(roomId, 'delegation', data, { actor: { kind: 'agent', id: supervisorId } }),
-        ])
-      } finally {
-        resolve(report)
-      }
-    }
-
-    async function askWorker({
-      workerId,
-      revision,
-      prior,
-      feedback,
-      former,
-    }: Extract<SupervisorEffect, { type: 'runWorker' }>): Promise<DelegationResult> {
-      const { context, shareChannels } = given
-      const refined = await refine(work, given, workerId)
-      const parts = [refined]
-      if (prior.length > 0) parts.push(`Results so far:\n${prior.map((step) => labelled(work, step)).join('\n\n')}`)
-      if (former !== undefined) parts.push(`Your former result:\n${former}`)
-      if (feedback !== undefined)
-        parts.push(`It was not approved. Do it again.${feedback === '' ? '' : ` Feedback: ${feedback}`}`)
-      return delegateStep(work, {
-        agentId: workerId,
-        task: parts.join('\n\n'),
-        name: `${workerId}:${revision}`,
-        by: { kind: 'agent', id: supervisorId },
-        timeoutMs: given.taskTimeoutMs,
-        signal: running.signal,
-        ...(context === undefined ? {} : { context }),
-        ...(shareChannels === undefined ? {} : { shareChannels }),
-      })
-    }
-
-    async function askReview({
-      workerId,
-      text,
-      revision,
-    }: Extract<SupervisorEffect, { type: 'review' }>): Promise<Verdict> {
-      const result = await delegateStep(work, {
-        agentId: supervisorId,
-        task: `Review the result of ${nameOf(core, workerId)}.\n\nTheir task:\n${given.task}\n\nTheir result:\n${text}\n\nApprove it, or say what must change.`,
-        name: `review:${workerId}:${revision}`,
-        by: { kind: 'system', id: runId },
-        timeoutMs: given.taskTimeoutMs,
-        output: verdictSchema,
-        signal: running.signal,
-      })
-      return toVerdict(result)
-    }
-
-    feed({ type: 'begin' })
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
+      return stopped === undefined ? {} : { stopped }
+    },
   })
 }
 

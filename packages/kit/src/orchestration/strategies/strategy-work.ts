@@ -79,7 +79,7 @@ async function askOnce(work: StrategyWork, step: WorkStep): Promise<DelegationRe
       ? thrown
       : new ParleyError({
           code: 'delegation_failed',
-          message: `The task could not be given to ${agentId}.`,
+          message: `The task could not be given to ${agentId}. The error that is its cause tells more.`,
           details: { agentId },
           cause: thrown,
         })

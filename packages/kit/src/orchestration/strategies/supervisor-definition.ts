@@ -269,7 +269,11 @@ export function stopWith(
     ({ room }) => {
       if (room.id === roomId)
         closed.abort(
-          new ParleyError({ code: 'room_closed', message: `Room ${roomId} was closed.`, details: { roomId } }),
+          new ParleyError({
+            code: 'room_closed',
+            message: `Room ${roomId} was closed, so the work in it ends. Reopen it with kit.reopen(roomId) to go on.`,
+            details: { roomId },
+          }),
         )
     },
     { name: 'strategy', roomId },

@@ -1,6 +1,12 @@
 import { createFramer, createResampler, type Framer, type Resampler } from '@parley/audio'
-import { ParleyError, type AudioFrame, type SampleRate, type TtsEvent, type TtsStream } from '@parley/spec'
-import { createEventQueue } from '../event-queue.ts'
+import {
+  createEventQueue,
+  ParleyError,
+  type AudioFrame,
+  type SampleRate,
+  type TtsEvent,
+  type TtsStream,
+} from '@parley/spec'
 import type { FlitePool, FliteSpeech } from './flite-pool.ts'
 import { splitText, toSpeakable } from './speakable-text.ts'
 

@@ -1,23 +1,19 @@
-import type { Socket } from '@parley/spec'
+import { createSocketFrames, type Socket } from '@parley/spec'
 import { WebSocket, type RawData } from 'ws'
 
 /** Connects as Twilio does. Rejects with the status when the upgrade is refused. */
 export async function dial(url: string, headers: Record<string, string>, drip: boolean): Promise<Socket> {
   const ws = new WebSocket(url, { headers, perMessageDeflate: true })
-  const held: (string | Uint8Array)[] = []
-  let isOpen = true
-  let wake: (() => void) | undefined
+  const { frames, push, end } = createSocketFrames()
   const closed = new Promise<{ code: number; reason: string; clean: boolean }>((resolve) => {
     ws.on('close', (code, reason) => {
-      isOpen = false
-      wake?.()
+      end()
       resolve({ code, reason: reason.toString('utf8'), clean: code !== 1006 })
     })
   })
   ws.on('message', (data: RawData, isBinary) => {
     const bytes = Array.isArray(data) ? Buffer.concat(data) : data instanceof ArrayBuffer ? Buffer.from(data) : data
-    held.push(isBinary ? new Uint8Array(bytes) : bytes.toString('utf8'))
-    wake?.()
+    push(isBinary ? new Uint8Array(bytes) : bytes.toString('utf8'))
   })
   await new Promise<void>((resolve, reject) => {
     ws.once('open', resolve)
@@ -28,14 +24,6 @@ export async function dial(url: string, headers: Record<string, string>, drip: b
     ws.on('error', reject)
   })
 
-  async function* read(): AsyncGenerator<string | Uint8Array> {
-    for (;;) {
-      const frame = held.shift()
-      if (frame !== undefined) yield frame
-      else if (isOpen) await new Promise<void>((resolve) => (wake = resolve))
-      else return
-    }
-  }
   const sendInPieces = (text: string): void => {
     const bytes = Buffer.from(text, 'utf8')
     for (let at = 0; at < bytes.length; at += 7)
@@ -43,7 +31,7 @@ export async function dial(url: string, headers: Record<string, string>, drip: b
   }
   return {
     closed,
-    frames: { [Symbol.asyncIterator]: read },
+    frames,
     get bufferedAmount() {
       return ws.bufferedAmount
     },

@@ -1,4 +1,5 @@
 import {
+  createSocketFrames,
   encodeCallFrame,
   parseCallFrame,
   parseServerCallMessage,
@@ -51,8 +52,7 @@ export const hello = {
 /** Makes one end of a socket; `seq` goes on from what was said before a loss. */
 export function personEnd({ seq = 0 }: { seq?: number } = {}): PersonEnd {
   const got: Got[] = []
-  const waiting: (string | Uint8Array)[] = []
-  let wake = (): void => {}
+  const incoming = createSocketFrames()
   let closedWith: number | undefined
   let said = seq
   let position = 0
@@ -62,19 +62,7 @@ export function personEnd({ seq = 0 }: { seq?: number } = {}): PersonEnd {
     if (closedWith !== undefined) return
     closedWith = code
     closed.resolve({ code, reason: '', clean: code !== 1006 })
-    wake()
-  }
-  async function* frames(): AsyncGenerator<string | Uint8Array> {
-    for (;;) {
-      const next = waiting.shift()
-      if (next !== undefined) yield next
-      else if (closedWith === undefined) await new Promise<void>((resolve) => (wake = resolve))
-      else return
-    }
-  }
-  const put = (data: string | Uint8Array): void => {
-    waiting.push(data)
-    wake()
+    incoming.end()
   }
   const end1: PersonEnd = {
     got,
@@ -97,7 +85,7 @@ export function personEnd({ seq = 0 }: { seq?: number } = {}): PersonEnd {
       },
       ping() {},
       close: (code = 1005) => end(code),
-      frames: frames(),
+      frames: incoming.frames,
       closed: closed.promise,
     },
     get messages() {
@@ -112,15 +100,15 @@ export function personEnd({ seq = 0 }: { seq?: number } = {}): PersonEnd {
     say(message) {
       const number = message.seq ?? (unnumbered.has(message.type) ? 0 : ++said)
       // A message of the test with its number.
-      put(writeCallMessage({ v: 1, ...message, seq: number } as ClientCallMessage))
+      incoming.push(writeCallMessage({ v: 1, ...message, seq: number } as ClientCallMessage))
     },
-    sayText: put,
-    sayBytes: put,
+    sayText: incoming.push,
+    sayBytes: incoming.push,
     sound(frame = {}) {
       const samples = 320
       const payload = frame.payload ?? new Uint8Array(samples * 2).fill(1)
       const base = { codec: 'pcm16', rate: 16_000, gap: false, last: false, priority: false, epoch: 0 } as const
-      put(encodeCallFrame({ ...base, sequence: sequence++, position, payload, ...frame }))
+      incoming.push(encodeCallFrame({ ...base, sequence: sequence++, position, payload, ...frame }))
       position = (frame.position ?? position) + samples
     },
     drop: () => end(1006),

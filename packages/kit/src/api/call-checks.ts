@@ -1,99 +1,23 @@
-import { checkOptions, ParleyError } from '@parley/spec'
-
-/** Says what is wrong with an argument of a call, if anything; throws for it. */
-type Check = (value: unknown, path: string, call: string) => void
-
-function refuse(call: string, path: string, expected: string): never {
-  throw new ParleyError({
-    code: 'invalid_options',
-    message: `kit.${call} got no valid "${path}": expected ${expected}.`,
-    details: { path, expected },
-  })
-}
-
-const any: Check = () => {}
-
-const id: Check = (value, path, call) => {
-  if (typeof value !== 'string' || value === '' || value.length > 256)
-    refuse(call, path, 'a text of 1 to 256 characters')
-}
-
-const text: Check = (value, path, call) => {
-  if (typeof value !== 'string') refuse(call, path, 'a text')
-}
-
-const flag: Check = (value, path, call) => {
-  if (typeof value !== 'boolean') refuse(call, path, 'true or false')
-}
-
-const amount: Check = (value, path, call) => {
-  if (typeof value !== 'number' || !(value >= 0)) refuse(call, path, 'a number of at least 0')
-}
-
-const integer: Check = (value, path, call) => {
-  if (!Number.isSafeInteger(value)) refuse(call, path, 'a whole number')
-}
-
-const run: Check = (value, path, call) => {
-  if (typeof value !== 'function') refuse(call, path, 'a function')
-}
-
-const signal: Check = (value, path, call) => {
-  if (!(value instanceof AbortSignal)) refuse(call, path, 'an AbortSignal')
-}
-
-const bytes: Check = (value, path, call) => {
-  if (!(value instanceof Uint8Array)) refuse(call, path, 'bytes')
-}
-
-function oneOf(...values: string[]): Check {
-  return (value, path, call) => {
-    if (typeof value !== 'string' || !values.includes(value)) refuse(call, path, `one of ${values.join(', ')}`)
-  }
-}
-
-function listOf(item: Check): Check {
-  return (value, path, call) => {
-    if (!Array.isArray(value)) refuse(call, path, 'a list')
-    for (const [index, entry] of value.entries()) item(entry, `${path}.${index}`, call)
-  }
-}
-
-function optional(check: Check): Check {
-  return (value, path, call) => {
-    if (value !== undefined) check(value, path, call)
-  }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** An object with these fields; others may be there. */
-function object(fields: Record<string, Check> = {}): Check {
-  const checks = Object.entries(fields)
-  return (value, path, call) => {
-    if (!isObject(value)) refuse(call, path, 'an object')
-    for (const [name, check] of checks)
-      check(Reflect.get(value, name), path === 'options' || path === 'argument' ? name : `${path}.${name}`, call)
-  }
-}
-
-/** Options: absent, or an object with no other fields than these. */
-function options(fields: Record<string, Check>): Check {
-  const names = Object.keys(fields)
-  const shape = object(Object.fromEntries(Object.entries(fields).map(([name, check]) => [name, optional(check)])))
-  return (value, path, call) => {
-    if (value === undefined) return
-    shape(value, path, call)
-    checkOptions(`kit.${call}`, value, names)
-  }
-}
-
-/** A check of an argument that has a name. */
-function as(name: string, check: Check): Check {
-  return (value, _path, call) => check(value, name, call)
-}
+import {
+  amount,
+  any,
+  as,
+  bytes,
+  flag,
+  id,
+  integer,
+  listOf,
+  object,
+  oneOf,
+  optional,
+  options,
+  refuse,
+  run,
+  signal,
+  text,
+  type Check,
+} from './argument-checks.ts'
+import type { KitApi } from './kit-api.ts'
 
 const channelId = as('channelId', id)
 const displayName = as('displayName', id)
@@ -144,7 +68,7 @@ const attached: Check = (value, path, call) =>
 const binding: Check[] = [roomId, channelId, room]
 
 /** What the arguments of each call must be, in order, before anything else is looked at. */
-const callChecks: Record<string, Check[]> = {
+export const callChecks: Readonly<Record<keyof KitApi, readonly Check[]>> = {
   createRoom: [
     optional(
       object({
@@ -169,6 +93,7 @@ const callChecks: Record<string, Check[]> = {
   register: [channel],
   replace: [channel],
   unregister: [channelId],
+  channels: [],
   attach: [roomId, channelId, optional(object()), room],
   detach: binding,
   bindings: [roomId],
@@ -281,47 +206,6 @@ const callChecks: Record<string, Check[]> = {
   ],
   runningTurns: [roomId],
   room: [roomId],
+  ready: [],
   close: [options({ graceMs: amount })],
-}
-
-/** Calls that answer at once; all others answer a wrong argument with a rejected promise. */
-const direct: ReadonlySet<string> = new Set([
-  'register',
-  'replace',
-  'unregister',
-  'publish',
-  'subscribe',
-  'hook',
-  'observe',
-  'on',
-  'joinHandoffs',
-  'attachSource',
-  'sourceHealth',
-  'steer',
-  'runningTurns',
-  'room',
-])
-
-/** The calls whose arguments are checked. */
-export const checkedCalls: readonly string[] = Object.keys(callChecks)
-
-/**
- * Puts the checks before the calls of a kit: input that has not the shape its types say, as plain JavaScript may give
- * it, ends in `invalid_options` before it reaches a part that relies on them.
- */
-export function checkCalls(prototype: object): void {
-  for (const [call, checks] of Object.entries(callChecks)) {
-    const unchecked: unknown = Reflect.get(prototype, call)
-    if (typeof unchecked !== 'function') throw new TypeError(`a kit has no call ${call}`)
-    const checked = function (this: unknown, ...given: unknown[]): unknown {
-      try {
-        for (let at = 0; at < checks.length; at += 1) checks[at]?.(given[at], at === 0 ? 'argument' : 'options', call)
-      } catch (error) {
-        if (direct.has(call)) throw error
-        return Promise.reject(error)
-      }
-      return unchecked.apply(this, given)
-    }
-    Object.defineProperty(prototype, call, { value: checked, writable: true, configurable: true })
-  }
 }
