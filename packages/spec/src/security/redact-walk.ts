@@ -62,8 +62,11 @@ export function redactWalk(value: unknown, rules: RedactRules): Json {
   function walkObject(current: object, depth: number): Json {
     try {
       if (Array.isArray(current) && current.length > maxItems) return `[LIST ${current.length} items]`
-      if (Array.isArray(current))
-        return Array.from({ length: current.length }, (_, index) => walkKey(current, index, depth))
+      if (Array.isArray(current)) {
+        const list: Json[] = []
+        for (let index = 0; index < current.length; index++) list.push(walkKey(current, index, depth))
+        return list
+      }
       if (current instanceof Date) return dateText(current)
       if (current instanceof Error) return walkError(current, depth)
       if (current instanceof Map) return walkMap(current, depth)
@@ -92,24 +95,34 @@ export function redactWalk(value: unknown, rules: RedactRules): Json {
     return walk(item, depth)
   }
 
-  function walkFields(owner: object, keys: readonly string[], depth: number): Json {
-    const fields = new Map<string, Json>()
-    for (const key of keys) {
-      const value = rules.isSensitive(key) ? REDACTED : isAbsent(owner, key) ? undefined : walkKey(owner, key, depth)
-      if (value !== undefined) fields.set(freeKey(fields, rules.text(key)), value)
+  /** `undefined` where there is none. */
+  function walkField(owner: object, key: string, depth: number): Json | undefined {
+    try {
+      const item: unknown = Reflect.get(owner, key)
+      return item === undefined ? undefined : walk(item, depth)
+    } catch {
+      return UNREADABLE
     }
-    return Object.fromEntries(fields)
+  }
+
+  function walkFields(owner: object, keys: readonly string[], depth: number): Json {
+    const fields: { [key: string]: Json } = {}
+    for (const key of keys) {
+      const value = rules.isSensitive(key) ? REDACTED : walkField(owner, key, depth)
+      if (value !== undefined) put(fields, rules.text(key), value)
+    }
+    return fields
   }
 
   function walkMap(map: ReadonlyMap<unknown, unknown>, depth: number): Json {
     const entries = [...map]
     if (entries.every(([key]) => typeof key === 'string')) {
-      const fields = new Map<string, Json>()
+      const fields: { [key: string]: Json } = {}
       for (const [key, value] of entries) {
         const name = String(key)
-        fields.set(freeKey(fields, rules.text(name)), rules.isSensitive(name) ? REDACTED : walk(value, depth))
+        put(fields, rules.text(name), rules.isSensitive(name) ? REDACTED : walk(value, depth))
       }
-      return Object.fromEntries(fields)
+      return fields
     }
     return entries.map(([key, value]) => [
       walk(key, depth),
@@ -150,11 +163,13 @@ function isAbsent(owner: object, key: string): boolean {
 }
 
 /** Two keys that read alike once they are cleaned both stay. */
-function freeKey(fields: ReadonlyMap<string, Json>, key: string): string {
-  if (!fields.has(key)) return key
-  let count = 2
-  while (fields.has(`${key}#${count}`)) count++
-  return `${key}#${count}`
+function put(fields: { [key: string]: Json }, key: string, value: Json): void {
+  let name = key
+  for (let count = 2; Object.hasOwn(fields, name); count++) name = `${key}#${count}`
+  // Assigned, this one name would be the prototype.
+  if (name === '__proto__')
+    Object.defineProperty(fields, name, { value, enumerable: true, configurable: true, writable: true })
+  else fields[name] = value
 }
 
 function dateText(date: Date): string {

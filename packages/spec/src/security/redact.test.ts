@@ -241,6 +241,23 @@ describe('S4 createRedactor', () => {
     }
   })
 
+  test('S4 judges a text alike each time, also when it knows very many, and by its own keys', () => {
+    const plain = createRedactor()
+    const strict = createRedactor({ sensitiveKeys: ['badge'] })
+    const texts = [...secretSamples.map(({ name, value }) => `${name}=${value}`), 'badge=1', ...harmlessTexts]
+    const first = texts.map((text) => [plain.text(text), strict.text(text)])
+    // More than is kept.
+    for (let index = 0; index < 200; index++) plain.text(`${index} ${'x'.repeat(1_900)}`)
+    for (let time = 0; time < 2; time++)
+      expect(texts.map((text) => [plain.text(text), strict.text(text)])).toEqual(first)
+    expect(first[secretSamples.length]).toEqual(['badge=1', 'badge=[REDACTED]'])
+  })
+
+  test('S4 a key named as the prototype of an object is a key like any other', () => {
+    const value: unknown = JSON.parse('{"__proto__":{"a":1},"b":2}')
+    expect(JSON.stringify(redact(value))).toBe('{"__proto__":{"a":1},"b":2}')
+  })
+
   test('refuses an option that it does not know', () => {
     const options: object = { sensitiveKey: ['a'] }
     expect(() => createRedactor(options)).toThrow(expect.objectContaining({ code: 'invalid_options' }))

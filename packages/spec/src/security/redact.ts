@@ -15,6 +15,11 @@ export interface Redactor {
 /** Keys whose verdict is kept, so that the same few keys of many events are judged once. */
 const maxKnownKeys = 2_000
 
+/** Texts that were found clean are kept, as the same ones go from step to step: each up to so many characters. */
+const maxCleanLength = 2_000
+/** And all together. */
+const maxCleanChars = 128 * 1024
+
 /**
  * A redactor with keys of one's own beside the usual ones.
  * @throws {ParleyError} `invalid_options`
@@ -30,7 +35,21 @@ export function createRedactor(options: SensitiveKeyOptions = {}): Redactor {
     return verdict
   }
   const plainText = (text: string): string => redactTextWith(text, isSensitive)
-  const text = (value: string): string => redactJsonText(value) ?? plainText(value)
+  const clean = new Set<string>()
+  let cleanChars = 0
+  function text(value: string): string {
+    if (clean.has(value)) return value
+    const safe = redactJsonText(value) ?? plainText(value)
+    if (safe === value && value.length <= maxCleanLength) {
+      if (cleanChars + value.length > maxCleanChars) {
+        clean.clear()
+        cleanChars = 0
+      }
+      clean.add(value)
+      cleanChars += value.length
+    }
+    return safe
+  }
 
   /** A text that is a JSON object or list, cleaned key by key; nothing when it is none or has nothing to hide. */
   function redactJsonText(value: string): string | undefined {
