@@ -28,6 +28,7 @@ import { announceHandoff } from './announce-handoff.ts'
 import { CallCenterRooms } from './call-center-rooms.ts'
 import { hideTypedPin } from './hide-typed-pin.ts'
 import { createSourceHooks } from './name-sources.ts'
+import { noteCalls } from './note-calls.ts'
 import { summarizeEnds } from './summarize-ends.ts'
 import { tellCaller } from './tell-caller.ts'
 import { tellInterrupted } from './tell-interrupted.ts'
@@ -120,6 +121,7 @@ export async function createCallCenterKit(options: CallCenterKitOptions): Promis
     id: pipelineId,
   })
   pipeline.install(kit, agents, { announce: announceHandoff })
+  noteCalls(kit, () => new Date(clock.now()).toISOString())
   summarizeEnds(kit, summaries)
   await engine.recover()
   await settleLeftCredits(left, { credits, rooms: kit })

@@ -258,6 +258,7 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     agent: 'initializing',
     speechStartedMs: 0,
     isEnding: false,
+    returnUntilMs: undefined,
     keyTerms: settings.keyTerms,
     lastLine: '',
     hint: undefined,

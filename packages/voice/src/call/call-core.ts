@@ -176,6 +176,8 @@ export interface CallCore {
   agent: AgentState
   speechStartedMs: number
   isEnding: boolean
+  /** Until when a lost line may come back; undefined while there is one. */
+  returnUntilMs: number | undefined
   /** What the recognizer is told to expect. */
   keyTerms: readonly string[]
   /** What the agent says, or said last. */

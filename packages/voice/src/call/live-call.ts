@@ -85,8 +85,10 @@ export class LiveCall implements CallSession {
   }
 
   get state(): CallSession['state'] {
-    const { user, agent } = this.#core
-    return { user, agent, isEnded: this.#closing !== undefined }
+    const { user, agent, returnUntilMs, parts } = this.#core
+    const isEnded = this.#closing !== undefined
+    if (returnUntilMs === undefined || isEnded) return { user, agent, isEnded }
+    return { user, agent, isEnded, returnWithinMs: Math.max(0, returnUntilMs - parts.access.clock.monotonicMs()) }
   }
 
   get metrics(): CallSession['metrics'] {

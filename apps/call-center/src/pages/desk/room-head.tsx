@@ -5,14 +5,16 @@ export function RoomHead({
   roomId,
   caller,
   holder,
-  phase,
+  note,
   sinceMs,
   nowMs,
 }: {
   roomId: string
   caller: string
+  /** Who has it, in words. */
   holder: string
-  phase: string
+  /** How its call stands, where that is worth a word. */
+  note: string | undefined
   sinceMs: number
   nowMs: number
 }) {
@@ -22,8 +24,13 @@ export function RoomHead({
         {caller} <span className="font-mono text-xs font-normal text-muted">{shortId(roomId)}</span>
       </h2>
       <span data-holder-name className="text-muted">
-        {holder} · {phase}
+        {holder}
       </span>
+      {note !== undefined && (
+        <span data-call-note className="text-warn">
+          {note}
+        </span>
+      )}
       {!Number.isNaN(sinceMs) && <span className="font-mono text-muted">{formatDuration(nowMs - sinceMs)}</span>}
     </div>
   )

@@ -10,6 +10,7 @@ import type { TimelineRow } from '../shared/timeline-rows.ts'
 import { useNow } from '../shared/use-now.ts'
 import { useRoom } from '../shared/use-room.ts'
 import { ApprovalCard } from './approval-card.tsx'
+import { callNote, type CallStanding } from './call-note.ts'
 import { CasePanel } from './case-panel.tsx'
 import { CoachControls } from './coach-controls.tsx'
 import type { DeskPerson } from './desk-app.tsx'
@@ -17,6 +18,7 @@ import { DeskComposer, type DeskComposerHandle } from './desk-composer.tsx'
 import { errorText } from './desk-errors.ts'
 import { replyValues } from './fill-reply.ts'
 import { HandBackForm } from './hand-back-form.tsx'
+import { holderText } from './holder-text.ts'
 import { RoomActions, type Asked } from './room-actions.tsx'
 import { RoomHead } from './room-head.tsx'
 import { Transcript } from './transcript.tsx'
@@ -51,6 +53,7 @@ export function RoomView({
   person,
   me,
   approvals,
+  call,
   onChanged,
   onAccept,
 }: {
@@ -61,6 +64,8 @@ export function RoomView({
   person: DeskPerson
   me: string
   approvals: readonly PendingRequest[]
+  /** How its call stands. */
+  call: CallStanding | undefined
   onChanged: () => void
   onAccept: () => Promise<void>
 }) {
@@ -80,10 +85,16 @@ export function RoomView({
   const isWaiting = human?.status === 'waiting'
   const caller = members.find((member) => member.kind === 'person' && !member.id.startsWith('desk-'))
   const rows = shownRows(timeline)
-  const agent = `${names.agent(conversation?.agentId ?? null)} (AI)`
   const colleague = human?.id === undefined ? 'waiting for a colleague' : names.person(human.id)
   const onCall = human?.status === 'active' && human.id !== undefined && !isMine ? colleague : undefined
-  const holder = conversation === undefined ? '' : isMine ? 'You' : conversation.mode === 'human' ? colleague : agent
+  const holder =
+    conversation === undefined
+      ? 'connecting'
+      : holderText({
+          ...conversation,
+          holder: isMine ? 'You' : conversation.mode === 'human' ? colleague : undefined,
+          names,
+        })
 
   const run = async (act: () => Promise<void>): Promise<void> => {
     setProblem('')
@@ -147,7 +158,7 @@ export function RoomView({
           roomId={roomId}
           caller={caller?.displayName ?? 'Caller'}
           holder={holder}
-          phase={conversation?.phase ?? 'connecting'}
+          note={call === undefined ? undefined : callNote(call, nowMs)}
           sinceMs={Date.parse(rows.find((row) => 'at' in row)?.at ?? '')}
           nowMs={nowMs}
         />

@@ -9,6 +9,8 @@ const refreshMs = 2_000
 export interface DeskWork {
   waiting: readonly WaitingRoom[]
   live: readonly LiveRoom[]
+  /** Conversations that are over and not yet closed. */
+  ended: readonly LiveRoom[]
   approvals: readonly PendingRequest[]
   /** Callers' names by room, as far as they are known. */
   labels: Readonly<Record<string, string>>
@@ -26,6 +28,7 @@ export function useDesk(client: Client): DeskWork {
   const [work, setWork] = useState<Omit<DeskWork, 'refresh'>>({
     waiting: [],
     live: [],
+    ended: [],
     approvals: [],
     labels: {},
     isLoaded: false,
@@ -44,9 +47,13 @@ export function useDesk(client: Client): DeskWork {
           client.rooms.list({ status: 'active', limit: 50 }, { signal }),
           client.requests.list({ kind: 'approval' }, { signal }),
         ])
+        // After the rooms, so that a call that a room tells of is among them unless it is over.
+        const calls = await client.calls.list({ signal })
+        const conversations = toLive(rooms, calls, Date.now())
         setWork({
           waiting: toWaiting(entries),
-          live: toLive(rooms),
+          live: conversations.filter(({ isOver }) => !isOver),
+          ended: conversations.filter(({ isOver }) => isOver),
           approvals,
           labels: roomLabels(rooms),
           isLoaded: true,
