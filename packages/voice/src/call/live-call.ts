@@ -126,7 +126,10 @@ export class LiveCall implements CallSession {
     })
     await endpoint.start(
       mediaHandlers(core, {
-        frame: (frame, atMs) => core.hearing.push(frame, atMs),
+        frame: (frame, atMs) => {
+          if (core.parts.keepsLog) core.frames.caller.add(frame, atMs, core.requests.isSensitive)
+          core.hearing.push(frame, atMs)
+        },
         consent: (granted) => core.recording?.consent(granted),
         closed: (reason) => void this.hangup(reason),
       }),
@@ -360,7 +363,8 @@ export class LiveCall implements CallSession {
 
   /** What goes to the person, with the instant it is audible there. */
   #sent(frame: AudioFrame, audibleAtMs: number): void {
-    const { recording, parts } = this.#core
+    const { recording, parts, frames, requests } = this.#core
+    if (parts.keepsLog) frames.agent.add(frame, audibleAtMs, requests.isSensitive)
     recording?.agent(frame, audibleAtMs)
     parts.echo?.played(frame, audibleAtMs)
   }
