@@ -87,7 +87,7 @@ export async function createCallCenterKit(options: CallCenterKitOptions): Promis
     now: () => new Date(clock.now()).toISOString(),
   })
   for (const workflow of [credit, postCall]) engine.register(workflow)
-  const left = await findLeftCredits(engine, store)
+  const left = await findLeftCredits(engine, store, clock.now())
   // From here on nothing is waited for until the agents are there: the kit takes up what a stopped process left as soon
   // as it can, and needs its agents for that.
   const kit = new CallCenterRooms({ store, clock, ids, logger, ...options.kit })
