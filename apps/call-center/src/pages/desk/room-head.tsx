@@ -15,7 +15,8 @@ export function RoomHead({
   holder: string
   /** How its call stands, where that is worth a word. */
   note: string | undefined
-  sinceMs: number
+  /** When it began; undefined where it does not go on. */
+  sinceMs: number | undefined
   nowMs: number
 }) {
   return (
@@ -31,7 +32,9 @@ export function RoomHead({
           {note}
         </span>
       )}
-      {!Number.isNaN(sinceMs) && <span className="font-mono text-muted">{formatDuration(nowMs - sinceMs)}</span>}
+      {sinceMs !== undefined && !Number.isNaN(sinceMs) && (
+        <span className="font-mono text-muted">{formatDuration(nowMs - sinceMs)}</span>
+      )}
     </div>
   )
 }

@@ -1,6 +1,6 @@
 import type { Client } from '@parley/client'
 import type { Json, PendingRequest } from '@parley/spec'
-import { useImperativeHandle, useMemo, useRef, useState, type Ref } from 'react'
+import { useEffect, useImperativeHandle, useMemo, useRef, useState, type Ref } from 'react'
 import type { DeskSetup } from '../shared/demo-api.ts'
 import { LiveRegions } from '../shared/live-regions.tsx'
 import { createNames, deskPersonName } from '../shared/names.ts'
@@ -18,7 +18,7 @@ import { DeskComposer, type DeskComposerHandle } from './desk-composer.tsx'
 import { errorText } from './desk-errors.ts'
 import { replyValues } from './fill-reply.ts'
 import { HandBackForm } from './hand-back-form.tsx'
-import { holderText } from './holder-text.ts'
+import { holderText, wrapupPhase } from './holder-text.ts'
 import { RoomActions, type Asked } from './room-actions.tsx'
 import { RoomHead } from './room-head.tsx'
 import { Transcript } from './transcript.tsx'
@@ -87,6 +87,8 @@ export function RoomView({
   const rows = shownRows(timeline)
   const colleague = human?.id === undefined ? 'waiting for a colleague' : names.person(human.id)
   const onCall = human?.status === 'active' && human.id !== undefined && !isMine ? colleague : undefined
+  const note = call === undefined ? undefined : callNote(call, nowMs)
+  const isEnded = conversation?.phase === wrapupPhase && conversation.mode === 'agent'
   const holder =
     conversation === undefined
       ? 'connecting'
@@ -145,8 +147,14 @@ export function RoomView({
     },
   }))
 
+  const root = useRef<HTMLDivElement>(null)
+  // On a narrow screen the room stands below the lists, out of sight.
+  useEffect(() => {
+    if (matchMedia('(width < 64rem)').matches) root.current?.scrollIntoView({ block: 'start' })
+  }, [])
   return (
     <div
+      ref={root}
       className="grid min-h-0 xl:grid-cols-[minmax(0,1fr)_19rem]"
       data-desk-room={roomId}
       data-connection={connection.status}
@@ -157,9 +165,9 @@ export function RoomView({
         <RoomHead
           roomId={roomId}
           caller={caller?.displayName ?? 'Caller'}
-          holder={holder}
-          note={call === undefined ? undefined : callNote(call, nowMs)}
-          sinceMs={Date.parse(rows.find((row) => 'at' in row)?.at ?? '')}
+          holder={isEnded ? (note ?? holder) : holder}
+          note={isEnded ? undefined : note}
+          sinceMs={isEnded ? undefined : Date.parse(rows.find((row) => 'at' in row)?.at ?? '')}
           nowMs={nowMs}
         />
         {approvals.map((request) => (
