@@ -1,6 +1,7 @@
 import type { Client } from '@parley/client'
 import type { PendingRequest } from '@parley/spec'
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { readCalls } from './read-calls.ts'
 import { roomLabels, toLive, toWaiting, type LiveRoom, type WaitingRoom } from './desk-lists.ts'
 
 const refreshMs = 2_000
@@ -48,7 +49,7 @@ export function useDesk(client: Client): DeskWork {
           client.requests.list({ kind: 'approval' }, { signal }),
         ])
         // After the rooms, so that a call that a room tells of is among them unless it is over.
-        const calls = await client.calls.list({ signal })
+        const calls = await readCalls(client, signal)
         const conversations = toLive(rooms, calls, Date.now())
         setWork({
           waiting: toWaiting(entries),
