@@ -107,7 +107,9 @@ test('C-10 the server tells which calls are live, and how long one whose line is
   expect(await listFor(desk)).toEqual([])
   const { call, sockets } = await start(keyOf('site', ['rooms:write']), { participantId: 'ada' })
   const live = { callId: call.callId, roomId: room.id, participantId: 'ada' }
-  expect(await listFor(desk)).toEqual([{ ...live, user: expect.any(String), agent: expect.any(String), media: 'connected' }])
+  expect(await listFor(desk)).toEqual([
+    { ...live, user: expect.any(String), agent: expect.any(String), media: 'connected' },
+  ])
   expect(await listFor(keyOf('other', ['desk:answer'], 'elsewhere'))).toEqual([])
 
   sockets[0]?.close(1000, 'the page is gone')
