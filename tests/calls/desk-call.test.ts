@@ -1,7 +1,7 @@
 import { createClient, createWebSocketFactory, type CallStartOptions, type ClientCall } from '@parley/client'
 import { Agent, Kit } from '@parley/kit'
 import { createApiKey, createServer, type ApiKeyRecord } from '@parley/server'
-import { createSystemIds } from '@parley/spec'
+import { createSystemIds, type Socket } from '@parley/spec'
 import { createFakeStt, createFakeTts, createScriptedVad, scriptedModel } from '@parley/testing'
 import { VoiceChannel } from '@parley/voice'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -23,8 +23,12 @@ async function startDesk() {
   )
   const room = await kit.createRoom({ organizationId: 'harbor', channels: ['riley'] })
   const records = new Map<string, ApiKeyRecord>()
-  const keyOf = (id: string, rights: Parameters<typeof createApiKey>[0]['rights']): string => {
-    const { key, record } = createApiKey({ id, rights, organizationId: 'harbor' }, ids)
+  const keyOf = (
+    id: string,
+    rights: Parameters<typeof createApiKey>[0]['rights'],
+    organizationId = 'harbor',
+  ): string => {
+    const { key, record } = createApiKey({ id, rights, organizationId }, ids)
     records.set(id, record)
     return key
   }
@@ -41,14 +45,23 @@ async function startDesk() {
   const start = async (
     key: string,
     options: Pick<CallStartOptions, 'participantId' | 'mode'>,
-  ): Promise<{ call: ClientCall; devices: TestDevices }> => {
+  ): Promise<{ call: ClientCall; devices: TestDevices; sockets: Socket[] }> => {
     const devices = createTestDevices()
-    const client = createClient({ baseUrl: url, token: key, openSocket: createWebSocketFactory() })
+    const sockets: Socket[] = []
+    const open = createWebSocketFactory()
+    const openSocket: typeof open = async (...asked) => {
+      // A page that went away does not come back.
+      if (sockets.length > 0) return new Promise(() => {})
+      const socket = await open(...asked)
+      sockets.push(socket)
+      return socket
+    }
+    const client = createClient({ baseUrl: url, token: key, openSocket })
     const call = await client.calls.start({ roomId: room.id, devices: devices.devices, ...options })
     onTestFinished(() => call.hangup())
-    return { call, devices }
+    return { call, devices, sockets }
   }
-  return { kit, room, channel, keyOf, start }
+  return { kit, room, channel, keyOf, start, url }
 }
 
 /** Speaks one second of sound into a microphone. */
@@ -85,4 +98,25 @@ test('BR-2 by the server, too, taking over needs desk:answer and listening calls
   await expect(start(boss, { participantId: 'sam' })).rejects.toMatchObject({ code: 'forbidden' })
   await start(boss, { participantId: 'sam', mode: 'monitor' })
   expect(channel.calls).toHaveLength(1)
+})
+
+test('C-10 the server tells which calls are live, and how long one whose line is lost may still come back', async () => {
+  const { room, channel, keyOf, start, url } = await startDesk()
+  const listFor = (key: string) => createClient({ baseUrl: url, token: key }).calls.list()
+  const desk = keyOf('desk', ['desk:answer'])
+  expect(await listFor(desk)).toEqual([])
+  const { call, sockets } = await start(keyOf('site', ['rooms:write']), { participantId: 'ada' })
+  const live = { callId: call.callId, roomId: room.id, participantId: 'ada' }
+  expect(await listFor(desk)).toEqual([
+    { ...live, user: expect.any(String), agent: expect.any(String), media: 'connected' },
+  ])
+  expect(await listFor(keyOf('other', ['desk:answer'], 'elsewhere'))).toEqual([])
+
+  sockets[0]?.close(1000, 'the page is gone')
+  await vi.waitFor(async () => expect(await listFor(desk)).toMatchObject([{ ...live, media: 'lost' }]))
+  const [lost] = await listFor(desk)
+  expect(lost?.returnWithinMs).toBeGreaterThan(20_000)
+  expect(lost?.returnWithinMs).toBeLessThanOrEqual(30_000)
+  await channel.calls[0]?.hangup()
+  expect(await listFor(desk)).toEqual([])
 })

@@ -131,7 +131,26 @@ describeNeeding('chromium', 'The desk on a live call', (executablePath) => {
     await desk.locator('[data-desk-call=off]').waitFor()
     await expect.poll(() => page.locator('[data-banner=joined]').count(), { timeout: 10_000 }).toBe(0)
     await caller.hangUp()
+    await desk.locator(`[data-item=ended][data-room="${roomId}"]`).filter({ hasText: 'call ended' }).waitFor()
+    await desk.locator('[data-holder-name]').filter({ hasText: 'ended' }).waitFor()
     expectNoFault()
+  })
+
+  test('a caller whose tab was closed is said to be lost until the call ends, and then why it did', async () => {
+    const { page } = await openPage(browser, `${server.url}/`, allowed)
+    await useMicrophone(page, 0)
+    const roomId = await callerPage(page).call('carla')
+    const { page: desk } = await openPage(browser, `${server.url}/desk`, allowed)
+    await signIn(desk, 'Kim')
+    await openRoom(desk, 'live', roomId)
+    await page.close()
+    const note = desk.locator('[data-call-note]').filter({ hasText: /connection lost, call ends in \d+ s/ })
+    await note.nth(1).waitFor()
+    expect(await note.count()).toBe(2) // in the list and over the open room
+    await desk
+      .locator(`[data-item=ended][data-room="${roomId}"]`)
+      .filter({ hasText: "call ended: caller's connection lost" })
+      .waitFor({ timeout: 60_000 })
   })
 })
 

@@ -85,7 +85,9 @@ describeNeeding('chromium', 'Ada was charged twice', (executablePath) => {
     const summary = opened.page.getByRole('region', { name: 'Summary' })
     // Written by a run once the conversation has ended.
     await summary.getByText('Riley, Morgan, Dana').waitFor()
-    expect(await summary.innerText()).toMatch(/rules[\s\S]*A credit of \$79\.00 was given[\s\S]*Riley, Morgan, Dana/)
+    expect(await summary.innerText()).toMatch(
+      /A credit of \$79\.00 was given[\s\S]*Riley, Morgan, Dana[\s\S]*This summary[\s\S]*written rules/,
+    )
     opened.expectNoFault()
     atDesk.expectNoFault()
   })

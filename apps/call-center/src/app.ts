@@ -17,12 +17,15 @@ import { demoRoutes } from './demo-routes.ts'
 import { helpPages } from './help/help-pages.ts'
 import { loadArticles } from './help/load-articles.ts'
 import { createPostgresHelp, indexArticles } from './help/postgres-help.ts'
+import { cappedModel } from './agents/capped-model.ts'
+import { createCallBudgets, type CallBudgets } from './rooms/call-budgets.ts'
 import { createCallCenterKit } from './rooms/call-center-kit.ts'
 import { createCallVoice, type CallVoice } from './voice/create-call-voice.ts'
 import { createPhoneLine } from './voice/phone.ts'
 import type { CallCenterRooms } from './rooms/call-center-rooms.ts'
 import { arePagesStale, buildPages, pagesFolder } from './start/build-pages.ts'
-import { chooseModel, type ModelChoice } from './start/choose-model.ts'
+import { checkCap, chooseModel, type ModelCap, type ModelChoice } from './start/choose-model.ts'
+import { readPrices } from './start/read-prices.ts'
 import { deskKey, readSecret } from './start/secrets.ts'
 import { isLoopback, type Settings } from './start/settings.ts'
 import { createStderrLogger } from './start/stderr-logger.ts'
@@ -109,9 +112,15 @@ export async function createCallCenter(options: CallCenterOptions): Promise<Call
       onError: (error) => logger.warn('Rules could not be used.', { code: error.code, detail: error.message }),
     })
     const { wrapModel } = options
+    const budgets =
+      settings.callBudgetUsd === undefined
+        ? undefined
+        : createCallBudgets({ capUsd: settings.callBudgetUsd, rooms: () => kit, clock, logger })
+    const cap = budgets && capOf(budgets, { usd: settings.callBudgetUsd ?? 0, ids })
+    const priceOf = await readPrices(settings.pricesFile, new Date(clock.now()).toISOString())
     const { modelFor, summaryModel, ...model } = wrapModel
-      ? givenModel(wrapModel, local)
-      : await chooseModel({ env: options.env ?? {}, local, clock })
+      ? givenModel(wrapModel, local, cap)
+      : await chooseModel({ env: options.env ?? {}, local, clock, priceOf, ...(cap === undefined ? {} : { cap }) })
     if (pages && (await arePagesStale())) {
       onProgress('building the pages')
       await buildPages(logger)
@@ -212,13 +221,24 @@ export async function createCallCenter(options: CallCenterOptions): Promise<Call
   }
 }
 
+/** What holds paid models to the budgets of their conversations. */
+function capOf({ budgetOf, reached }: CallBudgets, { usd, ids }: { usd: number; ids: IdSource }): ModelCap {
+  return { usd, hold: (model, free) => cappedModel(model, free, { budgetOf, onReached: reached, ids }) }
+}
+
 /** The model that a host gave in the place of the rules. */
 function givenModel(
   wrapModel: NonNullable<CallCenterOptions['wrapModel']>,
   local: Readonly<Record<SpeakingAgentId, ChatModel>>,
+  cap: ModelCap | undefined,
 ): ModelChoice {
-  const { id, card } = wrapModel(local.triage, 'triage')
-  const modelFor = (agentId: SpeakingAgentId): ChatModel => wrapModel(local[agentId], agentId)
+  const first = wrapModel(local.triage, 'triage')
+  checkCap(first, cap)
+  const { id, card } = first
+  const modelFor = (agentId: SpeakingAgentId): ChatModel => {
+    const model = wrapModel(local[agentId], agentId)
+    return cap?.hold(model, local[agentId]) ?? model
+  }
   return { label: id, id, remote: card.tier !== 'local', remark: 'given by the host', modelFor }
 }
 

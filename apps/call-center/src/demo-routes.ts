@@ -1,7 +1,6 @@
-import { timingSafeEqual } from 'node:crypto'
 import { createRateLimiter } from '@parley/kit'
-import { toJsonSchema, type Clock, type Json, type RateLimiter, type SqlDatabase } from '@parley/spec'
-import type { Mount, RoomTokens } from '@parley/server'
+import { ParleyError, toJsonSchema, type Clock, type Json, type RateLimiter, type SqlDatabase } from '@parley/spec'
+import type { Mount, MountContext, Principal, RoomTokens } from '@parley/server'
 import { z } from 'zod'
 import { agentProfiles } from './agents/agent-profiles.ts'
 import { stages } from './agents/call-center-pipeline.ts'
@@ -10,7 +9,6 @@ import { customerCard } from './business/customer-card.ts'
 import { demoPeople } from './business/people.ts'
 import { keepSolved, showRecording } from './demo-call-routes.ts'
 import { listRuns, showRun, type RunSource } from './demo-run-routes.ts'
-import { problem } from './problem.ts'
 import type { CallCenterRooms } from './rooms/call-center-rooms.ts'
 import type { CallSummaries } from './workflows/call-summaries.ts'
 import { voiceChannelId, type CallVoice } from './voice/create-call-voice.ts'
@@ -48,6 +46,8 @@ export interface DemoRoutesOptions {
 
 const webChannelId = 'web'
 const mostBodyBytes = 4_096
+/** What a key needs for what only colleagues may see. */
+const deskRights = ['desk:answer'] as const
 /** Rooms of the demo that may be opened: everyone who can reach the server may do so. */
 const openings = { perSecond: 1, burst: 60 }
 /** A room nobody writes in is paused, and closed a day later. */
@@ -60,12 +60,15 @@ const newRoomSchema = z.strictObject({
   after: z.string().max(256).optional(),
 })
 
-/** Routes of the demo beside `/v1`: whom one may be, a room for a caller, and what the desk needs to begin. */
+/**
+ * Routes of the demo beside `/v1`: whom one may be, a room for a caller, and what the desk needs to begin. Who asks and
+ * what is refused follow `/v1`.
+ */
 export function demoRoutes(options: DemoRoutesOptions): Mount {
   const limiter = createRateLimiter(options.clock, openings)
   return {
     path: '/demo',
-    async fetch(request) {
+    async fetch(request, context) {
       const { pathname } = new URL(request.url)
       const [, , what = '', id = '', action = ''] = pathname.split('/')
       switch (`${request.method} ${what}${id === '' ? '' : '/:id'}${action === '' ? '' : `/${action}`}`) {
@@ -77,21 +80,28 @@ export function demoRoutes(options: DemoRoutesOptions): Mount {
         case 'GET model':
           return Response.json(options.model)
         case 'POST rooms':
-          return openRoom(request, options, limiter)
+          return openRoom(request, { options, limiter, context })
         case 'POST rooms/:id/token':
-          return renewToken(request, id, options)
+          return renewToken(await seatIn(id, context), options)
         case 'GET rooms/:id/recording':
-          return isSeated(request, id, options) ? showRecording(id, options) : refused()
+          await seatIn(id, context)
+          return showRecording(id, options)
         case 'POST rooms/:id/solved':
+          await seatIn(id, context)
           return solved(request, id, options)
         case 'GET rooms/:id/summary':
-          return isSeated(request, id, options) ? Response.json(await options.summaries.read(id)) : refused()
+          await seatIn(id, context)
+          return Response.json(await options.summaries.read(id))
         case 'GET runs':
-          return isSame(bearerOf(request), options.deskKey) ? listRuns(options.runs) : refused()
+          await context.authenticate(deskRights)
+          return listRuns(options.runs)
         case 'GET runs/:id':
-          return isSame(bearerOf(request), options.deskKey) ? showRun(id, options.runs) : refused()
+          await context.authenticate(deskRights)
+          return showRun(id, options.runs)
         case 'POST rooms/:id/end':
-          return endRoom(request, id, options)
+          await seatIn(id, context)
+          await options.rooms.endConversation(id)
+          return new Response(null, { status: 204 })
         case 'GET desk':
           return Response.json({
             ...(options.isDeskOpen ? { token: options.deskKey } : {}),
@@ -101,7 +111,8 @@ export function demoRoutes(options: DemoRoutesOptions): Mount {
             ),
           })
         case 'GET customer/:id':
-          return showCustomer(request, id, options)
+          await context.authenticate(deskRights)
+          return showCustomer(id, options)
         default:
           return null
       }
@@ -123,27 +134,31 @@ function agentCards(): Json {
 /** A new room with a caller in it, and the token that lets the caller in. */
 async function openRoom(
   request: Request,
-  { rooms, agentIds, tokens, newParticipantId }: DemoRoutesOptions,
-  limiter: RateLimiter,
+  given: { options: DemoRoutesOptions; limiter: RateLimiter; context: MountContext },
 ): Promise<Response> {
-  if (!(await limiter.take('rooms')).allowed)
-    return problem(429, 'rate_limited', 'Too many conversations begin at once. Try again in a moment.')
+  const { rooms, agentIds, tokens, newParticipantId } = given.options
+  const taken = await given.limiter.take('rooms')
+  if (!taken.allowed)
+    throw new ParleyError({
+      code: 'rate_limited',
+      message: 'Too many conversations begin at once. Try again in a moment.',
+      details: { retryAfterMs: taken.retryAfterMs },
+    })
   const body = await readBody(request)
   if (body === unreadable)
-    return problem(
-      400,
-      'body_invalid',
-      `The body must be JSON of at most ${mostBodyBytes} bytes, such as {"person":"ada"}, or empty.`,
-    )
+    throw new ParleyError({
+      code: 'body_invalid',
+      message: `The body must be JSON of at most ${mostBodyBytes} bytes, such as {"person":"ada"}, or empty.`,
+    })
   const parsed = newRoomSchema.safeParse(body)
   if (!parsed.success)
-    return problem(
-      400,
-      'invalid_options',
-      'person is one of ada, ben, carla, dev, or absent; call is true or absent, after is a room whose token comes along; there is no other field.',
-    )
+    throw new ParleyError({
+      code: 'invalid_options',
+      message:
+        'person is one of ada, ben, carla, dev, or absent; call is true or absent, after is a room whose token comes along; there is no other field.',
+    })
   const { person, call = false, after } = parsed.data
-  if (after !== undefined && !isSeated(request, after, { tokens })) return refused()
+  if (after !== undefined) await seatIn(after, given.context)
   const displayName = demoPeople.find(({ key }) => key === person)?.firstName ?? 'Caller'
   const room = await rooms.createRoom({
     metadata: {
@@ -164,40 +179,38 @@ async function openRoom(
   )
 }
 
-async function renewToken(request: Request, roomId: string, { tokens }: DemoRoutesOptions): Promise<Response> {
-  const seat = tokens().check(bearerOf(request))?.room
-  if (seat?.roomId !== roomId) return refused()
-  const { token, expiresAtMs } = tokens().issue({ roomId, participantId: seat.participantId, role: seat.role })
+function renewToken(
+  { roomId, participantId, role }: NonNullable<Principal['room']>,
+  { tokens }: DemoRoutesOptions,
+): Response {
+  const { token, expiresAtMs } = tokens().issue({ roomId, participantId, role })
   return Response.json({ token, expiresAt: new Date(expiresAtMs).toISOString() })
 }
 
-async function endRoom(request: Request, roomId: string, { tokens, rooms }: DemoRoutesOptions): Promise<Response> {
-  if (!isSeated(request, roomId, { tokens })) return refused()
-  await rooms.endConversation(roomId)
-  return new Response(null, { status: 204 })
+async function solved(request: Request, roomId: string, { rooms }: DemoRoutesOptions): Promise<Response> {
+  if (await keepSolved(await readBody(request), roomId, rooms)) return new Response(null, { status: 204 })
+  throw new ParleyError({
+    code: 'invalid_options',
+    message: 'The body must be {"solved":true} or {"solved":false}.',
+  })
 }
 
-async function solved(request: Request, roomId: string, { tokens, rooms }: DemoRoutesOptions): Promise<Response> {
-  if (!isSeated(request, roomId, { tokens })) return refused()
-  const isKept = await keepSolved(await readBody(request), roomId, rooms)
-  return isKept
-    ? new Response(null, { status: 204 })
-    : problem(400, 'invalid_options', 'The body must be {"solved":true} or {"solved":false}.')
+/**
+ * The caller's place in the room, by their token.
+ * @throws {ParleyError} what `authenticate` throws; `forbidden` for a key, `room_not_found` for another room's token
+ */
+async function seatIn(roomId: string, context: MountContext): Promise<NonNullable<Principal['room']>> {
+  const { room: seat } = await context.authenticate()
+  if (seat === undefined)
+    throw new ParleyError({ code: 'forbidden', message: "This is the caller's own: send the token of their room." })
+  if (seat.roomId === roomId) return seat
+  throw new ParleyError({ code: 'room_not_found', message: `There is no room ${roomId}.`, details: { roomId } })
 }
 
-/** Whether the request comes from a caller of the room. */
-function isSeated(request: Request, roomId: string, { tokens }: Pick<DemoRoutesOptions, 'tokens'>): boolean {
-  return tokens().check(bearerOf(request))?.room?.roomId === roomId
-}
-
-async function showCustomer(
-  request: Request,
-  accountId: string,
-  { database, deskKey }: DemoRoutesOptions,
-): Promise<Response> {
-  if (!isSame(bearerOf(request), deskKey)) return refused()
+async function showCustomer(accountId: string, { database }: DemoRoutesOptions): Promise<Response> {
   const card = await customerCard(database, accountId)
-  return card ? Response.json(card) : problem(404, 'not_found', 'There is no such account.')
+  if (card) return Response.json(card)
+  throw new ParleyError({ code: 'not_found', message: 'There is no such account.' })
 }
 
 const unreadable = Symbol('unreadable')
@@ -210,17 +223,4 @@ async function readBody(request: Request): Promise<unknown> {
   } catch {
     return unreadable // the caller is told what is expected
   }
-}
-
-function bearerOf(request: Request): string {
-  return /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? ''
-}
-
-function isSame(given: string, expected: string): boolean {
-  const [left, right] = [Buffer.from(given), Buffer.from(expected)]
-  return left.length === right.length && timingSafeEqual(left, right)
-}
-
-function refused(): Response {
-  return problem(401, 'auth_invalid', 'The key or token is wrong or expired.')
 }

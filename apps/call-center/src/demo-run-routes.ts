@@ -1,6 +1,5 @@
-import { toWire, type DurableBackend, type Json } from '@parley/spec'
+import { ParleyError, toWire, type DurableBackend, type Json } from '@parley/spec'
 import type { Engine } from '@parley/workflow'
-import { problem } from './problem.ts'
 
 /** Where runs are looked up. */
 export interface RunSource {
@@ -17,7 +16,7 @@ export async function listRuns({ engine }: RunSource): Promise<Response> {
 /** One run with its steps, waits and receipts, with the fields of `parley runs show --json`. */
 export async function showRun(runId: string, { engine, backend }: RunSource): Promise<Response> {
   if ((await engine.get(runId)) === undefined)
-    return problem(404, 'run_unknown', `There is no run ${runId.slice(0, 80)}.`)
+    throw new ParleyError({ code: 'run_unknown', message: `There is no run ${runId.slice(0, 80)}.` })
   const { run, stepRuns, waits } = await backend.read(runId)
   const receipts = await engine.receipts({ runId })
   return Response.json({

@@ -34,13 +34,12 @@ test('over HTTP: the desk sees the run of a credit and its receipt, the caller t
   await caller.say('yes please')
   await caller.hear(/decided by a colleague/)
 
-  expect((await get('/demo/runs')).status).toBe(401)
-  expect((await get('/demo/runs', caller.token)).status).toBe(401)
+  expect((await get('/demo/runs', caller.token)).body).toMatchObject({ status: 403, code: 'forbidden' })
   const { body } = await get('/demo/runs', callCenter.deskKey)
   const { runs } = body as { runs: { id: string; [field: string]: unknown }[] }
   expect(runs).toMatchObject([{ workflow: 'credit-approval', status: 'waiting', room_id: caller.roomId }])
   const path = `/demo/runs/${runs[0]?.id ?? ''}`
-  expect((await get(path)).status).toBe(401)
+  expect((await get(path)).body).toMatchObject({ status: 401, code: 'auth_required' })
   expect((await get('/demo/runs/run_none', callCenter.deskKey)).body).toMatchObject({
     status: 404,
     code: 'run_unknown',
@@ -57,7 +56,7 @@ test('over HTTP: the desk sees the run of a credit and its receipt, the caller t
   })
 
   const summary = `/demo/rooms/${caller.roomId}/summary`
-  expect((await get(summary)).status).toBe(401)
+  expect((await get(summary, callCenter.deskKey)).body).toMatchObject({ status: 403, code: 'forbidden' })
   expect((await get(summary, caller.token)).body).toEqual({ status: 'none' })
   const headers = { authorization: `Bearer ${caller.token}` }
   await fetch(`${origin}/demo/rooms/${caller.roomId}/end`, { method: 'POST', body: '{}', headers })
@@ -73,7 +72,7 @@ test('over HTTP: the desk sees the run of a credit and its receipt, the caller t
       },
     })
   const other = await callAs('ben', origin)
-  expect((await get(summary, other.token)).status).toBe(401)
+  expect((await get(summary, other.token)).body).toMatchObject({ status: 404, code: 'room_not_found' })
   const { body: shown } = await get('/demo/runs', callCenter.deskKey)
   const [latest] = (shown as { runs: { id: string; workflow: string }[] }).runs
   expect(latest?.workflow).toBe('post-call')
@@ -82,3 +81,22 @@ test('over HTTP: the desk sees the run of a credit and its receipt, the caller t
   })
   for (const one of [caller, other]) one.close()
 }, 60_000)
+
+test.each([
+  '/demo/runs',
+  '/demo/runs/run_1',
+  '/demo/customer/acc-01',
+  '/demo/rooms/r/summary',
+  '/demo/rooms/r/recording',
+])('%s without a key, and with a wrong one, is refused in the words of /v1', async (path) => {
+  for (const token of [undefined, 'prl_desk_wrong']) {
+    const [ours, theirs] = [await get(path, token), await get('/v1/rooms', token)]
+    expect(ours.status).toBe(401)
+    const shown = ({ body: { request_id: _id, ...body } }: typeof ours): object => body
+    expect(shown(ours)).toEqual(shown(theirs))
+  }
+  expect((await get(path)).body).toMatchObject({
+    code: 'auth_required',
+    detail: 'Say who you are: send a key or token in the header authorization.',
+  })
+})

@@ -22,7 +22,7 @@ export type {
   JitterPush,
   JitterStats,
 } from './jitter/jitter-buffer.ts'
-export { levels } from './levels.ts'
+export { dbfsOf, levels } from './levels.ts'
 export type { Levels } from './levels.ts'
 export { createMixer } from './mixer.ts'
 export type { Mixer, MixerOptions } from './mixer.ts'

@@ -20,14 +20,15 @@ export class CliOutput {
   /** Whether standard error is a terminal that may be drawn on. */
   readonly isLive: boolean
   readonly #world: CliWorld
-  readonly #isQuiet: boolean
+  /** Whether progress is left out. */
+  readonly isQuiet: boolean
   readonly #isVerbose: boolean
   readonly #hasColour: boolean
 
   constructor(world: CliWorld, { json = false, quiet = false, verbose = false, color = true }: OutputOptions) {
     this.#world = world
     this.isJson = json
-    this.#isQuiet = quiet
+    this.isQuiet = quiet
     this.#isVerbose = verbose
     this.isLive = world.stderr.isTTY === true && !quiet && !json
     this.#hasColour = color && (world.env['NO_COLOR'] ?? '') === ''
@@ -50,7 +51,7 @@ export class CliOutput {
 
   /** Progress. */
   note(text: string): void {
-    if (!this.#isQuiet) this.#world.stderr.write(`${text}\n`)
+    if (!this.isQuiet) this.#world.stderr.write(`${text}\n`)
   }
 
   /** Progress that only `--verbose` shows. */

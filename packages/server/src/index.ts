@@ -11,6 +11,7 @@ export type { RoomsService } from './rooms-service.ts'
 export {
   defaultServerLimits,
   type Mount,
+  type MountContext,
   type ServerLimits,
   type ServerOptions,
   type SocketConnection,

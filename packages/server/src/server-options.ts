@@ -8,7 +8,7 @@ import {
   type Socket,
 } from '@parley/spec'
 import type { AuthOptions } from './auth/authenticate.ts'
-import type { Principal } from './auth/principal.ts'
+import type { Principal, Right } from './auth/principal.ts'
 import type { CallsOptions } from './calls/call-service.ts'
 import type { RoomsService } from './rooms-service.ts'
 
@@ -17,7 +17,17 @@ export interface Mount {
   /** What the path begins with, such as `/desk`; `/` takes what nothing else took. */
   path: string
   /** `null` passes the request on to the next mount. */
-  fetch(request: Request): Response | null | Promise<Response | null>
+  fetch(request: Request, context: MountContext): Response | null | Promise<Response | null>
+}
+
+/** What the server does for a mount while it answers one request. Errors that a mount throws become problems as on `/v1`. */
+export interface MountContext {
+  /**
+   * Who asks, by the keys, tokens and rate limits of `/v1`.
+   * @param anyOf - One of these rights is needed, of a key: the token of a participant does not do. @default any credential
+   * @throws {ParleyError} `auth_required` without any, `auth_invalid`, `forbidden`, `rate_limited`
+   */
+  authenticate(anyOf?: readonly Right[]): Promise<Principal>
 }
 
 /** A WebSocket address of the host, such as the media of calls. */

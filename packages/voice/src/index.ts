@@ -252,6 +252,7 @@ export {
 } from './metrics/call-cost.ts'
 export { runAmd, type AmdClassifier, type AmdPorts, type RunningAmd } from './amd/run-amd.ts'
 export { type CallLog, type LoggedStep } from './replay/call-log.ts'
+export type { FrameSummary } from './replay/frame-log.ts'
 export { type CallForecast, type ForecastTurn, type TurnDifference } from './replay/compare-runs.ts'
 export { readCallLog } from './replay/read-call-log.ts'
 export { parseCallLog, writeCallLog } from './replay/stored-log.ts'

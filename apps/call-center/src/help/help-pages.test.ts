@@ -7,15 +7,14 @@ const article = readArticle(
   '---\ntitle: Refund times\ntopic: billing\nupdated: 2026-01-01\n---\n## To a card\nThree <days> & more.\n',
 )
 const mount = helpPages([article])
-const get = (path: string): Response | null | Promise<Response | null> =>
-  mount.fetch(new Request(`http://localhost${path}`))
+const get = (path: string): Response | null => mount.fetch(new Request(`http://localhost${path}`))
 
 test('an article is a page whose text is text', async () => {
-  const response = await get('/help/refund-times')
+  const response = get('/help/refund-times')
   expect(response?.headers.get('content-security-policy')).toContain("default-src 'none'")
   expect(await response?.text()).toContain('<h2 id="1">To a card</h2><p>Three &lt;days&gt; &amp; more.</p>')
 })
 
 test('an unknown article is nobody’s page', async () => {
-  expect(await get('/help/nothing')).toBeNull()
+  expect(get('/help/nothing')).toBeNull()
 })

@@ -2,7 +2,7 @@ import type { Mount } from '@parley/server'
 import type { Article } from './read-article.ts'
 
 /** The articles as pages of their own, for the links under an answer: `/help/refund-times#2`. */
-export function helpPages(articles: readonly Article[]): Mount {
+export function helpPages(articles: readonly Article[]): Mount & { fetch(request: Request): Response | null } {
   const byId = new Map(articles.map((article) => [article.id, article]))
   return {
     path: '/help',

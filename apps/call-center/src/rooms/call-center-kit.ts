@@ -19,7 +19,8 @@ import type { HelpSearch } from '../help/help-search.ts'
 import { createCallSummaries, type CallSummaries } from '../workflows/call-summaries.ts'
 import { creditApproval } from '../workflows/credit-approval.ts'
 import { createCreditDesk } from '../workflows/credit-desk.ts'
-import { loadPostCall, rulesLabel } from '../workflows/post-call.ts'
+import { rulesLabel } from '../workflows/call-summary.ts'
+import { loadPostCall } from '../workflows/post-call.ts'
 import { runLog } from '../workflows/run-log.ts'
 import { findLeftCredits, settleLeftCredits } from '../workflows/settle-left-credits.ts'
 import { createSummaryModel } from '../workflows/summary-model.ts'
@@ -27,6 +28,7 @@ import { announceHandoff } from './announce-handoff.ts'
 import { CallCenterRooms } from './call-center-rooms.ts'
 import { hideTypedPin } from './hide-typed-pin.ts'
 import { createSourceHooks } from './name-sources.ts'
+import { noteCalls } from './note-calls.ts'
 import { summarizeEnds } from './summarize-ends.ts'
 import { tellCaller } from './tell-caller.ts'
 import { tellInterrupted } from './tell-interrupted.ts'
@@ -85,7 +87,7 @@ export async function createCallCenterKit(options: CallCenterKitOptions): Promis
     now: () => new Date(clock.now()).toISOString(),
   })
   for (const workflow of [credit, postCall]) engine.register(workflow)
-  const left = await findLeftCredits(engine, store)
+  const left = await findLeftCredits(engine, store, clock.now())
   // From here on nothing is waited for until the agents are there: the kit takes up what a stopped process left as soon
   // as it can, and needs its agents for that.
   const kit = new CallCenterRooms({ store, clock, ids, logger, ...options.kit })
@@ -119,6 +121,7 @@ export async function createCallCenterKit(options: CallCenterKitOptions): Promis
     id: pipelineId,
   })
   pipeline.install(kit, agents, { announce: announceHandoff })
+  noteCalls(kit, () => new Date(clock.now()).toISOString())
   summarizeEnds(kit, summaries)
   await engine.recover()
   await settleLeftCredits(left, { credits, rooms: kit })

@@ -1,6 +1,7 @@
 import { createOpenAiChatModel } from '@parley/openai'
-import { withFallback, type ChatModel, type Clock } from '@parley/spec'
+import { costOf, ParleyError, toUsd, withFallback, type ChatModel, type Clock, type Price } from '@parley/spec'
 import type { SpeakingAgentId } from '../agents/create-agents.ts'
+import type { PriceOf } from './read-prices.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -16,6 +17,8 @@ export interface ModelChoice {
   /** Why something that was asked for is not used. */
   warning?: string
   modelFor: (agentId: SpeakingAgentId) => ChatModel
+  /** What a conversation costs and may cost; absent where nothing is paid. */
+  cost?: string
   /** Writes summaries; absent where rules do. */
   summaryModel?: ChatModel
 }
@@ -26,6 +29,16 @@ export interface ChooseModelOptions {
   local: Readonly<Record<SpeakingAgentId, ChatModel>>
   clock: Clock
   fetch?: typeof globalThis.fetch
+  /** @default no prices are known */
+  priceOf?: PriceOf
+  /** What a conversation may cost, and what holds a paid model to it. @default no cap */
+  cap?: ModelCap
+}
+
+/** Holds a paid model to what a conversation may cost; the other one costs nothing and answers beyond. */
+export interface ModelCap {
+  usd: number
+  hold: (model: ChatModel, free: ChatModel) => ChatModel
 }
 
 const defaultModel = 'gpt-5-mini'
@@ -42,6 +55,8 @@ export async function chooseModel({
   local,
   clock,
   fetch = globalThis.fetch,
+  priceOf = () => undefined,
+  cap,
 }: ChooseModelOptions): Promise<ModelChoice> {
   const apiKey = env['OPENAI_API_KEY'] || undefined
   const baseURL = env['OPENAI_BASE_URL'] || undefined
@@ -56,21 +71,53 @@ export async function chooseModel({
   const refusal = await checkKey({ apiKey, baseURL: baseURL ?? defaultBaseUrl, fetch })
   if (refusal !== undefined)
     return { ...rules, remark: 'understands the phrases in rules/, nothing else', warning: refusal }
+  const name = env['PARLEY_MODEL'] || defaultModel
+  const price = priceOf(`openai/${name}`)
   const model = createOpenAiChatModel({
-    model: env['PARLEY_MODEL'] || defaultModel,
+    model: name,
     clock,
+    ...(price === undefined ? {} : { card: { price } }),
     fetch,
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(baseURL === undefined ? {} : { baseURL }),
   })
+  checkCap(model, cap)
   return {
     label: model.id,
     id: model.id,
     remote: true,
     remark: 'what people write is sent there; local rules answer when it fails',
-    modelFor: (agentId) => withFallback([model, local[agentId]], { clock }),
+    cost: costText(price, cap?.usd),
+    modelFor: (agentId) => withFallback([cap?.hold(model, local[agentId]) ?? model, local[agentId]], { clock }),
     summaryModel: model,
   }
+}
+
+/**
+ * A cap holds only what has a price.
+ * @throws {ParleyError} `config_invalid` naming the variable and what to do
+ */
+export function checkCap({ id, card }: ChatModel, cap: ModelCap | undefined): void {
+  if (cap === undefined || card.price !== undefined) return
+  throw new ParleyError({
+    code: 'config_invalid',
+    message: `PARLEY_CALL_BUDGET_USD cannot be kept: the price of ${id} is not known. Name a file of prices that has it in PARLEY_PRICES, or unset the cap.`,
+    details: { path: 'PARLEY_CALL_BUDGET_USD', model: id },
+  })
+}
+
+/** Tokens of a story of the demo told from end to end, as the tests measure it: input, output. */
+export const usualCall = { inputTokens: 23_000, outputTokens: 1_000 }
+
+function costText(price: Price | undefined, capUsd: number | undefined): string {
+  if (price === undefined) return 'price not known (PARLEY_PRICES), no cap (PARLEY_CALL_BUDGET_USD)'
+  const cap = capUsd === undefined ? 'no cap' : `cap ${dollars(capUsd)}`
+  return `about ${dollars(toUsd(costOf(price, usualCall) ?? 0))} a call, ${cap} (PARLEY_CALL_BUDGET_USD)`
+}
+
+/** Four decimals under one cent. */
+function dollars(usd: number): string {
+  return `$${usd.toFixed(usd < 0.01 ? 4 : 2)}`
 }
 
 interface KeyCheck {

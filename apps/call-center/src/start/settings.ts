@@ -22,6 +22,10 @@ export interface Settings {
   databaseUrl: string
   /** Signs room tokens and makes the desk's key; required on a host that others can reach. */
   authSecret: string | undefined
+  /** What the models of one conversation may cost, in US dollars. @default none */
+  callBudgetUsd: number | undefined
+  /** A file of prices of models. @default none */
+  pricesFile: string | undefined
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -63,7 +67,17 @@ export function readSettings(argv: readonly string[], env: Environment): Setting
     dataDir,
     databaseUrl: env['PARLEY_DATABASE_URL'] ?? `file:${dataDir}`,
     authSecret,
+    callBudgetUsd: dollarsOf(env, 'PARLEY_CALL_BUDGET_USD'),
+    pricesFile: env['PARLEY_PRICES'] || undefined,
   }
+}
+
+/** An amount of a variable; an empty one is not set. */
+function dollarsOf(env: Environment, name: string): number | undefined {
+  const text = env[name] ?? ''
+  if (text === '') return undefined
+  if (/^\d+(\.\d{1,9})?$/.test(text) && Number(text) > 0) return Number(text)
+  throw invalid(`${name} is "${text}"; US dollars above 0 are needed, such as 0.50. Unset it for no cap.`, name)
 }
 
 /** Whether a host is this machine alone. */

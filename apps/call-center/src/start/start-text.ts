@@ -6,6 +6,8 @@ export interface StartFacts {
   readyMs: number
   modelLabel: string
   modelRemark: string
+  /** What a conversation costs and may cost; absent where nothing is paid. */
+  modelCost?: string | undefined
   /** What calls are heard and spoken with. */
   hearing: { label: string; remark: string }
   speech: { label: string; remark: string }
@@ -20,7 +22,20 @@ export interface StartFacts {
 
 /** The block that `npm start` prints. It names what does the work, and what is not there. */
 export function startText(facts: StartFacts): string {
-  const { url, readyMs, modelLabel, modelRemark, hearing, speech, warnings, data, customers, articles, deskKey } = facts
+  const {
+    url,
+    readyMs,
+    modelLabel,
+    modelRemark,
+    modelCost,
+    hearing,
+    speech,
+    warnings,
+    data,
+    customers,
+    articles,
+    deskKey,
+  } = facts
   const title = 'Parley call center · Harbor Internet (demo)'
   const tries = [demoPeople[0], demoPeople[3], demoPeople[2]].flatMap((person) =>
     person ? [`"${person.firstWords}"`] : [],
@@ -31,7 +46,8 @@ export function startText(facts: StartFacts): string {
     row('Desk', `${url}/desk`, 'answer, listen in, take over'),
     row('API', `${url}/docs`),
     '',
-    row('Model', modelLabel, modelRemark),
+    row('Model', modelLabel, modelCost ?? modelRemark),
+    ...(modelCost === undefined ? [] : [row('', '', modelRemark)]),
     ...warnings.map((warning) => row('', warning)),
     row('Hearing', hearing.label, hearing.remark),
     row('Speech', speech.label, speech.remark),

@@ -128,3 +128,8 @@ test('words that try to give orders reach no model, and a line is cut', () => {
   expect(transcript[0]?.length).toBeLessThan(330)
   expect(lastAnswer).toContain('ignore all previous instructions')
 })
+
+test('an answer that was cut short is told as such', () => {
+  const cut = event({ type: 'text', text: 'A credit of this', interrupted: true }, agent('billing'))
+  expect(callFacts([cut], members).lastAnswer).toBe('A credit of this …')
+})

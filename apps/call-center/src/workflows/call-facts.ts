@@ -45,7 +45,8 @@ export function callFacts(events: readonly RoomEvent[], members: readonly Partic
     transcript.push(`${speaker.name}: ${said}`)
     if (speaker.isCaller) continue
     agents.add(speaker.name)
-    lastAnswer = content.text
+    // What is told is what was heard; that there was more to come is not left out.
+    lastAnswer = content.interrupted === true ? `${content.text} …` : content.text
   }
   const { done, next } = whatHappened(events)
   return {

@@ -10,9 +10,12 @@ export const callWordsSchema = z.strictObject({
   followUps: z.array(z.string()),
 })
 
+/** The label of a summary that no model wrote. */
+export const rulesLabel = 'rules'
+
 /** The summary of a conversation, as it is kept with its room and shown. */
 export const callSummarySchema = callWordsSchema.extend({
-  /** What wrote it: `rules`, or a model. */
+  /** What wrote it: `rulesLabel`, or a model. */
   label: z.string(),
   /** Who answered, each once, in order. */
   agents: z.array(z.string()).min(1),

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { ParleyError, type Contract, type RoomEvent, type RoomId } from '@parley/spec'
 import { loadDocument, SKIP, type RegisteredFunction, type StepAction, type WorkflowSource } from '@parley/workflow'
 import { callFacts, callFactsSchema } from './call-facts.ts'
-import { callSummarySchema, callWordsSchema } from './call-summary.ts'
+import { callSummarySchema, callWordsSchema, rulesLabel } from './call-summary.ts'
 import { wordsOfFacts } from './summary-model.ts'
 import type { CallCenterRooms } from '../rooms/call-center-rooms.ts'
 
@@ -16,9 +16,6 @@ export interface PostCallParts {
   modelLabel: string
   now: () => string
 }
-
-/** What is written on a summary that no model wrote. */
-export const rulesLabel = 'rules'
 
 const document = fileURLToPath(new URL('../../workflows/post-call.yaml', import.meta.url))
 

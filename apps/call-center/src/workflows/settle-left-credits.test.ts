@@ -11,6 +11,7 @@ import { findLeftCredits, settleLeftCredits } from './settle-left-credits.ts'
 let database: SqlDatabase
 const clock = createVirtualClock({ now: Date.UTC(2026, 10, 21, 9) })
 const ids = createSeededIds(1)
+const by = { kind: 'person', id: 'kim' } as const
 const terms = { invoiceId: 'INV-2210', cents: 7_900, reason: 'twice' }
 const call = { roomId: 'room_1', idempotencyKey: 'turn_1:0' }
 
@@ -26,23 +27,30 @@ beforeEach(async () => {
 })
 
 /** A process that ended after the desk's request was closed, and the next one on the same store. */
-async function restart(request: Partial<PendingRequest>, status = 'active') {
+async function restart(
+  request: Partial<PendingRequest>,
+  status = 'active',
+  { isOver = false, laterMs = 0, records = [] }: { isOver?: boolean; laterMs?: number; records?: object[] } = {},
+) {
   const backend = memoryBackend({ clock, ids })
   const workflow = creditApproval({ database, clock, ids })
   const first = createEngine({ backend, clock, ids, workflows: [workflow] })
-  await createCreditDesk({ engine: first, backend, workflow }).ask({ ...terms, accountId: 'acc-01' }, call)
+  const desk = createCreditDesk({ engine: first, backend, workflow })
+  await desk.ask({ ...terms, accountId: 'acc-01' }, call)
+  if (isOver) await desk.decide({ status: 'approved', by }, terms, call)
   await first.close()
   const engine = createEngine({ backend, clock, ids, workflows: [workflow] })
   const said: unknown[] = []
   // Of requests and rooms these fields are read.
   const asked = { id: 'req_1', kind: 'approval', agentId: 'billing', callId: 'call_1', ...call, ...request }
   const requests = { list: () => Promise.resolve({ items: [asked as PendingRequest] }) } as never
-  const left = await findLeftCredits(engine, { requests })
+  const left = await findLeftCredits(engine, { requests }, clock.now() + laterMs)
   await engine.recover()
   await settleLeftCredits(left, {
     credits: createCreditDesk({ engine, backend, workflow }),
     rooms: {
       getRoom: () => Promise.resolve({ status } as never),
+      events: () => Promise.resolve(records as never),
       deliver: (...told: unknown[]) => Promise.resolve(void said.push(told)) as never,
     },
   })
@@ -51,7 +59,6 @@ async function restart(request: Partial<PendingRequest>, status = 'active') {
   return { run, said, left }
 }
 
-const by = { kind: 'person', id: 'kim' } as const
 const paid = async (): Promise<unknown[]> => (await database.query('SELECT cents FROM harbor.credits')).rows
 
 test('a yes that was stored and not passed on is passed on at the start, and told once', async () => {
@@ -79,4 +86,19 @@ test('so is a no with its reason, and an end of the room, which nobody is told o
 test('what is still open stays open', async () => {
   const { run, said, left } = await restart({ status: 'open' })
   expect([left, run?.status, said]).toEqual([[], 'waiting', []])
+})
+
+test('a run that was over is told of too, unless the room has it on record, or it is of another day', async () => {
+  const approved = { status: 'approved', decidedBy: by, value: terms } as const
+  const untold = await restart(approved, 'active', { isOver: true })
+  expect(untold.said).toMatchObject([['room_1', 'Good news: $79.00 is credited to invoice INV-2210.', {}]])
+  const record = { content: { type: 'system', code: 'request_outcome' }, metadata: { requestId: 'req_1' } }
+  const told = await restart(approved, 'active', { isOver: true, records: [record] })
+  expect([told.left.length, told.said]).toEqual([1, []])
+  const other = { ...record, metadata: { requestId: 'req_2' } }
+  expect((await restart(approved, 'active', { isOver: true, records: [other] })).said).toHaveLength(1)
+  const days = [24.9, 25.1].map((hours) => hours * 60 * 60_000)
+  const found = []
+  for (const laterMs of days) found.push((await restart(approved, 'active', { isOver: true, laterMs })).left.length)
+  expect(found).toEqual([1, 0])
 })

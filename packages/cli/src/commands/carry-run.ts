@@ -151,7 +151,7 @@ async function carryOn(
   })
   progress.end()
   const elapsedMs = world.clock.monotonicMs() - startedMs
-  return showResult(context, { result, isInterrupted, store, elapsedMs, budget: run.budget })
+  return showResult(context, { result, isInterrupted, progress, store, elapsedMs, budget: run.budget })
 }
 
 function parseData(text: string): Json {

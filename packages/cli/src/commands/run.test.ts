@@ -85,8 +85,38 @@ describe('workflows 16 exit codes of run', () => {
     const { exit, stdout, stderr } = await fixture.run(['run', 'w.ts'], { clock })
     expect(exit).toBe(1)
     expect(stdout).toBe('')
-    expect(stderr).toContain('error')
+    expect(stderr).toMatch(/^failed at a/m)
     expect(stderr).not.toContain('sk-abcdef1234')
+  })
+
+  test('apps 4 what a step failed of is said once in full, and the last line names the step and the outcome', async () => {
+    const failing = moduleOf(`{ name: 'w', steps: [
+      new Step({ name: 'a', retry: { maxAttempts: 1 }, action: () => { throw new Error('The printer is on fire.') } }),
+      new Step({ name: 'b', dependsOn: ['a'], action: () => 1 }) ] }`)
+    await using fixture = await cliFixture({ 'w.ts': failing })
+    const { stdout, stderr } = await fixture.run(['run', 'w.ts'], { clock })
+    expect([stdout, ...stderr.split('printer is on fire')]).toHaveLength(3)
+    expect(stderr).toMatch(/^failed {4}a {2}Error: The printer is on fire\.$/m)
+    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^failed at a {2}[\d.]+ m?s {2}\$0$/)
+
+    const streamed = await fixture.run(['run', 'w.ts', '--stream'], { clock })
+    expect(`${streamed.stdout}${streamed.stderr}`.split('printer is on fire')).toHaveLength(2)
+    // Nothing was said of the step, so the end says it.
+    for (const flags of [['--quiet'], ['--stream', '--json']]) {
+      const { stderr: said } = await fixture.run(['run', 'w.ts', ...flags], { clock })
+      expect(said).toMatch(/^error {2}Error: The printer is on fire\.$/m)
+      expect(said.split('printer is on fire')).toHaveLength(2)
+    }
+  })
+
+  test('apps 4 what ends a run beside its steps is said at the end', async () => {
+    await using fixture = await cliFixture({
+      'w.yaml':
+        'parley: 1\nname: w\ninput: { type: object, required: [goal] }\nsteps: [{ id: a, kind: wait, wait: timer, ms: 1 }]\n',
+    })
+    const { exit, stderr } = await fixture.run(['run', 'w.yaml'], { clock })
+    expect(exit).toBe(1)
+    expect(stderr).toMatch(/^error {2}.*goal/m)
   })
 
   test('workflows 16 an invalid document ends with 1 and all of its problems', async () => {

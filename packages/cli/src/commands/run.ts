@@ -10,6 +10,7 @@ import { findWorkflow, loadWorkflow, type LoadedWorkflow } from '../load/load-wo
 import { plainText } from '../plain-text.ts'
 import { isWarning, problemText } from '../problems/problem-text.ts'
 import { showDuration, showMoney } from '../progress/show-money.ts'
+import type { RunProgress } from '../progress/run-progress.ts'
 import type { CommandContext, CommandEnd } from '../command-context.ts'
 
 /** Options of `parley run`. */
@@ -68,7 +69,8 @@ export async function run(context: CommandContext, argument: string, options: Ru
   progress.end()
   const elapsedMs = world.clock.monotonicMs() - startedMs
   if (opened.isLocalOnly && result.error?.code === 'no_models_available') output.note(modelsHint)
-  return showResult(context, { result, isInterrupted, store: storeShown(isStored, options.store), elapsedMs, budget })
+  const store = storeShown(isStored, options.store)
+  return showResult(context, { result, isInterrupted, progress, store, elapsedMs, budget })
 }
 
 const modelsHint =
@@ -154,6 +156,8 @@ async function dryRun(
 interface Shown {
   result: RunResult
   isInterrupted: boolean
+  /** What was shown of it on the way. */
+  progress: Pick<RunProgress, 'hasSaid'>
   /** How to name the store again; absent: the run is gone with the process. */
   store: string | undefined
   elapsedMs: number
@@ -163,7 +167,7 @@ interface Shown {
 /** Shows how a run ended, what it gave, and what it cost. */
 export function showResult(
   { output }: CommandContext,
-  { result, isInterrupted, store, elapsedMs, budget }: Shown,
+  { result, isInterrupted, progress, store, elapsedMs, budget }: Shown,
 ): CommandEnd {
   const { runId, status, error, totalCostUsd, receipts } = result
   const nanoUsd = totalCostUsd === null ? null : toNanoUsd(totalCostUsd)
@@ -173,10 +177,13 @@ export function showResult(
   }
   const cost = `${showMoney(nanoUsd)}${budget?.maxCostUsd === undefined ? '' : ` of ${showMoney(toNanoUsd(budget.maxCostUsd))}`}`
   const receipt = receipts.at(-1)?.receiptId
+  const outcome = error?.step === undefined ? status : `${status} at ${plainText(error.step)}`
   output.note(
-    [status, showDuration(elapsedMs), cost, ...(receipt === undefined ? [] : [`receipt ${receipt}`])].join('  '),
+    [outcome, showDuration(elapsedMs), cost, ...(receipt === undefined ? [] : [`receipt ${receipt}`])].join('  '),
   )
-  if (error !== undefined) output.fail(`${output.paint('red', 'error', 'stderr')}  ${plainText(error.message)}`)
+  // The line of the step is above, and names the same in full.
+  if (error !== undefined && !progress.hasSaid(error.message))
+    output.fail(`${output.paint('red', 'error', 'stderr')}  ${plainText(error.message)}`)
   const isStored = store !== undefined
   const resume = `parley runs resume ${runId}${store ?? ''}`
   const isOpen = status === 'paused' || status === 'waiting'

@@ -25,7 +25,7 @@ export function eventLine({ type, step = '', stepKey, attempt, data }: RunEvent)
       return {
         word: data['final'] === true ? 'failed' : 'attempt',
         tone: data['final'] === true ? 'bad' : 'plain',
-        text: `${step}  ${errorText(data)}`,
+        text: `${step}  ${failureText(data)}`,
       }
     case 'step_retry':
       return { word: 'retry', tone: 'plain', text: `${step}  in ${showDuration(numberOf(data['delay_ms']) ?? 0)}` }
@@ -62,7 +62,8 @@ function figures(data: { [key: string]: Json }): string[] {
   ]
 }
 
-function errorText(data: { [key: string]: Json }): string {
+/** What a failed step says of why, in one line; nothing where it does not. */
+export function failureText(data: { [key: string]: Json }): string {
   const error = data['error']
   const message = typeof error === 'object' && error !== null && !Array.isArray(error) ? error['message'] : undefined
   return textOf(message)

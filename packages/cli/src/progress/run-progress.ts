@@ -1,5 +1,6 @@
 import { viewRunEvent } from '@parley/workflow'
-import { eventLine, type EventLine } from './event-line.ts'
+import { plainText } from '../plain-text.ts'
+import { eventLine, failureText, type EventLine } from './event-line.ts'
 import { barAfterMs, progressBar } from './progress-bar.ts'
 import type { CliOutput, Colour } from '../cli-output.ts'
 import type { Clock, Json, RunEvent } from '@parley/spec'
@@ -7,6 +8,8 @@ import type { Clock, Json, RunEvent } from '@parley/spec'
 /** Shows a run while it works. */
 export interface RunProgress {
   show(event: RunEvent): void
+  /** Whether a line of a failed step said this, where the person sees it. */
+  hasSaid(message: string): boolean
   /** Clears what was drawn. */
   end(): void
 }
@@ -35,6 +38,8 @@ export interface RunProgressOptions {
 export function createRunProgress({ output, clock, total, isStream }: RunProgressOptions): RunProgress {
   const startedMs = clock.monotonicMs()
   const ended = new Set<string>()
+  const said = new Set<string>()
+  const isSeen = isStream ? !output.isJson : !output.isQuiet
   const draw = (): void => {
     const elapsedMs = clock.monotonicMs() - startedMs
     if (elapsedMs >= barAfterMs)
@@ -62,8 +67,11 @@ export function createRunProgress({ output, clock, total, isStream }: RunProgres
         if (isStream) output.print(shown('stdout'))
         else output.note(shown('stderr'))
       }
+      const failure = isSeen && type === 'step_failed' ? failureText(event.data) : ''
+      if (failure !== '' && line !== undefined) said.add(failure)
       draw()
     },
+    hasSaid: (message) => said.has(plainText(message)),
     end: () => output.redraw(''),
   }
 }

@@ -8,6 +8,7 @@ import {
   type SocketFactory,
 } from '@parley/spec'
 import { isObject, type HttpClient } from '../http-client.ts'
+import type { CallOptions } from '../rooms-client.ts'
 import { createBrowserDevices, type WorkletAddresses } from './browser-devices.ts'
 import { createBrowserRecognizer } from './browser-recognizer.ts'
 import type { CallDevices } from './call-devices.ts'
@@ -61,8 +62,23 @@ export interface CallStartOptions extends OpenCallInput {
   onUpdate?(update: CallUpdate): void
 }
 
+/** A call that is not over, as the server tells of it. */
+export interface LiveCall {
+  callId: string
+  roomId: RoomId
+  participantId: ParticipantId
+  user: string
+  agent: string
+  /** `lost`: the person's line is gone, and may come back. */
+  media: 'connected' | 'lost'
+  /** How long a lost line still has to come back before the call ends, in ms. */
+  returnWithinMs?: number
+}
+
 /** Calls with a microphone and a speaker. */
 export interface CallsClient {
+  /** The live calls of the server, for who may see its rooms. @throws {ParleyError} what the server answered */
+  list(o?: CallOptions): Promise<LiveCall[]>
   /**
    * Calls a room's agent; resolves when the call is live. Start it in a click, so that the page may make sound.
    * @throws {ParleyError} `media_device_failed`, `connection_lost`, `media_auth_failed`, or what the server answered
@@ -108,6 +124,10 @@ export function createCallsClient({
   ids: IdSource
 }): CallsClient {
   return {
+    async list(o) {
+      // The server answers with what its document says, and both are of one release.
+      return ((await http.request({ path: '/v1/calls', ...o })) as unknown as { calls: LiveCall[] }).calls
+    },
     async start(options) {
       checkOptions('calls.start', options, known)
       const { roomId, agentId, participantId, language, recording, mode } = options

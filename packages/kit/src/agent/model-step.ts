@@ -82,7 +82,7 @@ async function* readAnswer(
   const result: ChatResult = { text: '', toolCalls: [], reason: 'other', usage: { inputTokens: 0, outputTokens: 0 } }
   let thinking = ''
   const place = { step: String(step), maxSteps: String(limits.maxSteps) }
-  const metadata = { turnId: context.turnId, phase: context.state.phase, ...place }
+  const metadata = { roomId: context.room.id, turnId: context.turnId, phase: context.state.phase, ...place }
   const stream = model.stream(request, { signal, purpose, metadata })
   for await (const part of readUntilAborted(stream, signal)) {
     checkPart(part, model.id)

@@ -52,6 +52,19 @@ export interface OpenedCallInfo {
   desk?: { mode: DeskMode; rights: readonly string[] }
 }
 
+/** A call that is not over. */
+export interface LiveCallInfo {
+  callId: string
+  roomId: RoomId
+  participantId: ParticipantId
+  user: string
+  agent: string
+  /** `lost`: the person's line is gone, and may come back. */
+  media: 'connected' | 'lost'
+  /** How long a lost line still has to come back, in ms. */
+  returnWithinMs?: number
+}
+
 /** Prepared and live calls of a server. */
 export interface CallService {
   /**
@@ -64,8 +77,8 @@ export interface CallService {
     resumeWindowMs: number
   }
   readonly route: CallMediaRoute
-  /** Calls of a room that are not over. */
-  live(roomId: RoomId): { callId: string; participantId: ParticipantId; user: string; agent: string }[]
+  /** Calls that are not over; of one room where it is named. */
+  live(roomId?: RoomId): LiveCallInfo[]
   /** Prepares no more calls, and lets those that are live hear that the line closes. */
   drain(maxMs: number): Promise<void>
   /** Ends a call. @throws {ParleyError} `not_found` */
@@ -174,13 +187,15 @@ export function createCallService(
       return { callId, token, resumeWindowMs: limits.resumeWindowMs ?? 30_000 }
     },
     route: callMediaRoute({ media, onCall: begin, admission }),
-    live: (roomId) =>
-      sessions(roomId).map(({ id, participantId, state: { user, agent } }) => ({
-        callId: id,
-        participantId,
-        user,
-        agent,
-      })),
+    live: (only) =>
+      channel.calls.flatMap(({ id, roomId, participantId, state }): LiveCallInfo[] => {
+        const { user, agent, isEnded, returnWithinMs } = state
+        if (isEnded || (only !== undefined && roomId !== only)) return []
+        const call = { callId: id, roomId, participantId, user, agent }
+        return returnWithinMs === undefined
+          ? [{ ...call, media: 'connected' }]
+          : [{ ...call, media: 'lost', returnWithinMs: Math.ceil(returnWithinMs) }]
+      }),
     async drain(maxMs) {
       isDraining = true
       if (channel.calls.length > 0) await channel.drain({ maxMs })

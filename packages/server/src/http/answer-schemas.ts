@@ -82,7 +82,17 @@ export const answerSchemas = {
   Joined: z.object({ room, participant, token: z.string(), expiresAt: instant }),
   OpenedCall: z.object({ callId: z.string(), token: z.string(), resumeWindowMs: z.int() }),
   Calls: z.object({
-    calls: z.array(z.object({ callId: z.string(), participantId: z.string(), user: z.string(), agent: z.string() })),
+    calls: z.array(
+      z.object({
+        callId: z.string(),
+        roomId: z.string(),
+        participantId: z.string(),
+        user: z.string(),
+        agent: z.string(),
+        media: z.enum(['connected', 'lost']),
+        returnWithinMs: z.int().optional(),
+      }),
+    ),
   }),
   ReadMarkers: z.object({ readMarkers: z.array(z.looseObject({ readerId: z.string(), index: z.int() })) }),
   Binding: binding,

@@ -1,7 +1,9 @@
 import { ParleyError } from '@parley/spec'
 import { createVirtualClock } from '@parley/testing'
 import { describe, expect, test } from 'vitest'
+import type { Right } from '../auth/principal.ts'
 import { createServer } from '../create-server.ts'
+import type { Mount } from '../server-options.ts'
 import { faultyKit, testKit } from '../__fixtures__/test-kit.ts'
 import { keys, testServer } from '../__fixtures__/test-server.ts'
 
@@ -183,5 +185,45 @@ describe('the document', () => {
   test('documents need a key unless they are public', async () => {
     expect((await testServer().call('GET', '/openapi.json', { key: '' })).status).toBe(401)
     expect((await testServer({ publicDocs: true }).call('GET', '/openapi.json', { key: '' })).status).toBe(200)
+  })
+})
+
+describe('mounts', () => {
+  const own = (rights?: readonly Right[]): Mount => ({
+    path: '/own',
+    async fetch(_request, { authenticate }) {
+      const { id, kind } = await authenticate(rights)
+      return Response.json({ id, kind })
+    },
+  })
+
+  test('know who asks as /v1 does, and refuse in its words', async () => {
+    const { call, server } = testServer({ mounts: [own()] })
+    expect((await call('GET', '/own')).body).toEqual({ id: 'admin1', kind: 'key' })
+    const { token } = server.tokens.issue({ roomId: 'r', participantId: 'ada' })
+    expect((await call('GET', '/own', { key: token })).body).toEqual({ id: 'ada', kind: 'room' })
+    for (const key of ['', 'prt_00000000.e30.AAAA', keys.expired]) {
+      const [ours, theirs] = [await call('GET', '/own', { key }), await call('GET', '/v1/rooms', { key })]
+      expect(ours.status).toBe(401)
+      expect({ ...ours.body, request_id: '' }).toEqual({ ...theirs.body, request_id: '' })
+    }
+  })
+
+  test('that name rights are for keys that hold one, not for participants', async () => {
+    const { call, server } = testServer({ mounts: [own(['desk:answer'])] })
+    expect((await call('GET', '/own', { key: keys.answerer })).status).toBe(200)
+    expect((await call('GET', '/own', { key: keys.writer })).body).toMatchObject({
+      status: 403,
+      error: { details: { rights: ['desk:answer'] } },
+    })
+    const { token } = server.tokens.issue({ roomId: 'r', participantId: 'ada', rights: ['desk:answer'] })
+    expect((await call('GET', '/own', { key: token })).body).toMatchObject({ status: 403, code: 'forbidden' })
+  })
+
+  test('count what is asked without a key against the address', async () => {
+    const { call } = testServer({ mounts: [own()], limits: { anonymousPerMinute: 2 } })
+    const statuses = []
+    for (let at = 0; at < 3; at += 1) statuses.push((await call('GET', '/own', { key: 'prl_x_y' })).status)
+    expect(statuses).toEqual([401, 401, 429])
   })
 })

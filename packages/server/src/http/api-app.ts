@@ -3,8 +3,9 @@ import { ParleyError, type Clock, type IdSource, type Logger, type RateLimiter }
 import { Hono, type Context } from 'hono'
 import { describeRoute, generateSpecs } from 'hono-openapi'
 import { bearerOf, type Authenticator } from '../auth/authenticate.ts'
+import { authorize } from '../auth/authorize.ts'
 import { localPrincipal, type Principal } from '../auth/principal.ts'
-import type { Mount, ServerLimits } from '../server-options.ts'
+import type { Mount, MountContext, ServerLimits } from '../server-options.ts'
 import { describeOperation, documentFrame } from './describe.ts'
 import { docsPage, docsStyle } from './docs-page.ts'
 import type { OpenApiDocument } from './open-api.ts'
@@ -103,8 +104,15 @@ export function createApiApp(options: ApiAppOptions): { fetch(request: Request, 
       response.headers.set('allow', [...new Set(methods)].join(', '))
       return response
     }
+    const asked: MountContext = {
+      async authenticate(anyOf) {
+        const principal = await principalOf(c)
+        authorize(principal, anyOf ?? [], { allowsRoomToken: anyOf === undefined })
+        return principal
+      },
+    }
     for (const mount of mounts) {
-      const response = isUnder(mount.path, c.req.path) ? await mount.fetch(c.req.raw) : null
+      const response = isUnder(mount.path, c.req.path) ? await mount.fetch(c.req.raw, asked) : null
       // Copied, since headers of a response that was fetched or shared cannot be changed.
       if (response !== null) return new Response(response.body, response)
     }
@@ -114,7 +122,12 @@ export function createApiApp(options: ApiAppOptions): { fetch(request: Request, 
   return { fetch: async (request, env) => app.fetch(request, { node: env }) }
 
   async function limited(c: Context<Env>, next: () => Promise<void>): Promise<void> {
-    if (openPaths.has(c.req.path)) return next()
+    if (!openPaths.has(c.req.path)) c.set('principal', await principalOf(c))
+    return next()
+  }
+
+  /** Who asks; every request counts against their limit, or against the one of their address. */
+  async function principalOf(c: Context<Env>): Promise<Principal> {
     const address = options.addressOf(c.req.raw, (c.env as { node?: unknown }).node)
     let principal: Principal | undefined
     try {
@@ -132,8 +145,7 @@ export function createApiApp(options: ApiAppOptions): { fetch(request: Request, 
       })
     }
     await takeOne(c, byKey, `${principal.kind} ${principal.id}`, limits.requestsPerMinute)
-    c.set('principal', principal)
-    return next()
+    return principal
   }
 
   async function takeOne(c: Context<Env>, limiter: RateLimiter, key: string, perMinute: number): Promise<void> {

@@ -1,7 +1,8 @@
 import { fromWireName, ParleyError, toWire, type Room } from '@parley/spec'
 import { z } from 'zod'
 import type { RoomsService } from '../rooms-service.ts'
-import { holdsRight, type Principal, type Right } from '../auth/principal.ts'
+import { authorize } from '../auth/authorize.ts'
+import type { Principal, Right } from '../auth/principal.ts'
 import { parseInput, readJsonBody } from './parse-input.ts'
 
 /** One request to a route, before its input is checked. */
@@ -86,7 +87,7 @@ function makeRoute<Query extends z.ZodObject, Body extends z.ZodObject>(
     body,
     status,
     async run(given) {
-      authorize(given, anyOf, allowsRoomToken)
+      authorize(given.principal, anyOf, { allowsRoomToken })
       const handle = await open(given)
       const reply = await handle({
         ...given,
@@ -132,21 +133,6 @@ export async function roomFor(rooms: RoomsService, roomId: string, principal: Pr
 
 function roomNotFound(roomId: string): ParleyError {
   return new ParleyError({ code: 'room_not_found', message: `There is no room ${roomId}.`, details: { roomId } })
-}
-
-function authorize({ principal }: RouteRequest, anyOf: readonly Right[], allowsRoomToken: boolean): void {
-  if (principal.kind === 'room' && !allowsRoomToken) {
-    throw new ParleyError({
-      code: 'forbidden',
-      message: 'The token of a participant does not open this. Use an API key.',
-    })
-  }
-  if (anyOf.length === 0 || holdsRight(principal, anyOf)) return
-  throw new ParleyError({
-    code: 'forbidden',
-    message: `The key lacks the right ${anyOf.join(' or ')}.`,
-    details: { rights: [...anyOf] },
-  })
 }
 
 async function parseBody<Body extends z.ZodObject>(

@@ -21,6 +21,7 @@ const codesOfStatus: Readonly<Record<number, readonly ErrorCode[]>> = {
     'event_not_found',
     'turn_not_found',
     'request_not_found',
+    'run_unknown',
     'source_not_found',
   ],
   405: ['method_not_allowed'],

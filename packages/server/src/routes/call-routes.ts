@@ -1,8 +1,8 @@
-import { ParleyError } from '@parley/spec'
+import { ParleyError, type RoomId } from '@parley/spec'
 import { z } from 'zod'
 import type { CallService } from '../calls/call-service.ts'
 import { holdsRight, rights, type Principal, type Right } from '../auth/principal.ts'
-import { defineRoomRoute, type Route } from '../http/route.ts'
+import { defineRoomRoute, defineRoute, roomFor, type Route } from '../http/route.ts'
 import type { RoomsService } from '../rooms-service.ts'
 import { actingPerson } from './acting-person.ts'
 import { actingPerson as actingPersonField, idSchema } from './schemas.ts'
@@ -43,6 +43,19 @@ export function callRoutes(rooms: RoomsService, calls: CallService): Route[] {
         return { body: opened }
       },
     }),
+    defineRoute({
+      method: 'GET',
+      path: '/v1/calls',
+      summary: 'Lists all live calls, and how long those whose line is lost may still come back',
+      tag,
+      rights: ['rooms:read', 'desk:answer', 'calls:supervise'],
+      answer: 'Calls',
+      async handle({ principal }) {
+        const live = calls.live()
+        const known = await Promise.all(live.map(async ({ roomId }) => isRoomOf(rooms, roomId, principal)))
+        return { body: { calls: live.filter((_, at) => known[at]) } }
+      },
+    }),
     defineRoomRoute(rooms, {
       method: 'GET',
       path: '/v1/rooms/:id/calls',
@@ -65,6 +78,17 @@ export function callRoutes(rooms: RoomsService, calls: CallService): Route[] {
       },
     }),
   ]
+}
+
+/** Whether the room exists for this principal. */
+async function isRoomOf(rooms: RoomsService, roomId: RoomId, principal: Principal): Promise<boolean> {
+  try {
+    await roomFor(rooms, roomId, principal)
+    return true
+  } catch (error) {
+    if (ParleyError.isInstance(error) && error.code === 'room_not_found') return false
+    throw error
+  }
 }
 
 /** @throws {ParleyError} `forbidden` */

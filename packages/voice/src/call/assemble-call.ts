@@ -1,6 +1,7 @@
 import { createEventEmitter, type CloseReason } from '@parley/spec'
 import { createDtmfInput } from '../dtmf/dtmf-input.ts'
 import { createHeardLedger } from '../ledger/heard-ledger.ts'
+import { FrameLog } from '../replay/frame-log.ts'
 import { createTextFilters } from '../text/text-filters.ts'
 import type { CommittedTurn } from '../turn/turn-effects.ts'
 import { createTurnMachine } from '../turn/turn-machine.ts'
@@ -258,6 +259,8 @@ export function assembleCall(parts: CallParts, host: CallHost): CallCore {
     agent: 'initializing',
     speechStartedMs: 0,
     isEnding: false,
+    returnUntilMs: undefined,
+    frames: { caller: new FrameLog('caller'), agent: new FrameLog('agent') },
     keyTerms: settings.keyTerms,
     lastLine: '',
     hint: undefined,

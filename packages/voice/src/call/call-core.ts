@@ -54,6 +54,7 @@ import type { SpokenReply } from './reply-output.ts'
 import type { SharedVad } from './shared-vad.ts'
 import type { Speaking } from './speaking.ts'
 import type { Speculations } from './speculations.ts'
+import type { FrameLog } from '../replay/frame-log.ts'
 import type { TurnDriver } from './turn-driver.ts'
 import type { UserTurns } from './user-turns.ts'
 import type { VoiceBank } from './voice-bank.ts'
@@ -155,6 +156,8 @@ export interface CallCore {
   readonly ledger: HeardLedger
   readonly emitter: EventEmitter<CallEvent>
   readonly driver: TurnDriver
+  /** What sound there was, in summaries for the log. */
+  readonly frames: { readonly caller: FrameLog; readonly agent: FrameLog }
   readonly speaking: Speaking
   readonly hearing: Hearing
   readonly userTurns: UserTurns
@@ -176,6 +179,8 @@ export interface CallCore {
   agent: AgentState
   speechStartedMs: number
   isEnding: boolean
+  /** Until when a lost line may come back; undefined while there is one. */
+  returnUntilMs: number | undefined
   /** What the recognizer is told to expect. */
   keyTerms: readonly string[]
   /** What the agent says, or said last. */

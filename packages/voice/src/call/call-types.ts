@@ -116,7 +116,13 @@ export interface CallSession extends EventFeed<CallEvent>, AsyncDisposable {
   readonly ledger: HeardLedger
   /** What its turns took, and what it costs by now. */
   readonly metrics: { readonly turns: readonly CallTurnReport[]; readonly cost: CallCostReport }
-  readonly state: { user: UserState; agent: AgentState; isEnded: boolean }
+  readonly state: {
+    user: UserState
+    agent: AgentState
+    isEnded: boolean
+    /** Set while the line is lost: how long it still has to come back before the call ends, in ms. */
+    returnWithinMs?: number
+  }
   /** Everything the machine was told and decided, for replay. */
   readonly log: readonly CallLogEntry[]
   /** @throws {ParleyError} `voice_call_ended` */

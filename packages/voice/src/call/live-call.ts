@@ -85,8 +85,10 @@ export class LiveCall implements CallSession {
   }
 
   get state(): CallSession['state'] {
-    const { user, agent } = this.#core
-    return { user, agent, isEnded: this.#closing !== undefined }
+    const { user, agent, returnUntilMs, parts } = this.#core
+    const isEnded = this.#closing !== undefined
+    if (returnUntilMs === undefined || isEnded) return { user, agent, isEnded }
+    return { user, agent, isEnded, returnWithinMs: Math.max(0, returnUntilMs - parts.access.clock.monotonicMs()) }
   }
 
   get metrics(): CallSession['metrics'] {
@@ -124,7 +126,10 @@ export class LiveCall implements CallSession {
     })
     await endpoint.start(
       mediaHandlers(core, {
-        frame: (frame, atMs) => core.hearing.push(frame, atMs),
+        frame: (frame, atMs) => {
+          if (core.parts.keepsLog) core.frames.caller.add(frame, atMs, core.requests.isSensitive)
+          core.hearing.push(frame, atMs)
+        },
         consent: (granted) => core.recording?.consent(granted),
         closed: (reason) => void this.hangup(reason),
       }),
@@ -358,7 +363,8 @@ export class LiveCall implements CallSession {
 
   /** What goes to the person, with the instant it is audible there. */
   #sent(frame: AudioFrame, audibleAtMs: number): void {
-    const { recording, parts } = this.#core
+    const { recording, parts, frames, requests } = this.#core
+    if (parts.keepsLog) frames.agent.add(frame, audibleAtMs, requests.isSensitive)
     recording?.agent(frame, audibleAtMs)
     parts.echo?.played(frame, audibleAtMs)
   }

@@ -17,6 +17,7 @@ export function mediaHandlers(
   /** A line that is lost has its time to come back; then the call is over (C-10). */
   const waitForReturn = (state: 'connected' | 'lost' | 'resumed'): void => {
     stopWindow()
+    core.returnUntilMs = state === 'lost' ? access.clock.monotonicMs() + settings.resumeWindowMs : undefined
     stopWindow = state === 'lost' ? access.clock.setTimer(settings.resumeWindowMs, () => on.closed('lost')) : () => {}
   }
   return {

@@ -11,7 +11,9 @@ const PART_CHARACTERS = 65_536
 export function storeLog(core: CallCore): void {
   const { settings, keepsLog, id } = core.parts
   if (!keepsLog) return
-  const log = core.driver.log.toLog(settings)
+  const { caller, agent } = core.frames
+  const frames = [...caller.summaries, ...agent.summaries]
+  const log = { ...core.driver.log.toLog(settings), frames }
   const texts = inParts(writeCallLog(holdsWords(core) ? silent(log) : log))
   for (const [part, text] of texts.entries()) {
     noteReceipt(core, CALL_LOG_KIND.slice('voice.'.length), { callId: id, part, parts: texts.length, text })
@@ -37,12 +39,11 @@ function holdsWords(core: CallCore): boolean {
   return access.holdsLive(hookScope(core), 'onTranscription') || access.holdsLive({ roomId }, 'beforeBroadcast')
 }
 
-function silent({ settings, steps, from, dropped }: CallLog): CallLog {
+function silent({ steps, from, ...rest }: CallLog): CallLog {
   return {
-    settings,
+    ...rest,
     steps: steps.map(({ atMs, event, effects }) => ({ atMs, ...withoutWords({ event, effects }) })),
     // The state is plain JSON.
     ...(from === undefined ? {} : { from: withoutWords(JSON.parse(JSON.stringify(from))) }),
-    ...(dropped === undefined ? {} : { dropped }),
   }
 }

@@ -2,6 +2,7 @@ import { ParleyError, type Json } from '@parley/spec'
 import type { VoiceSettings } from '../options/voice-settings.ts'
 import type { TurnEvent } from '../turn/turn-events.ts'
 import type { TurnState } from '../turn/turn-machine.ts'
+import type { FrameSummary } from './frame-log.ts'
 
 /** One step of a call: what happened, and what the machine wanted done. Events and effects are as the machine has them. */
 export interface LoggedStep {
@@ -20,6 +21,11 @@ export interface CallLog {
   readonly from?: TurnState
   /** Steps of a very long call that came before and were not kept. @default 0 */
   readonly dropped?: number
+  /**
+   * What sound there was, a second at a time, of the last hour: to tell beside the decisions whether anything was there to
+   * be heard, and to compare with a recording. A replay needs none of it. @default none were kept
+   */
+  readonly frames?: readonly FrameSummary[]
 }
 
 /** A stored event; the machine itself is total for everything with a type. */

@@ -48,6 +48,29 @@ test('call log: stored with the room when the call ends, and another process rep
   expect(bench.errors).toEqual([])
 })
 
+test('call log: it says second by second what sound came and went, by count, level and hash', async () => {
+  await using bench = await talking()
+  await talk(bench)
+  const { frames = [], steps } = await stored(bench)
+  const of = (side: string) => frames.filter((summary) => summary.side === side)
+  const [heard, said] = [of('caller'), of('agent')]
+  // Ten seconds of a line on which sound comes all the time.
+  expect(heard.length).toBeGreaterThanOrEqual(9)
+  expect(heard[0]).toMatchObject({
+    frames: 50,
+    samples: expect.any(Number),
+    hash: expect.stringMatching(/^[0-9a-f]{8}$/),
+  })
+  expect(heard.some(({ rmsDbfs }) => rmsDbfs !== null)).toBe(true)
+  expect(said.some(({ rmsDbfs }) => rmsDbfs !== null)).toBe(true)
+  const instants = steps.map(({ atMs }) => atMs)
+  expect(heard[0]?.atMs).toBeLessThanOrEqual(Math.max(...instants))
+  // What is kept of a call that says the same again is the same.
+  await using again = await talking()
+  await talk(again)
+  expect((await stored(again)).frames).toEqual(frames)
+})
+
 test('call log: of two calls in one room each has its own, and of an unknown one there is none', async () => {
   await using bench = await talking()
   await talk(bench)
@@ -75,6 +98,9 @@ test('D-4 call log: a secret is not in the stored log, and the rest of the call 
   await talk(bench)
   const log = await stored(bench)
   expect(JSON.stringify(log)).not.toMatch(/four|seven|4712/)
+  const hidden = log.frames?.filter(({ hash }) => hash === null) ?? []
+  expect(hidden.length).toBeGreaterThan(0)
+  expect(hidden.length).toBeLessThan(log.frames?.length ?? 0)
   expect(JSON.stringify(log)).toContain('i was charged twice')
   expect(replayCall(log)).toMatchObject({ kind: 'exact', difference: null })
 })

@@ -8,6 +8,12 @@ const log = {
   steps: [{ atMs: 0.1 + 0.2, event: { type: 'dtmf', digit: '1' }, effects: [{ b: 1, a: '\u0000\n' }] }],
 }
 
+test('a log without frame summaries, as older ones are, is read too', () => {
+  const frames = [{ side: 'caller' as const, atMs: 0, frames: 50, samples: 16_000, rmsDbfs: null, hash: null }]
+  expect(parseCallLog(writeCallLog({ ...log, frames }))).toEqual({ ...log, frames })
+  expect(parseCallLog(writeCallLog(log))).not.toHaveProperty('frames')
+})
+
 test('a log is read as it was written, order of keys and all digits included', () => {
   const text = writeCallLog(log)
   expect(JSON.stringify(parseCallLog(text))).toBe(JSON.stringify(log))

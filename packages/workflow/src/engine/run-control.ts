@@ -38,16 +38,17 @@ export async function knownRun(backend: DurableBackend, runId: string): Promise<
 export async function cancelRun(control: RunControl, runId: string, reason: string): Promise<RunRecord> {
   const { desk, parts } = control
   for (;;) {
-    const run = await knownRun(parts.backend, runId)
-    if (isOver(run)) return run
+    // Told before anything is read: a step that ends meanwhile must not be followed by another.
     const entry = desk.active(runId)
-    if (entry === undefined) {
-      if (!(await cancelAtRest(control, run, reason))) return knownRun(parts.backend, runId)
-    } else {
+    if (entry !== undefined) {
       // It may come to rest before it is told; then it is cancelled there.
       desk.tell(entry, 'cancel', reason)
       await desk.settled(runId)
     }
+    const run = await knownRun(parts.backend, runId)
+    if (isOver(run)) return run
+    if (desk.active(runId) !== undefined) continue
+    if (!(await cancelAtRest(control, run, reason))) return knownRun(parts.backend, runId)
   }
 }
 
@@ -56,7 +57,8 @@ export async function pauseRun(control: RunControl, runId: string, given: string
   // Whoever pauses says why in words of their own, which are kept and shown.
   const reason = safeErrorText(given)
   const { desk, parts } = control
-  refuseTerminal(await knownRun(parts.backend, runId))
+  // What is at work is told before anything is read: a step that ends meanwhile must not be followed by another.
+  if (desk.active(runId) === undefined) refuseTerminal(await knownRun(parts.backend, runId))
   const entry = desk.active(runId)
   if (entry !== undefined) {
     desk.tell(entry, 'pause', reason)

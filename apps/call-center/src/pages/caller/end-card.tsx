@@ -4,6 +4,7 @@ import { formatDuration } from '../shared/format.ts'
 import type { Names } from '../shared/names.ts'
 import type { TimelineRow } from '../shared/timeline-rows.ts'
 import { transcriptFiles } from './transcript-files.ts'
+import { summaryAuthor } from './summary-author.ts'
 import { useSummary, type SummaryView } from './use-summary.ts'
 
 /** How often a recording that is being finished is asked for, in ms. */
@@ -46,12 +47,9 @@ export function EndCard({
   return (
     <section aria-label="Summary" className="border-t border-line bg-surface px-4 py-5 sm:px-6">
       <div className="mx-auto max-w-3xl">
-        <div className="flex flex-wrap items-baseline gap-3">
-          <h2 ref={heading} tabIndex={-1} className="text-lg font-semibold outline-none">
-            {wasCall ? 'The call has ended' : 'The conversation has ended'}
-          </h2>
-          {view.status === 'ready' && <span className="pill text-muted">{view.summary.label}</span>}
-        </div>
+        <h2 ref={heading} tabIndex={-1} className="text-lg font-semibold outline-none">
+          {wasCall ? 'The call has ended' : 'The conversation has ended'}
+        </h2>
         {reason !== undefined && <p className="mt-2 text-sm text-bad">{reason}</p>}
         {hasAnswer && <SummaryFacts view={view} lengthMs={lengthMs} />}
         {hasAnswer && <Solved seat={seat} />}
@@ -101,7 +99,7 @@ function SummaryFacts({ view, lengthMs }: { view: SummaryView; lengthMs: number 
       </p>
     )
   }
-  const { reason, resolution, followUps, agents, lastAnswer, messageCount } = view.summary
+  const { reason, resolution, followUps, agents, lastAnswer, messageCount, label } = view.summary
   return (
     <dl className="mt-3 grid gap-x-6 gap-y-1 text-sm sm:grid-cols-[auto_1fr]">
       {reason !== '' && <Fact name="About" value={reason} />}
@@ -110,6 +108,7 @@ function SummaryFacts({ view, lengthMs }: { view: SummaryView; lengthMs: number 
       <Fact name="You spoke with" value={agents.join(', ')} />
       <Fact name="Last answer" value={lastAnswer} />
       <Fact name="Length" value={`${formatDuration(lengthMs)}, ${messageCount} messages`} />
+      <Fact name="This summary" value={summaryAuthor(label)} />
     </dl>
   )
 }

@@ -86,7 +86,12 @@ function CustomerPart({ customer, isVerified }: { customer: Customer | undefined
         <Fact name="Where" value={`${account.area}, ${account.city}`} />
         <Fact name="Balance" value={formatCents(balanceCents)} />
         {account.offerName !== null && <Fact name="Offer" value={account.offerName} />}
-        {line !== null && <Fact name="Line" value={`${line.verdict}, ${line.drops24h} drops in 24 h`} />}
+        {line !== null && (
+          <Fact
+            name="Line"
+            value={`${line.verdict}, ${line.drops24h} ${line.drops24h === 1 ? 'drop' : 'drops'} in 24 h`}
+          />
+        )}
         <Fact
           name="Tickets"
           value={

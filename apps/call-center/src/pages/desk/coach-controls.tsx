@@ -23,7 +23,8 @@ export function CoachControls({
 }) {
   const [text, setText] = useState<string>()
   const [isSending, setSending] = useState(false)
-  if (state?.mode !== 'agent') return null
+  // Where the conversation has ended there is no agent to be told anything.
+  if (state?.mode !== 'agent' || state.activeAgentId === null) return null
   const set = (mode: CoachMode) => client.desk.coach(roomId, mode, { participantId: me })
   const whisper = async (): Promise<void> => {
     if (text === undefined || text.trim() === '') return

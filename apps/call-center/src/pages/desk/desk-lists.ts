@@ -1,5 +1,8 @@
-import type { QueueEntry } from '@parley/client'
+import type { LiveCall, QueueEntry } from '@parley/client'
 import type { PendingRequest, Room } from '@parley/spec'
+import { fieldsOf } from '../shared/read-event.ts'
+import type { CallStanding } from './call-note.ts'
+import { wrapupPhase } from './holder-text.ts'
 
 /** A room that waits for a person. */
 export interface WaitingRoom {
@@ -9,13 +12,15 @@ export interface WaitingRoom {
   sinceMs: number
 }
 
-/** A conversation that goes on. */
-export interface LiveRoom {
+/** A conversation that goes on, or is over and still in the list. */
+export interface LiveRoom extends CallStanding {
   roomId: string
   phase: string
   agentId: string | null
   claimedBy?: string
   sinceMs: number
+  /** Nobody is in charge any more, and nobody is on the line. */
+  isOver: boolean
 }
 
 /** How pressing a wait is. */
@@ -44,18 +49,40 @@ export function toWaiting(entries: readonly QueueEntry[]): WaitingRoom[] {
     .toSorted((one, other) => rank(one) - rank(other) || one.sinceMs - other.sinceMs)
 }
 
-/** Active rooms that do not wait, newest activity first. Pure. */
-export function toLive(rooms: readonly Room[]): LiveRoom[] {
+/** Active rooms that do not wait, newest activity first, with how their calls stand at `readMs`. Pure. */
+export function toLive(rooms: readonly Room[], calls: readonly LiveCall[], readMs: number): LiveRoom[] {
   return rooms
     .filter(({ conversation, parentRoomId }) => parentRoomId === undefined && conversation?.human?.status !== 'waiting')
     .toSorted((one, other) => Date.parse(other.lastActivityAt) - Date.parse(one.lastActivityAt))
-    .map(({ id, conversation, createdAt }) => ({
-      roomId: id,
-      phase: conversation?.phase ?? 'intake',
-      agentId: conversation?.activeAgentId ?? null,
-      sinceMs: Date.parse(createdAt),
-      ...(conversation?.human?.claimedBy === undefined ? {} : { claimedBy: conversation.human.claimedBy }),
-    }))
+    .map((room) => {
+      const { id, conversation, createdAt } = room
+      const claimedBy = conversation?.human?.claimedBy
+      return {
+        roomId: id,
+        phase: conversation?.phase ?? 'intake',
+        agentId: conversation?.activeAgentId ?? null,
+        sinceMs: Date.parse(createdAt),
+        ...(claimedBy === undefined ? {} : { claimedBy }),
+        ...callStanding(room, calls, readMs),
+        isOver: claimedBy === undefined && (conversation?.phase === wrapupPhase || isCallLast(room)),
+      }
+    })
+}
+
+/** By the server's live calls, and for those that are over by what the room keeps of its last one. */
+function callStanding({ id, metadata }: Room, calls: readonly LiveCall[], readMs: number): CallStanding {
+  const own = calls.filter(({ roomId }) => roomId === id)
+  const lost = own.find(({ media }) => media === 'lost')
+  if (lost !== undefined) return { lostUntilMs: readMs + (lost.returnWithinMs ?? 0) }
+  if (own.length > 0 || metadata['call'] === undefined) return {}
+  const { reason } = fieldsOf(metadata['call'])
+  return { ended: typeof reason === 'string' ? { reason } : {} }
+}
+
+/** Whether nothing was said since the room's last call ended. */
+function isCallLast({ metadata, lastActivityAt }: Room): boolean {
+  const { endedAt } = fieldsOf(metadata['call'])
+  return typeof endedAt === 'string' && Date.parse(lastActivityAt) <= Date.parse(endedAt)
 }
 
 /** From 60 s amber, from 120 s red. */

@@ -50,13 +50,13 @@ export function DeskScreen({
   const [isListOpen, setListOpen] = useState(false)
   const room = useRef<RoomViewHandle>(null)
   const agentNames = useMemo(() => createNames(setup.agents, [], me), [setup.agents, me])
-  const { waiting, live, approvals } = work
+  const { waiting, live, ended, approvals } = work
 
   useEffect(() => {
     document.title = deskTitle(waiting, approvals)
   }, [waiting, approvals])
 
-  const order = [...new Set([...waiting, ...approvals, ...live].map(({ roomId }) => roomId))]
+  const order = [...new Set([...waiting, ...approvals, ...live, ...ended].map(({ roomId }) => roomId))]
   const move = (by: number): void => {
     const at = order.indexOf(cursor ?? openId ?? '')
     setCursor(order[Math.min(Math.max(at + by, 0), order.length - 1)])
@@ -147,6 +147,7 @@ export function DeskScreen({
             person={person}
             me={me}
             approvals={approvals.filter(({ roomId }) => roomId === openId)}
+            call={[...live, ...ended].find(({ roomId }) => roomId === openId)}
             onChanged={work.refresh}
             onAccept={() => accept(openId)}
           />

@@ -5,15 +5,18 @@ export function RoomHead({
   roomId,
   caller,
   holder,
-  phase,
+  note,
   sinceMs,
   nowMs,
 }: {
   roomId: string
   caller: string
+  /** Who has it, in words. */
   holder: string
-  phase: string
-  sinceMs: number
+  /** How its call stands, where that is worth a word. */
+  note: string | undefined
+  /** When it began; undefined where it does not go on. */
+  sinceMs: number | undefined
   nowMs: number
 }) {
   return (
@@ -22,9 +25,16 @@ export function RoomHead({
         {caller} <span className="font-mono text-xs font-normal text-muted">{shortId(roomId)}</span>
       </h2>
       <span data-holder-name className="text-muted">
-        {holder} · {phase}
+        {holder}
       </span>
-      {!Number.isNaN(sinceMs) && <span className="font-mono text-muted">{formatDuration(nowMs - sinceMs)}</span>}
+      {note !== undefined && (
+        <span data-call-note className="text-warn">
+          {note}
+        </span>
+      )}
+      {sinceMs !== undefined && !Number.isNaN(sinceMs) && (
+        <span className="font-mono text-muted">{formatDuration(nowMs - sinceMs)}</span>
+      )}
     </div>
   )
 }

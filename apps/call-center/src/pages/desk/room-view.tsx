@@ -1,6 +1,6 @@
 import type { Client } from '@parley/client'
 import type { Json, PendingRequest } from '@parley/spec'
-import { useImperativeHandle, useMemo, useRef, useState, type Ref } from 'react'
+import { useEffect, useImperativeHandle, useMemo, useRef, useState, type Ref } from 'react'
 import type { DeskSetup } from '../shared/demo-api.ts'
 import { LiveRegions } from '../shared/live-regions.tsx'
 import { createNames, deskPersonName } from '../shared/names.ts'
@@ -10,6 +10,7 @@ import type { TimelineRow } from '../shared/timeline-rows.ts'
 import { useNow } from '../shared/use-now.ts'
 import { useRoom } from '../shared/use-room.ts'
 import { ApprovalCard } from './approval-card.tsx'
+import { callNote, type CallStanding } from './call-note.ts'
 import { CasePanel } from './case-panel.tsx'
 import { CoachControls } from './coach-controls.tsx'
 import type { DeskPerson } from './desk-app.tsx'
@@ -17,6 +18,7 @@ import { DeskComposer, type DeskComposerHandle } from './desk-composer.tsx'
 import { errorText } from './desk-errors.ts'
 import { replyValues } from './fill-reply.ts'
 import { HandBackForm } from './hand-back-form.tsx'
+import { holderText, wrapupPhase } from './holder-text.ts'
 import { RoomActions, type Asked } from './room-actions.tsx'
 import { RoomHead } from './room-head.tsx'
 import { Transcript } from './transcript.tsx'
@@ -51,6 +53,7 @@ export function RoomView({
   person,
   me,
   approvals,
+  call,
   onChanged,
   onAccept,
 }: {
@@ -61,6 +64,8 @@ export function RoomView({
   person: DeskPerson
   me: string
   approvals: readonly PendingRequest[]
+  /** How its call stands. */
+  call: CallStanding | undefined
   onChanged: () => void
   onAccept: () => Promise<void>
 }) {
@@ -80,10 +85,18 @@ export function RoomView({
   const isWaiting = human?.status === 'waiting'
   const caller = members.find((member) => member.kind === 'person' && !member.id.startsWith('desk-'))
   const rows = shownRows(timeline)
-  const agent = `${names.agent(conversation?.agentId ?? null)} (AI)`
   const colleague = human?.id === undefined ? 'waiting for a colleague' : names.person(human.id)
   const onCall = human?.status === 'active' && human.id !== undefined && !isMine ? colleague : undefined
-  const holder = conversation === undefined ? '' : isMine ? 'You' : conversation.mode === 'human' ? colleague : agent
+  const note = call === undefined ? undefined : callNote(call, nowMs)
+  const isEnded = conversation?.phase === wrapupPhase && conversation.mode === 'agent'
+  const holder =
+    conversation === undefined
+      ? 'connecting'
+      : holderText({
+          ...conversation,
+          holder: isMine ? 'You' : conversation.mode === 'human' ? colleague : undefined,
+          names,
+        })
 
   const run = async (act: () => Promise<void>): Promise<void> => {
     setProblem('')
@@ -134,8 +147,14 @@ export function RoomView({
     },
   }))
 
+  const root = useRef<HTMLDivElement>(null)
+  // On a narrow screen the room stands below the lists, out of sight.
+  useEffect(() => {
+    if (matchMedia('(width < 64rem)').matches) root.current?.scrollIntoView({ block: 'start' })
+  }, [])
   return (
     <div
+      ref={root}
       className="grid min-h-0 xl:grid-cols-[minmax(0,1fr)_19rem]"
       data-desk-room={roomId}
       data-connection={connection.status}
@@ -146,9 +165,9 @@ export function RoomView({
         <RoomHead
           roomId={roomId}
           caller={caller?.displayName ?? 'Caller'}
-          holder={holder}
-          phase={conversation?.phase ?? 'connecting'}
-          sinceMs={Date.parse(rows.find((row) => 'at' in row)?.at ?? '')}
+          holder={isEnded ? (note ?? holder) : holder}
+          note={isEnded ? undefined : note}
+          sinceMs={isEnded ? undefined : Date.parse(rows.find((row) => 'at' in row)?.at ?? '')}
           nowMs={nowMs}
         />
         {approvals.map((request) => (

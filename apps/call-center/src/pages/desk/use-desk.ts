@@ -1,6 +1,7 @@
 import type { Client } from '@parley/client'
 import type { PendingRequest } from '@parley/spec'
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { readCalls } from './read-calls.ts'
 import { roomLabels, toLive, toWaiting, type LiveRoom, type WaitingRoom } from './desk-lists.ts'
 
 const refreshMs = 2_000
@@ -9,6 +10,8 @@ const refreshMs = 2_000
 export interface DeskWork {
   waiting: readonly WaitingRoom[]
   live: readonly LiveRoom[]
+  /** Conversations that are over and not yet closed. */
+  ended: readonly LiveRoom[]
   approvals: readonly PendingRequest[]
   /** Callers' names by room, as far as they are known. */
   labels: Readonly<Record<string, string>>
@@ -26,6 +29,7 @@ export function useDesk(client: Client): DeskWork {
   const [work, setWork] = useState<Omit<DeskWork, 'refresh'>>({
     waiting: [],
     live: [],
+    ended: [],
     approvals: [],
     labels: {},
     isLoaded: false,
@@ -44,9 +48,13 @@ export function useDesk(client: Client): DeskWork {
           client.rooms.list({ status: 'active', limit: 50 }, { signal }),
           client.requests.list({ kind: 'approval' }, { signal }),
         ])
+        // After the rooms, so that a call that a room tells of is among them unless it is over.
+        const calls = await readCalls(client, signal)
+        const conversations = toLive(rooms, calls, Date.now())
         setWork({
           waiting: toWaiting(entries),
-          live: toLive(rooms),
+          live: conversations.filter(({ isOver }) => !isOver),
+          ended: conversations.filter(({ isOver }) => isOver),
           approvals,
           labels: roomLabels(rooms),
           isLoaded: true,

@@ -2,7 +2,9 @@ import type { ReactNode } from 'react'
 import { formatCents, formatDuration, shortId } from '../shared/format.ts'
 import { deskPersonName, type Names } from '../shared/names.ts'
 import { useNow } from '../shared/use-now.ts'
-import { requestedCents, waitLevel, type WaitingRoom } from './desk-lists.ts'
+import { callNote } from './call-note.ts'
+import { requestedCents, waitLevel, type LiveRoom, type WaitingRoom } from './desk-lists.ts'
+import { holderText } from './holder-text.ts'
 import type { DeskWork } from './use-desk.ts'
 
 const levelClass = { calm: 'text-muted', amber: 'text-warn', red: 'text-bad' } as const
@@ -27,7 +29,7 @@ export function WorkLists({
   onAccept: (roomId: string) => void
 }) {
   const nowMs = useNow(1_000)
-  const { waiting, live, approvals, labels, isLoaded } = work
+  const { waiting, live, ended, approvals, labels, isLoaded } = work
   const label = (roomId: string): string => labels[roomId] ?? `room ${shortId(roomId)}`
   const item = { openId, cursor, onOpen }
   return (
@@ -88,12 +90,37 @@ export function WorkLists({
               <span className="font-mono text-xs text-muted">{formatDuration(nowMs - room.sinceMs)}</span>
             </span>
             <span className="block text-muted">
-              {room.claimedBy === undefined ? names.agent(room.agentId) : deskPersonName(room.claimedBy)} · {room.phase}
+              {holderText({
+                ...room,
+                holder: room.claimedBy === undefined ? undefined : deskPersonName(room.claimedBy),
+                names,
+              })}
             </span>
+            <CallWords room={room} nowMs={nowMs} />
           </Item>
         ))}
       </List>
+      {ended.length > 0 && (
+        <List title="Ended" count={ended.length} empty="">
+          {ended.map((room) => (
+            <Item key={room.roomId} {...item} roomId={room.roomId} kind="ended">
+              <span className="font-medium">{label(room.roomId)}</span>
+              <span className="block text-muted">{callNote(room, nowMs) ?? 'conversation ended'}</span>
+            </Item>
+          ))}
+        </List>
+      )}
     </nav>
+  )
+}
+
+function CallWords({ room, nowMs }: { room: LiveRoom; nowMs: number }) {
+  const note = callNote(room, nowMs)
+  if (note === undefined) return null
+  return (
+    <span data-call-note className={`block ${room.lostUntilMs === undefined ? 'text-muted' : 'text-warn'}`}>
+      {note}
+    </span>
   )
 }
 

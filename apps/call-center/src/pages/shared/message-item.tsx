@@ -41,6 +41,7 @@ export function MessageItem({ row, name, colour, isOwn, isContinued, words, onRe
           {row.isInternal && <span className="label block">Only the team sees this</span>}
           {words === undefined || row.isEdited ? <MessageText text={row.text} /> : <SpokenText words={words} />}
         </div>
+        {row.isCut === true && words === undefined && <p className="text-xs text-muted">cut off here</p>}
         {row.sources.length > 0 && (
           <p className="mt-1 flex flex-wrap gap-x-3 text-sm text-muted">
             <span>From</span>

@@ -1,4 +1,5 @@
 import type { Json, RoomEvent } from '@parley/spec'
+import { deskPersonName } from './names.ts'
 import type { HandoffRow, SourceLink, Speaker, TimelineRow } from './timeline-rows.ts'
 
 /** Code of the line that people are shown when a conversation is handed over. */
@@ -33,6 +34,7 @@ export function readEvent(event: RoomEvent): TimelineRow | undefined {
         sources: sourcesOf(event.metadata['sources']),
         isInternal,
         isEdited: event.edited !== undefined,
+        ...(content.type === 'text' && content.interrupted === true ? { isCut: true } : {}),
         eventId: id,
         ...voiceOf(event.metadata['voice']),
       }
@@ -137,7 +139,7 @@ function readHandoff(key: string, at: string, data: Record<string, Json>): Hando
 }
 
 /** Internal remarks of the room that colleagues are shown. */
-const shownCodes: ReadonlySet<string> = new Set(['human_claimed', 'coach_changed', 'tool_outcome'])
+const shownCodes: ReadonlySet<string> = new Set(['human_claimed', 'tool_outcome'])
 
 /** What lifecycle events say; undefined for those that are shown elsewhere or not at all. */
 function noticeOf(type: RoomEvent['type'], code: string, text: string, data: Record<string, Json>): string | undefined {
@@ -162,10 +164,27 @@ function noticeOf(type: RoomEvent['type'], code: string, text: string, data: Rec
         ? `The request was ${data['status']}`
         : undefined
     case 'system':
+      if (code === 'coach_changed') return coachText(data)
       return shownCodes.has(code) ? text : undefined
     default:
       return undefined
   }
+}
+
+/** What a colleague does on the line without having the conversation. */
+const coachWords: Readonly<Record<string, string>> = {
+  monitor: 'listens in',
+  whisperAgent: 'talks to the agent, unheard by the caller',
+  whisperHuman: 'talks to the colleague, unheard by the caller',
+  barge: 'speaks to everybody',
+  off: 'has left the line',
+}
+
+function coachText({ participantId, to }: Record<string, Json>): string | undefined {
+  const words = typeof to === 'string' ? coachWords[to] : undefined
+  return typeof participantId === 'string' && words !== undefined
+    ? `${deskPersonName(participantId)} ${words}`
+    : undefined
 }
 
 /** The fields of a JSON object; none for anything else. */

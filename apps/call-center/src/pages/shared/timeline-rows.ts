@@ -27,6 +27,8 @@ export interface MessageRow {
   /** Only colleagues and agents see it. */
   isInternal: boolean
   isEdited: boolean
+  /** Whether the speaker was cut short: the text is what was heard. @default false */
+  isCut?: boolean
   eventId?: string
   /** The speech in a call that it is what was heard of. */
   utteranceId?: string

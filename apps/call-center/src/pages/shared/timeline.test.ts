@@ -204,3 +204,27 @@ test('an edit changes the text in its place', () => {
   )
   expect(texts(timeline)).toEqual(['message:better'])
 })
+
+test('a line that was cut short says so where its words are not known', () => {
+  const text = (interrupted?: true) =>
+    event(0, { content: { type: 'text', text: 'A credit of', ...(interrupted === undefined ? {} : { interrupted }) } })
+  const rowOf = (update: RoomUpdate) => reduceTimeline(emptyTimeline, { update, nowMs: 0, me: undefined }).rows[0]
+  expect(rowOf(text(true))).toMatchObject({ text: 'A credit of', isCut: true })
+  expect(rowOf(text())).not.toHaveProperty('isCut')
+})
+
+test.each([
+  ['monitor', 'Dana listens in'],
+  ['whisperAgent', 'Dana talks to the agent, unheard by the caller'],
+  ['barge', 'Dana speaks to everybody'],
+  ['off', 'Dana has left the line'],
+])('what a colleague does on the line is said in words: %s', (to, text) => {
+  const content = { type: 'system' as const, code: 'coach_changed', text: `desk-dana: ${to}` }
+  const changed = event(0, {
+    type: 'system',
+    visibility: 'internal',
+    content: { ...content, data: { participantId: 'desk-dana', from: 'off', to } },
+  })
+  const { rows } = reduceTimeline(emptyTimeline, { update: changed, nowMs: 0, me: undefined })
+  expect(rows).toMatchObject([{ kind: 'notice', text, isInternal: true }])
+})

@@ -1,5 +1,5 @@
 import type { CallUpdate } from '@parley/client'
-import { nothingSpoken, reduceSpoken, type SpokenWords } from './spoken-words.ts'
+import { endSpoken, nothingSpoken, reduceSpoken, type SpokenWords } from './spoken-words.ts'
 
 /** A value that is asked for by the keypad. */
 export interface AskedDigits {
@@ -106,6 +106,8 @@ export function reduceCallView(view: CallView, change: CallChange, nowMs: number
         sinceMs: nowMs,
         asked: undefined,
         ended: { reason: change.reason, message: change.error?.message },
+        // Moved to another page it is spoken on there.
+        spoken: change.reason === 'takenOver' ? view.spoken : endSpoken(view.spoken),
       }
     default: {
       const spoken = reduceSpoken(view.spoken, change)

@@ -1,7 +1,7 @@
 import type { CallUpdate } from '@parley/client'
 import { expect, test } from 'vitest'
 import type { MessageRow } from '../timeline-rows.ts'
-import { matchRows, nothingSpoken, reduceSpoken, type SpokenWords } from './spoken-words.ts'
+import { endSpoken, matchRows, nothingSpoken, reduceSpoken, type SpokenWords } from './spoken-words.ts'
 
 const caption = (text: string, more: Partial<Extract<CallUpdate, { type: 'caption' }>> = {}): CallUpdate => ({
   type: 'caption',
@@ -53,6 +53,18 @@ test('words are queued, then at the ear, then heard, and cut where they never we
   expect(states(over.reduce(reduceSpoken, halfway))).toEqual(['heard', 'heard', 'cut', 'cut'])
 })
 
+test('what was still to be said when the call ended is cut, and stands in the row of what was heard', () => {
+  const spoken = endSpoken(after(caption('I see two payments.'), segment, heard(1, 1)))
+  expect(states(spoken)).toEqual(['heard', 'heard', 'cut', 'cut'])
+  expect(spoken.lines[0]).toMatchObject({ isFinal: true, isCut: true })
+  const { byRow, open } = matchRows(spoken, [row('a', 'I see')])
+  expect(byRow.get('a')?.map(({ heard: how }) => how)).toEqual(['heard', 'heard', 'cut', 'cut'])
+  expect(open).toEqual([])
+  // A line that was heard to its end is not called cut.
+  const whole = endSpoken(after(caption('I see.'), segment, heard(2, 2)))
+  expect(whole.lines[0]).toMatchObject({ isCut: false, isFinal: true })
+})
+
 test('a longer caption keeps what was heard of the shorter one', () => {
   const spoken = after(caption('I see'), segment, heard(1, 1), caption('I see two payments.'))
   expect(states(spoken)).toEqual(['heard', 'playing', 'queued', 'queued'])
@@ -95,5 +107,8 @@ test('a line in two rows, before and after a tool, gives each its own words', ()
 test('a line that never comes into the log goes when the next begins', () => {
   const filler = after(caption('One moment, please.', { id: 'f', final: true }))
   expect(matchRows(filler, []).open.map(({ id }) => id)).toEqual(['f'])
-  expect(matchRows(reduceSpoken(filler, caption('I see')), []).open.map(({ id }) => id)).toEqual(['u1'])
+  const next = reduceSpoken(filler, caption('I see', { final: true }))
+  expect(matchRows(next, []).open.map(({ id }) => id)).toEqual(['u1'])
+  // Nor does it come back when the next one stands in the log.
+  expect(matchRows(next, [row('a', 'I see')]).open).toEqual([])
 })

@@ -89,6 +89,19 @@ export function reduceSpoken(spoken: SpokenWords, update: CallUpdate): SpokenWor
   }
 }
 
+/** The line is gone: what was at the ear was heard as far as anybody knows, and nothing more will be. Pure. */
+export function endSpoken(spoken: SpokenWords): SpokenWords {
+  const lines = spoken.lines.map((line) => {
+    if (line.words.every(({ heard }) => heard === 'heard' || heard === 'cut')) return { ...line, isFinal: true }
+    const words = line.words.map((word): SpokenWord => {
+      if (word.heard === 'queued') return { ...word, heard: 'cut', isConfirmed: false }
+      return word.heard === 'playing' ? { ...word, heard: 'heard', isConfirmed: false } : word
+    })
+    return { ...line, isFinal: true, isCut: true, words }
+  })
+  return { lines, interim: '' }
+}
+
 function withLine(spoken: SpokenWords, line: SpokenLine): SpokenWords {
   const isKnown = spoken.lines.some(({ id }) => id === line.id)
   const lines = isKnown
@@ -137,7 +150,8 @@ export function matchRows(spoken: SpokenWords, rows: readonly TimelineRow[]): Sp
     if (rest.length > 0 && (own.length === 0 || !line.isFinal)) open.push({ ...line, words: rest })
   }
   // A line that never came into the log, such as "one moment", goes when the next begins.
-  return { byRow, open: open.filter((line, at) => !line.isFinal || at === open.length - 1) }
+  const last = spoken.lines.at(-1)?.id
+  return { byRow, open: open.filter((line) => !line.isFinal || line.id === last) }
 }
 
 /** How many of the words make up a text. */
