@@ -180,7 +180,7 @@ steps:
   })
 
   test('W-6 W-10 what cannot be shown is told of at load', () => {
-    const problems = (step: string): unknown[] =>
+    const problems = (step: string): readonly unknown[] =>
       loadDocument(`parley: 1\nname: w\nsteps:\n  - { id: a, ${step} }\n`).problems
     expect(problems('rag: { query: q }, stream: { output: true }')).toMatchObject([
       { path: 'steps.a.stream', line: 4, message: expect.stringContaining('of kind rag') },
