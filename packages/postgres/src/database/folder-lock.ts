@@ -1,4 +1,5 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 import { ParleyError } from '@parley/spec'
@@ -17,11 +18,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   const path = `${folder.replace(/\/+$/, '')}.lock`
   const claim = `${process.pid} ${startedAt()}`
   await mkdir(dirname(path), { recursive: true })
-  if (!(await tryClaim(path, claim))) {
-    if (await isHeld(path)) throw folderInUse()
-    await rm(path, { force: true })
-    if (!(await tryClaim(path, claim))) throw folderInUse()
-  }
+  await take(path, claim)
   return { release: () => rm(path, { force: true }) }
 }
 
@@ -31,18 +28,50 @@ function startedAt(): number {
   return Math.floor(performance.timeOrigin)
 }
 
+/** A claim is there as a whole or not at all: who reads half of one would take it for that of a dead process. */
 async function tryClaim(path: string, claim: string): Promise<boolean> {
+  const written = `${path}.${randomUUID()}`
+  await writeFile(written, claim)
   try {
-    await writeFile(path, claim, { flag: 'wx' })
+    await link(written, path)
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    if (hasCode(error, 'EEXIST')) return false
     throw error
+  } finally {
+    await rm(written, { force: true })
+  }
+}
+
+/**
+ * Claims a path, also where a dead claim is in the way. Only who has claimed the right to do so takes one away, and looks
+ * again before: another may have taken the path over meanwhile, and its claim is not dead.
+ */
+async function take(path: string, claim: string): Promise<void> {
+  if (await tryClaim(path, claim)) return
+  if (await isHeld(path)) throw folderInUse()
+  const right = `${path}.takeover`
+  // Whoever held it may have died as well.
+  await take(right, claim)
+  try {
+    if (await isHeld(path)) throw folderInUse()
+    await rm(path, { force: true })
+    if (!(await tryClaim(path, claim))) throw folderInUse()
+  } finally {
+    await rm(right, { force: true })
   }
 }
 
 async function isHeld(path: string): Promise<boolean> {
-  const [pid, started] = (await readFile(path, 'utf8')).split(' ').map(Number)
+  let claim: string
+  try {
+    claim = await readFile(path, 'utf8')
+  } catch (error) {
+    // Released, or taken away, since it was seen.
+    if (hasCode(error, 'ENOENT')) return false
+    throw error
+  }
+  const [pid, started] = claim.split(' ').map(Number)
   if (pid === undefined || !Number.isSafeInteger(pid) || pid <= 0) return false
   if (pid === process.pid) return started === startedAt()
   try {
@@ -50,8 +79,12 @@ async function isHeld(path: string): Promise<boolean> {
     return true
   } catch (error) {
     // Another user's process cannot be signalled but is there.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return hasCode(error, 'EPERM')
   }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
 }
 
 function folderInUse(): ParleyError {
