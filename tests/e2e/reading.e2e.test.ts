@@ -84,6 +84,25 @@ describeNeeding('chromium', 'Reading and writing', (executablePath) => {
     await reply.fill('Your ticket is T-1.')
     await desk.getByRole('button', { name: 'Send' }).click()
     await caller.hear('Your ticket is T-1.')
+    await expect.poll(() => reply.inputValue()).toBe('')
+
+    // A message is on its way; what is written meanwhile is the next one, and a note is nobody's reply.
+    const held = Promise.withResolvers<void>()
+    await desk.route('**/messages', async (route) => {
+      await held.promise
+      await route.continue()
+    })
+    await reply.fill('One moment.')
+    await desk.getByRole('button', { name: 'Send' }).click()
+    await reply.fill('It is resolved.')
+    await desk.getByRole('tab', { name: 'Note' }).click()
+    await desk.getByRole('textbox', { name: 'Note' }).fill('Ben is glad')
+    held.resolve()
+    await caller.hear('One moment.')
+    await desk.getByRole('button', { name: 'Save note' }).click({ trial: true })
+    expect(await desk.getByRole('textbox', { name: 'Note' }).inputValue()).toBe('Ben is glad')
+    await desk.getByRole('tab', { name: 'Reply' }).click()
+    expect(await reply.inputValue()).toBe('It is resolved.')
   })
 
   test('an offer is taken by a button, and an answer leads to its article', async () => {

@@ -1,6 +1,6 @@
 import type { Client } from '@parley/client'
 import { createSystemIds } from '@parley/spec'
-import { useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref } from 'react'
+import { useEffect, useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref } from 'react'
 import { CannedList } from './canned-list.tsx'
 import { keepDeskDraft, readDeskDraft } from './desk-storage.ts'
 import { errorText } from './desk-errors.ts'
@@ -56,21 +56,17 @@ export function DeskComposer({
       if (what !== 'canned') field.current?.focus()
     },
   }))
-  const put = (next: string): void => {
-    const drafts = { ...text, [tab]: next }
-    setText(drafts)
-    keepDeskDraft(roomId, drafts)
-  }
+  useEffect(() => keepDeskDraft(roomId, text), [roomId, text])
   const write = (next: string): void => {
     key.current = ''
-    put(next)
+    setText((drafts) => ({ ...drafts, [tab]: next }))
     onTyping(tab === 'reply' && next !== '')
   }
   const send = async (isSaid = false): Promise<void> => {
     if (!canSend) return
     setSending(true)
     setProblem('')
-    key.current ||= ids.next('send')
+    const sentKey = (key.current ||= ids.next('send'))
     try {
       if (tab === 'note') {
         await client.rooms.addMember(roomId, { participantId: me, displayName: name })
@@ -79,12 +75,15 @@ export function DeskComposer({
         await client.rooms.send(roomId, {
           text: current.trim(),
           participantId: me,
-          idempotencyKey: key.current,
+          idempotencyKey: sentKey,
           ...(isSaid ? { metadata: { say: true } } : {}),
         })
-      key.current = ''
-      put('')
-      onTyping(false)
+      if (key.current === sentKey) {
+        key.current = ''
+        onTyping(false)
+      }
+      // What was written meanwhile is the next message.
+      setText((drafts) => (drafts[tab] === current ? { ...drafts, [tab]: '' } : drafts))
     } catch (thrown) {
       setProblem(errorText(thrown))
     }
