@@ -162,14 +162,15 @@ export class UserTurns {
       startMs: Math.floor(startMs),
       endMs: Math.floor(endMs),
     }))
+    const speech = {
+      ...(words.length === 0 ? {} : { words }),
+      ...(turn.confidence === undefined ? {} : { confidence: Math.min(1, Math.max(0, turn.confidence)) }),
+    }
     return {
       type: 'text',
       text,
       ...(turn.language === undefined ? {} : { language: turn.language }),
-      speech: {
-        ...(words.length === 0 ? {} : { words }),
-        ...(turn.confidence === undefined ? {} : { confidence: Math.min(1, Math.max(0, turn.confidence)) }),
-      },
+      ...(Object.keys(speech).length === 0 ? {} : { speech }),
     }
   }
 
