@@ -80,7 +80,10 @@ function valueAt(text: string, start: number, stops: string): Place {
     return { from: opening + 1, to: endOfQuoted(text, opening + 1, { quote, escapes: opening - start }) }
   }
   const isMark = text.startsWith(REDACTED, start) || text.startsWith(REDACTED_KEY, start)
-  if (!isMark && (text[start] === '{' || text[start] === '[')) return { from: start, to: endOfStructure(text, start) }
+  if (!isMark && (text[start] === '{' || text[start] === '[')) {
+    // What follows without a space belongs to it, as it does to a mark.
+    return { from: start, to: endOfPlain(text, endOfStructure(text, start), stops) }
+  }
   scheme.lastIndex = start
   const from = scheme.test(text) ? scheme.lastIndex : start
   // With a scheme the whole is taken: what follows it may be a mark already.

@@ -129,6 +129,15 @@ test('S4 keys of the caller count in texts too', () => {
   )
 })
 
+test.each([
+  ['db_password={}note', 'db_password=[REDACTED]'],
+  ['://refreshToken=#}@', '://[REDACTED]@'],
+  ['://:?@@', '://[REDACTED]@'],
+])('S4 nothing of %s is left to a second pass', (text, safe) => {
+  expect(redactText(text)).toBe(safe)
+  expect(redactText(safe)).toBe(safe)
+})
+
 test('S4 a second pass changes nothing', () => {
   const piece = fc.oneof(
     fc.constantFrom(...secretSamples.map(({ value }) => value)),

@@ -31,11 +31,17 @@ export function redactText(text: string, options: SensitiveKeyOptions = {}): str
 /** As `redactText`, with a rule for names that the caller has. */
 export function redactTextWith(text: string, isSensitive: (name: string) => boolean): string {
   let safe = redactKnownKeys(text)
-  if (safe.includes('://')) {
-    safe = safe.replace(userInfo, `$1${REDACTED}@`).replace(slashedUserInfo, `$1${REDACTED}@`)
-  }
-  if (/[=:]/.test(safe)) safe = redactNamedValues(safe, isSensitive)
+  safe = withoutUserInfo(safe)
+  // A value that is gone may have hidden that what is around it is user info.
+  if (/[=:]/.test(safe)) safe = withoutUserInfo(redactNamedValues(safe, isSensitive))
   return safe.replace(bearer, withoutBearer).replace(basic, withoutBasic)
+}
+
+/** The plain form comes again, since it takes what the other leaves before a second `@`. */
+function withoutUserInfo(text: string): string {
+  if (!text.includes('://')) return text
+  const mark = `$1${REDACTED}@`
+  return text.replace(userInfo, mark).replace(slashedUserInfo, mark).replace(userInfo, mark)
 }
 
 function withoutBearer(whole: string, word: string, space: string, value: string): string {
