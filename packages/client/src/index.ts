@@ -16,12 +16,6 @@ export { createWebSocketFactory } from './web-socket.ts'
 export { createBrowserDevices, type PreparedSound, type WorkletAddresses } from './calls/browser-devices.ts'
 export { type CallStatus } from './calls/call-connection.ts'
 export { type CallCapture, type CallDevices, type CallPlayout, type PlayedSamples } from './calls/call-devices.ts'
-export {
-  type CallsClient,
-  type CallStartOptions,
-  type LiveCall,
-  type OpenCallInput,
-  type OpenedCall,
-} from './calls/calls-client.ts'
+export { type CallsClient, type CallStartOptions, type OpenCallInput, type OpenedCall } from './calls/calls-client.ts'
 export { type CallCaption, type CallState, type CallUpdate, type ClientCall } from './calls/client-call.ts'
 export { type CallRecognizer } from './calls/start-call.ts'

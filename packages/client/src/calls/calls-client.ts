@@ -3,6 +3,7 @@ import {
   ParleyError,
   type Clock,
   type IdSource,
+  type LiveCallInfo,
   type ParticipantId,
   type RoomId,
   type SocketFactory,
@@ -62,23 +63,10 @@ export interface CallStartOptions extends OpenCallInput {
   onUpdate?(update: CallUpdate): void
 }
 
-/** A call that is not over, as the server tells of it. */
-export interface LiveCall {
-  callId: string
-  roomId: RoomId
-  participantId: ParticipantId
-  user: string
-  agent: string
-  /** `lost`: the person's line is gone, and may come back. */
-  media: 'connected' | 'lost'
-  /** How long a lost line still has to come back before the call ends, in ms. */
-  returnWithinMs?: number
-}
-
 /** Calls with a microphone and a speaker. */
 export interface CallsClient {
   /** The live calls of the server, for who may see its rooms. @throws {ParleyError} what the server answered */
-  list(o?: CallOptions): Promise<LiveCall[]>
+  list(o?: CallOptions): Promise<LiveCallInfo[]>
   /**
    * Calls a room's agent; resolves when the call is live. Start it in a click, so that the page may make sound.
    * @throws {ParleyError} `media_device_failed`, `connection_lost`, `media_auth_failed`, or what the server answered
@@ -126,7 +114,7 @@ export function createCallsClient({
   return {
     async list(o) {
       // The server answers with what its document says, and both are of one release.
-      return ((await http.request({ path: '/v1/calls', ...o })) as unknown as { calls: LiveCall[] }).calls
+      return ((await http.request({ path: '/v1/calls', ...o })) as unknown as { calls: LiveCallInfo[] }).calls
     },
     async start(options) {
       checkOptions('calls.start', options, known)

@@ -15,6 +15,7 @@ import {
   type Clock,
   type IdSource,
   type Json,
+  type LiveCallInfo,
   type Logger,
   type ParticipantId,
   type RoomId,
@@ -50,19 +51,6 @@ export interface OpenedCallInfo {
   recording?: boolean
   /** Set for somebody of the desk who joins the room's live call, with the rights their key has. */
   desk?: { mode: DeskMode; rights: readonly string[] }
-}
-
-/** A call that is not over. */
-export interface LiveCallInfo {
-  callId: string
-  roomId: RoomId
-  participantId: ParticipantId
-  user: string
-  agent: string
-  /** `lost`: the person's line is gone, and may come back. */
-  media: 'connected' | 'lost'
-  /** How long a lost line still has to come back, in ms. */
-  returnWithinMs?: number
 }
 
 /** Prepared and live calls of a server. */

@@ -1,5 +1,5 @@
-import type { LiveCall, QueueEntry } from '@parley/client'
-import type { Room } from '@parley/spec'
+import type { QueueEntry } from '@parley/client'
+import type { Room, LiveCallInfo } from '@parley/spec'
 import { expect, test } from 'vitest'
 import { deskTitle, toLive, toWaiting, waitLevel } from './desk-lists.ts'
 
@@ -63,7 +63,7 @@ const room = (id: string, given: Partial<Room>, phase = 'billing', human?: strin
   },
   ...given,
 })
-const callIn = (roomId: string, more: Partial<LiveCall> = {}): LiveCall => ({
+const callIn = (roomId: string, more: Partial<LiveCallInfo> = {}): LiveCallInfo => ({
   callId: `call of ${roomId}`,
   roomId,
   participantId: 'ada',

@@ -1,5 +1,5 @@
-import type { LiveCall, QueueEntry } from '@parley/client'
-import type { PendingRequest, Room } from '@parley/spec'
+import type { QueueEntry } from '@parley/client'
+import type { PendingRequest, Room, LiveCallInfo } from '@parley/spec'
 import { fieldsOf } from '../shared/read-event.ts'
 import type { CallStanding } from './call-note.ts'
 import { wrapupPhase } from './holder-text.ts'
@@ -50,7 +50,7 @@ export function toWaiting(entries: readonly QueueEntry[]): WaitingRoom[] {
 }
 
 /** Active rooms that do not wait, newest activity first, with how their calls stand at `readMs`. Pure. */
-export function toLive(rooms: readonly Room[], calls: readonly LiveCall[], readMs: number): LiveRoom[] {
+export function toLive(rooms: readonly Room[], calls: readonly LiveCallInfo[], readMs: number): LiveRoom[] {
   return rooms
     .filter(({ conversation, parentRoomId }) => parentRoomId === undefined && conversation?.human?.status !== 'waiting')
     .toSorted((one, other) => Date.parse(other.lastActivityAt) - Date.parse(one.lastActivityAt))
@@ -70,7 +70,7 @@ export function toLive(rooms: readonly Room[], calls: readonly LiveCall[], readM
 }
 
 /** By the server's live calls, and for those that are over by what the room keeps of its last one. */
-function callStanding({ id, metadata }: Room, calls: readonly LiveCall[], readMs: number): CallStanding {
+function callStanding({ id, metadata }: Room, calls: readonly LiveCallInfo[], readMs: number): CallStanding {
   const own = calls.filter(({ roomId }) => roomId === id)
   const lost = own.find(({ media }) => media === 'lost')
   if (lost !== undefined) return { lostUntilMs: readMs + (lost.returnWithinMs ?? 0) }

@@ -1,11 +1,11 @@
-import type { Client, LiveCall } from '@parley/client'
-import { ParleyError } from '@parley/spec'
+import type { Client } from '@parley/client'
+import { ParleyError, type LiveCallInfo } from '@parley/spec'
 
 /** The live calls; none on a server without voice, which has no address to ask for them. */
 export async function readCalls(
   { calls }: { calls: Pick<Client['calls'], 'list'> },
   signal: AbortSignal,
-): Promise<LiveCall[]> {
+): Promise<LiveCallInfo[]> {
   try {
     return await calls.list({ signal })
   } catch (error) {
