@@ -103,6 +103,17 @@ describe('fake recognizer', () => {
     expect(now.events.map(({ event }) => event.type)).toContain('speechResumed')
   })
 
+  test('frames that come late within a word are no pause of the speaker', async () => {
+    const now = await hear({})
+    const samples = toneText('you')
+    await now.audio.play(samples.subarray(0, 1_600))
+    await now.clock.advance(150)
+    await now.audio.play(samples.subarray(1_600))
+    await now.audio.silence(300)
+    expect(now.finals()).toMatchObject([{ text: 'you' }])
+    await now.stream.close()
+  })
+
   test('a recognizer of clips refuses streams by name', async () => {
     const stt = createFakeStt({ streaming: false })
     await expect(stt.open({ format }, createTestSpeechContext())).rejects.toMatchObject({ code: 'voice_stt_failed' })

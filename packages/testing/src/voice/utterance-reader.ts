@@ -24,7 +24,8 @@ export interface UtteranceReader {
 }
 
 interface Heard {
-  character: string
+  /** With its place in the audio: pauses are measured there, since frames that came late are no pause. */
+  tone: HeardTone
   startMs: number
   /** Read late, because it grows. */
   endMs(): number
@@ -67,7 +68,7 @@ export function createUtteranceReader({
   /** Puts a tone on the clock: its audio is as old as what came after it. */
   const place = (tone: HeardTone): Heard => {
     const startMs = toClock(tone.startMs)
-    return { character: tone.character, startMs, endMs: () => startMs + tone.endMs - tone.startMs }
+    return { tone, startMs, endMs: () => startMs + tone.endMs - tone.startMs }
   }
   const toClock = (positionMs: number): number => clock.monotonicMs() - Math.max(0, pushedMs - positionMs)
 
@@ -78,7 +79,7 @@ export function createUtteranceReader({
     return {
       text: words.map(({ text }) => text).join(' '),
       words,
-      wholeWords: isOver || heard.at(-1)?.character === ' ' ? words.length : Math.max(0, words.length - 1),
+      wholeWords: isOver || heard.at(-1)?.tone.character === ' ' ? words.length : Math.max(0, words.length - 1),
       startMs,
       endMs,
       audioMs: Math.round(reader.positionMs - countedMs),
@@ -154,10 +155,11 @@ function toWords(heard: readonly Heard[], nowMs: number): Word[] {
   const words: Word[] = []
   let isOpen = false
   let previousEndMs = Number.NEGATIVE_INFINITY
-  for (const { character, startMs, endMs } of heard) {
+  for (const { tone, startMs, endMs } of heard) {
+    const { character } = tone
     // A pause of the speaker is a space, too.
-    if (startMs - previousEndMs > 100) isOpen = false
-    previousEndMs = endMs()
+    if (tone.startMs - previousEndMs > 100) isOpen = false
+    previousEndMs = tone.endMs
     if (character === ' ') {
       isOpen = false
       continue

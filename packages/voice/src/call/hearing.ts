@@ -19,9 +19,18 @@ import { createFrameClock, type FrameClock } from './frame-clock.ts'
 import { longFrame, wrongFrame } from './frame-errors.ts'
 import { createVadGate, type VadGate, type VadGateOptions } from './vad-gate.ts'
 import type { SharedVad } from './shared-vad.ts'
+import { createWithheldSound, type WithheldSound } from './withheld-sound.ts'
 
 /** What everything of a call hears at: detection and recognition are made for it. */
 export const HEARING_RATE = 16_000
+
+const SAMPLES_PER_MS = HEARING_RATE / 1_000
+
+/**
+ * While the recognizer is not to hear the person, this much waits to be quiet, and is given as it was when it may hear
+ * again: that the agent has been heard to the end is known a way back later, and an answer begins meanwhile (TM-10).
+ */
+const WITHHELD_MS = 200
 
 /** No frame for this long while the person speaks: the speech is over (O-9). */
 const NO_FRAMES_MS = 1_000
@@ -67,6 +76,7 @@ export class Hearing {
   #resampler: Resampler | undefined
   #inputRate = 0
   #isGated = false
+  readonly #withheld: WithheldSound = createWithheldSound(WITHHELD_MS * SAMPLES_PER_MS)
   #isMuted = false
   #isHeld = false
   #isClosed = false
@@ -128,23 +138,31 @@ export class Hearing {
     // The recognizer has the audio before the detector says what it is: a segment may end with this frame.
     const words = this.#parts.forRecognizer(frame)
     const ms = (frame.samples.length / HEARING_RATE) * 1_000
-    this.#recognize(words, ms)
+    this.#recognize(words)
     this.#watchVad(ms)
     this.#detect(frame, atMs)
     this.#watchFrames()
   }
 
-  #recognize(frame: AudioFrame, ms: number): void {
+  #recognize(frame: AudioFrame): void {
     const stream = this.#stt
     if (stream === undefined) return
     try {
-      if (this.#isGated) stream.silence(ms)
+      if (this.#isGated) this.#silence(stream, this.#withheld.add(frame.samples))
       else stream.push(frame)
     } catch (error) {
-      this.#stt = undefined
-      this.#closeQuietly(stream)
-      this.#sttFailed(brokeOff(error, 'voice_stt_failed', 'The recognizer broke off at a frame.'))
+      this.#brokeAtFrame(stream, error)
     }
+  }
+
+  #silence(stream: SttStream, samples: number): void {
+    if (samples > 0) stream.silence(samples / SAMPLES_PER_MS)
+  }
+
+  #brokeAtFrame(stream: SttStream, error: unknown): void {
+    this.#stt = undefined
+    this.#closeQuietly(stream)
+    this.#sttFailed(brokeOff(error, 'voice_stt_failed', 'The recognizer broke off at a frame.'))
   }
 
   #detect(frame: AudioFrame, atMs: number): void {
@@ -181,7 +199,19 @@ export class Hearing {
 
   /** While on, the recognizer hears quiet in place of the person. */
   setGated(isGated: boolean): void {
+    if (isGated === this.#isGated) return
     this.#isGated = isGated
+    const stream = this.#stt
+    if (isGated || stream === undefined) return
+    try {
+      let position = this.#position - this.#withheld.length
+      for (const samples of this.#withheld.take()) {
+        stream.push({ samples, sampleRateHz: HEARING_RATE, channels: 1, position })
+        position += samples.length
+      }
+    } catch (error) {
+      this.#brokeAtFrame(stream, error)
+    }
   }
 
   /** A muted person says nothing; what was open ends. */
@@ -197,10 +227,12 @@ export class Hearing {
   }
 
   silence(ms: number): void {
+    this.#discardWithheld()
     this.#stt?.silence(ms)
   }
 
   finalize(): void {
+    this.#discardWithheld()
     this.#stt?.finalize()
   }
 
@@ -295,7 +327,13 @@ export class Hearing {
   #end(): void {
     const event = this.#gate.force()
     if (event !== undefined) this.#feedGate(event)
-    this.#stt?.finalize()
+    this.finalize()
+  }
+
+  /** What an utterance ends with was not to be heard. */
+  #discardWithheld(): void {
+    const samples = this.#withheld.drop()
+    if (this.#stt !== undefined) this.#silence(this.#stt, samples)
   }
 
   /** Media that stops in mid-word must not keep a turn open. */

@@ -103,6 +103,16 @@ describe('a person who speaks while the agent does', () => {
     expect((await bench.lines()).slice(1)).toEqual(['ada: and now', 'riley: sure'])
   })
 
+  test('TM-10 an answer that begins when the agent is heard to have finished is heard whole, though that is known later', async () => {
+    await using bench = await openCall({ agents: [counter()], endpoint: { reportDelayMs: 180 } })
+    void bench.call.say('one two', { interruptible: false })
+    while (bench.heard().join(' ') !== 'one two') await bench.clock.advance(20)
+    await bench.clock.advance(40)
+    void bench.endpoint.caller.sayText('when is that')
+    await bench.clock.advance(8_000)
+    expect(await bench.lines()).toEqual(['riley: one two', 'ada: when is that', 'riley: sure'])
+  })
+
   test('TM-10 with queue it is answered when the agent has finished', async () => {
     await using bench = await openCall({
       agents: [counter()],
