@@ -65,7 +65,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   'turn-latency': {
     describes: 'what a call adds to the configured delay before it answers',
     scenarios: {
-      'turn-latency-1': async () => (await import('./voice/turn-latency.ts')).turnLatency(1, 120, 5),
+      'turn-latency-1': async () => (await import('./voice/turn-latency.ts')).turnLatency(1, 180, 5),
       'turn-latency-50': async () => (await import('./voice/turn-latency.ts')).turnLatency(50, 12, 15),
       'turn-latency-200': async () => (await import('./voice/turn-latency.ts')).turnLatency(200, 6, 40),
       'turn-latency-machine': async () => (await import('./voice/machine.ts')).machine,

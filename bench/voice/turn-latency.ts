@@ -15,6 +15,9 @@ const DELAY_MS = 500
 /** Turns before the first that counts, over all calls: code that ran a few times only is still being compiled. */
 const WARM_UP_TURNS = 25
 
+/** Short turns, since the worst one in a hundred is told well by many of them only. */
+const TURN = { speechMs: 200, pauseMs: 200 }
+
 /** `turn.mjs` of a peer: so many calls in this process, each of them turns one after another. */
 interface TurnScript {
   open(
@@ -79,8 +82,8 @@ async function ownRound(calls: number, turns: number, progress: (text: string) =
   })
   using callers = await startCallers()
   await callers.tell({ do: 'open', url: host.url, calls, kind: 'websocket' })
-  await callers.tell({ do: 'turns', turns: warmUpOf(calls), speechMs: 200, pauseMs: 200 })
-  const { samples, missing } = await callers.tell({ do: 'turns', turns, speechMs: 400, pauseMs: 400 })
+  await callers.tell({ do: 'turns', turns: warmUpOf(calls), ...TURN })
+  const { samples, missing } = await callers.tell({ do: 'turns', turns, ...TURN })
   await callers.tell({ do: 'hangUp', everyKilled: 0 })
   check(host, missing)
   return samples.map((ms) => Math.max(0, ms - DELAY_MS))
@@ -98,9 +101,9 @@ async function memoryRound(calls: number, turns: number, progress: (text: string
   for (const { endpoint } of lines) await host.connect(endpoint)
   const callers = lines.map(({ line }) => createCaller(line))
   const stop = paceCallers(() => callers)
-  const all = (count: number, ms = 400): Promise<CallerAnswer[]> =>
-    Promise.all(callers.map((caller) => caller.turns({ turns: count, speechMs: ms, pauseMs: ms })))
-  await all(warmUpOf(calls), 200)
+  const all = (count: number): Promise<CallerAnswer[]> =>
+    Promise.all(callers.map((caller) => caller.turns({ turns: count, ...TURN })))
+  await all(warmUpOf(calls))
   const answers = await all(turns)
   stop()
   check(
@@ -118,8 +121,8 @@ async function peerRound(
 ): Promise<number[]> {
   progress(`LiveKit Agents: ${calls} calls, ${turns} turns each`)
   const peer = await open(calls, DELAY_MS)
-  await peer.turns({ turns: warmUpOf(calls), speechMs: 200, pauseMs: 200 })
-  const { samples, missing } = await peer.turns({ turns, speechMs: 400, pauseMs: 400 })
+  await peer.turns({ turns: warmUpOf(calls), ...TURN })
+  const { samples, missing } = await peer.turns({ turns, ...TURN })
   await peer.close()
   if (missing > 0) throw new Error(`${missing} answers of the peer did not come.`)
   return samples.map((ms) => Math.max(0, ms - DELAY_MS))

@@ -13,13 +13,13 @@ export function speculate(step: Step, isEager: boolean): void {
   const text = turnText(state.open)
   if (text === '' || (!isEager && (isSpeaking(state) || awaitsText(state.open)))) return
   if (state.speculation !== null) {
-    if (state.speculation.text === normalizeText(text) && state.speculation.language === state.language) return
+    if (matchesSpeculation(step, text)) return
     abortSpeculation(step, 'text')
   }
   if (state.open.speculations >= preemptive.maxAttempts || state.open.voicedMs > preemptive.maxSpeechMs) return
   const id = nextId(step, 'speculation')
   changeOpen(step, { speculations: state.open.speculations + 1 })
-  state.speculation = { id, text: normalizeText(text), language: state.language }
+  state.speculation = { id, said: text, text: normalizeText(text), language: state.language }
   step.effects.push({
     type: 'speculate',
     speculationId: id,
@@ -58,7 +58,9 @@ export function abortSpeculation(step: Step, reason: string): void {
 /** Whether the running speculation was made for this very text. */
 export function matchesSpeculation(step: Step, text: string): boolean {
   const { speculation, language } = step.state
-  return speculation !== null && speculation.text === normalizeText(text) && speculation.language === language
+  if (speculation === null || speculation.language !== language) return false
+  // Asked when the turn is decided, and then it mostly is the same text.
+  return speculation.said === text || speculation.text === normalizeText(text)
 }
 
 /** The turn came as foreseen: its utterance joins the queue. */

@@ -121,6 +121,9 @@ export interface Utterance {
 /** A reply that is generated before the turn is certain. */
 export interface Speculation {
   readonly id: string
+  /** The words it was made for. */
+  readonly said: string
+  /** The same, made comparable. */
   readonly text: string
   readonly language: string | null
 }
