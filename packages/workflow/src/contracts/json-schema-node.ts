@@ -103,7 +103,10 @@ function ruleNode(schema: Json, place: Place): FieldNode {
     token: rule.token,
     identity: canonicalText(schema),
     check: (value, run) => {
+      const faults = run.faultCount
       rule.check(value, run)
+      // A rule may ask nothing of what it is given, but something it must be given: `undefined` is no JSON.
+      if (value === undefined && run.faultCount === faults) run.fault(rule.token, value)
       return value
     },
     toJson: () => (isRecord(schema) ? { ...schema } : schema === false ? { enum: [] } : {}),

@@ -29,6 +29,18 @@ describe('keywords', () => {
     ['type null', { type: 'null' }, [null], [0, undefined]],
     ['properties', { properties: { a: { type: 'string' } } }, [{ a: 'x' }, {}, 3, []], [{ a: 1 }, { a: null }]],
     ['required', { required: ['a', 'toString'] }, [{ a: 1, toString: 2 }, 'x'], [{ a: 1 }, {}]],
+    [
+      'required, whatever it is',
+      { type: 'object', properties: { a: {} }, required: ['a'] },
+      [{ a: null }],
+      [{}, { b: 1 }],
+    ],
+    [
+      'required, if a number one of at least 1',
+      { type: 'object', properties: { a: { minimum: 1 } }, required: ['a'] },
+      [{ a: 1 }, { a: 'x' }],
+      [{ a: 0 }, {}],
+    ],
     ['additionalProperties', { properties: { a: {} }, additionalProperties: false }, [{ a: 1 }], [{ a: 1, b: 1 }]],
     ['additionalProperties, a schema', { additionalProperties: { type: 'integer' } }, [{ a: 1 }], [{ a: 'x' }]],
     ['items', { items: { type: 'integer' } }, [[], [1, 2], 'x'], [[1, 'x']]],
