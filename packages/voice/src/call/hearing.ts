@@ -201,11 +201,14 @@ export class Hearing {
   setGated(isGated: boolean): void {
     if (isGated === this.#isGated) return
     this.#isGated = isGated
+    if (isGated) return
+    let position = this.#position - this.#withheld.length
+    // Whether or not somebody is there to hear it: it is no part of a later wait.
+    const withheld = this.#withheld.take()
     const stream = this.#stt
-    if (isGated || stream === undefined) return
+    if (stream === undefined) return
     try {
-      let position = this.#position - this.#withheld.length
-      for (const samples of this.#withheld.take()) {
+      for (const samples of withheld) {
         stream.push({ samples, sampleRateHz: HEARING_RATE, channels: 1, position })
         position += samples.length
       }
